@@ -1,0 +1,112 @@
+"""Names in the file to classes: one registry for each kind of component.
+
+A component is a class with a decorator. Looking up a name imports the module of that name in the
+registry's home package, so that `gbm` never pays for `ecd`; if that does not register the name, the whole
+home is imported, then installed entry points (`crosstie.components`), then the project's `components/`.
+Import order therefore never matters. This is the one dynamic import of the house.
+"""
+
+import importlib
+import importlib.util
+import pkgutil
+import sys
+from collections.abc import Callable, Iterator
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Generic, TypeVar
+
+from crosstie.errors import ConfigError, nearest
+
+T = TypeVar("T")
+_project_folders: list[Path] = []
+
+
+class Registry(Generic[T]):
+    """Classes of one kind, by the name they have in the file and the feature types they serve.
+
+    Args:
+        kind: What it holds, as a user would say it: `encoder`.
+        home: The package whose modules register the built-in ones.
+    """
+
+    def __init__(self, kind: str, *, home: str) -> None:
+        self.kind = kind
+        self.home = home
+        self._classes: dict[tuple[str, str], type[T]] = {}
+        self._complete = False
+
+    def __call__(self, name: str, *, of: tuple[str, ...] = ("",)) -> Callable[[type[T]], type[T]]:
+        """The decorator: `@encoders("dense", of=("number", "binary"))`."""
+
+        def register(cls: type[T]) -> type[T]:
+            for each in of:
+                self._classes[each, name] = cls
+            return cls
+
+        return register
+
+    def get(self, name: str, *, of: str = "") -> type[T]:
+        """The class called `name` (for feature type `of`, where the kind distinguishes them).
+
+        Raises:
+            ConfigError: No such name; the message offers the nearest one.
+        """
+        if (of, name) not in self._classes and name.isidentifier():
+            _import_if_there(f"{self.home}.{name}")
+        if (of, name) not in self._classes:
+            self._import_all()
+        if (of, name) not in self._classes:
+            what = f"{self.kind} of a {of} feature" if of else self.kind
+            raise ConfigError(f"{name!r} is no {what}; {nearest(name, self.names(of=of))}")
+        return self._classes[of, name]
+
+    def names(self, *, of: str = "") -> list[str]:
+        """All names (for feature type `of`), sorted."""
+        self._import_all()
+        return sorted(name for each, name in self._classes if each == of)
+
+    def items(self) -> Iterator[tuple[str, str, type[T]]]:
+        """(feature type or "", name, class) of everything registered, sorted."""
+        self._import_all()
+        for (each, name), cls in sorted(self._classes.items(), key=lambda item: item[0]):
+            yield each, name, cls
+
+    def _import_all(self) -> None:
+        if not self._complete:
+            home = importlib.import_module(self.home)
+            for module in pkgutil.iter_modules(home.__path__):
+                importlib.import_module(f"{self.home}.{module.name}")
+            for point in entry_points(group="crosstie.components"):
+                point.load()
+            self._complete = True
+        for folder in _project_folders:
+            for path in sorted(folder.glob("*.py")):
+                _import_file(path)
+
+
+def use_project(folder: Path) -> None:
+    """Make the classes in `folder/components/*.py` options of the file."""
+    components = (folder / "components").resolve()
+    if components.is_dir() and components not in _project_folders:
+        _project_folders.append(components)
+
+
+def _import_if_there(name: str) -> None:
+    if importlib.util.find_spec(name) is not None:
+        importlib.import_module(name)
+
+
+def _import_file(path: Path) -> None:
+    name = f"crosstie_project.{path.parent.parent.name}.{path.stem}"
+    if name in sys.modules:
+        return
+    spec = importlib.util.spec_from_file_location(name, path)
+    assert spec is not None
+    assert spec.loader is not None
+    module = importlib.util.module_from_spec(spec)
+    sys.modules[name] = module
+    try:
+        spec.loader.exec_module(module)
+    except Exception as error:
+        del sys.modules[name]
+        raise ConfigError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error

@@ -1,0 +1,126 @@
+"""What crosses from the table side to the models: a few dense arrays, and the layout that names them.
+
+Features of one kind stand together: every number (and binary) input is a column of `numbers`, every category
+input a column of `categories`. That is what makes the loop, the served row and the graph's inputs cheap.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+Array = NDArray[Any]
+
+
+@dataclass(frozen=True)
+class Categories:
+    """A category input. Codes run from 0 to `size - 1`; 0 is unknown, 1 is missing."""
+
+    name: str
+    size: int
+
+
+@dataclass(frozen=True)
+class Tokens:
+    """A text, sequence, set or bag input. Ids run from 0 to `size - 1`; 0 is padding, 1 is unknown.
+
+    `array` is its key in `Batch.inputs` and the graph's input: `tokens_0`, `tokens_1`, …
+    """
+
+    name: str
+    array: str
+    type: str
+    size: int
+    length: int
+
+
+@dataclass(frozen=True)
+class Vector:
+    """A vector input of `width` numbers, NaN where missing; `array` is `vector_0`, …"""
+
+    name: str
+    array: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Date:
+    """A date input: `features.date.PARTS` as float32 columns, NaN where missing; `array` is `date_0`, …"""
+
+    name: str
+    array: str
+    width: int
+
+
+@dataclass(frozen=True)
+class Output:
+    """What is to be predicted.
+
+    Attributes:
+        name: The output's name, the key in `Batch.targets`.
+        array: The graph's output: `output_0`, `output_1`, …
+        type: `number`, `binary`, `category` or `set`.
+        size: Classes of a category, labels of a set, 1 for number and binary.
+        prior: `[size]` training share of each class or label; binary: [share of the positive]; number: empty.
+    """
+
+    name: str
+    array: str
+    type: str
+    size: int
+    prior: tuple[float, ...] = ()
+
+
+@dataclass(frozen=True)
+class Layout:
+    """The shape of a `Batch`: which arrays it has and what each column of them is."""
+
+    numbers: tuple[str, ...] = ()
+    categories: tuple[Categories, ...] = ()
+    tokens: tuple[Tokens, ...] = ()
+    vectors: tuple[Vector, ...] = ()
+    dates: tuple[Date, ...] = ()
+    outputs: tuple[Output, ...] = ()
+
+    @property
+    def inputs(self) -> dict[str, tuple[str, int]]:
+        """Input array name to (numpy dtype, width), in the graph's order: `{"numbers": ("float32", 3), …}`."""
+        found: dict[str, tuple[str, int]] = {}
+        if self.numbers:
+            found["numbers"] = ("float32", len(self.numbers))
+        if self.categories:
+            found["categories"] = ("int32", len(self.categories))
+        found |= {each.array: ("int32", each.length) for each in self.tokens}
+        found |= {each.array: ("float32", each.width) for each in (*self.vectors, *self.dates)}
+        return found
+
+
+@dataclass(frozen=True)
+class Batch:
+    """Encoded rows: arrays that share their first axis. They may be memory-mapped.
+
+    Attributes:
+        inputs: `numbers` float32 `[rows, n]` (NaN is missing); `categories` int32 `[rows, m]`;
+            `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right; `vector_<i>` float32
+            `[rows, width]`; `date_<i>` float32 `[rows, parts]`. Names as in `Layout.inputs`.
+        targets: By output name. number: float32 `[rows]`, standardised. binary: float32 `[rows]` of 0 and 1.
+            category: int64 `[rows]`. set: float32 `[rows, size]` of 0 and 1. Empty when predicting.
+        weights: float32 `[rows]`, or None for all equal.
+    """
+
+    inputs: Mapping[str, Array]
+    targets: Mapping[str, Array] = field(default_factory=dict)
+    weights: Array | None = None
+
+    def __len__(self) -> int:
+        return len(next(iter({**self.inputs, **self.targets}.values())))
+
+    def take(self, rows: Array | slice) -> "Batch":
+        """The same arrays with only these rows, in this order."""
+        return Batch(
+            {name: array[rows] for name, array in self.inputs.items()},
+            {name: array[rows] for name, array in self.targets.items()},
+            None if self.weights is None else self.weights[rows],
+        )

@@ -1,0 +1,138 @@
+"""The contract of a feature type: raw columns in, arrays out, and back again for predictions.
+
+A feature is fitted on training rows, then frozen: the same numpy-only object encodes training rows and a
+request in production. Its constructor's keyword-only parameters are the `preprocessing` options of the file.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar, Literal, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.config.registry import Registry
+from crosstie.data.column import Column, Form
+from crosstie.data.profile import ColumnProfile
+
+Kind = Literal["number", "category", "tokens", "vector", "date"]
+State = dict[str, Any]  # JSON values
+Arrays = dict[str, NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Defaults:
+    """The names of what a feature type uses unless the file says otherwise."""
+
+    encoder: str = ""
+    decoder: str = ""
+    loss: str = ""
+    metric: str = ""  # what early stopping watches for an output of this type
+
+
+class Feature(ABC):
+    """One column's way into arrays (`encode`) and, for outputs, a prediction's way back (`decode`).
+
+    Class attributes:
+        type: The name in the file.
+        kind: Which array of the `Batch` an input of this type goes to; "" if it cannot be an input.
+        reads: The form of `data.Column` it wants.
+        output: Whether it can be an output.
+        defaults: Names of its default encoder, decoder, loss and metric.
+    """
+
+    type: ClassVar[str]
+    kind: ClassVar[Kind | Literal[""]]
+    reads: ClassVar[Form]
+    output: ClassVar[bool] = False
+    defaults: ClassVar[Defaults]
+
+    name: str
+
+    @classmethod
+    @abstractmethod
+    def affinity(cls, profile: ColumnProfile) -> float:
+        """How well a column of this profile fits this type, 0 to 1. The highest vote wins."""
+
+    @abstractmethod
+    def observe(self, column: Column) -> None:
+        """Learn from some training rows. May be called for one chunk of a large table after another."""
+
+    @abstractmethod
+    def merge(self, other: Self) -> None:
+        """Take over what `other` has observed, so that chunks can be observed apart."""
+
+    @abstractmethod
+    def finish(self) -> None:
+        """Turn what was observed into the fitted state, and forget the observations."""
+
+    def fit(self, column: Column) -> Self:
+        """Learn from all training rows at once."""
+        self.observe(column)
+        self.finish()
+        return self
+
+    @abstractmethod
+    def encode(self, column: Column) -> NDArray[Any]:
+        """As an input, by kind: number float32 `[rows]`, category int32 `[rows]`, tokens int32
+        `[rows, length]`, vector float32 `[rows, width]`, date float32 `[rows, parts]`."""
+
+    def unseen(self, encoded: NDArray[Any]) -> int:
+        """How many rows of `encode`'s result hold a value that training never saw."""
+        return 0
+
+    @abstractmethod
+    def state(self) -> tuple[State, Arrays]:
+        """Options and fitted state: what JSON can hold, and arrays."""
+
+    @classmethod
+    @abstractmethod
+    def from_state(cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The fitted feature that `state` came from."""
+
+    @abstractmethod
+    def example(self, rng: np.random.Generator, n: int) -> list[Any]:
+        """`n` synthetic raw values that could stand in the column (never a training row's text)."""
+
+
+class OutputFeature(Feature):
+    """A feature type that can also be predicted."""
+
+    output = True
+
+    @property
+    @abstractmethod
+    def size(self) -> int:
+        """Width of a raw prediction: classes of a category, labels of a set, 1 for number and binary."""
+
+    @property
+    @abstractmethod
+    def labels(self) -> tuple[str, ...]:
+        """Classes or labels in the order of the raw prediction; binary: (negative, positive); number: ()."""
+
+    @property
+    @abstractmethod
+    def prior(self) -> tuple[float, ...]:
+        """As `data.batch.Output.prior`."""
+
+    @abstractmethod
+    def encode_target(self, column: Column) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """(targets as in `Batch.targets`, which rows have a usable one)."""
+
+    @abstractmethod
+    def decode(self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5) -> dict[str, Any]:
+        """Predictions from what a graph puts out, as columns by suffix.
+
+        Args:
+            raw: number `[rows]` in standardised units; binary `[rows]` probability of the positive class;
+                category `[rows, classes]` and set `[rows, labels]` probabilities.
+            threshold: Of a binary output, or one for each label of a set.
+
+        Returns:
+            `{"prediction": …}` and, but for numbers, `"probability_<class>"` for every class:
+            float64 arrays for numbers and probabilities, lists of str for classes, of lists for sets.
+        """
+
+
+feature_types: Registry[Feature] = Registry("feature type", home="crosstie.features")

@@ -1,0 +1,85 @@
+"""The contract of a learner: encoded training rows in, a graph out.
+
+Everything after training is the same for all of them: the graph predicts, the features decode.
+A learner's constructor options are the `trainer:` section of the file for its `model_type`.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any, ClassVar
+
+from crosstie.config.registry import Registry
+from crosstie.data.batch import Batch, Layout
+from crosstie.training.callbacks.callback import Callback
+
+
+@dataclass(frozen=True)
+class Job:
+    """What the pipeline hands to a learner beside its options.
+
+    Attributes:
+        layout: What the arrays of the batches are.
+        train: Training rows. `validation` may be None: then no early stopping.
+        architecture: The filled `input_features`, `output_features` and `combiner` sections (their encoders,
+            decoders, losses), for learners that have them.
+        seed: Everything random comes from it.
+        folder: Where checkpoints go; exists. Content from an earlier process is there when `resume`.
+        resume: Go on from the newest checkpoint in `folder` instead of from the start.
+        callbacks: Told of progress, in this order.
+        metrics: Output name to the metric that early stopping watches (the first output's decides
+            unless `trainer.validation_output` names another).
+    """
+
+    layout: Layout
+    train: Batch
+    validation: Batch | None
+    architecture: Mapping[str, Any]
+    seed: int
+    folder: Path
+    resume: bool = False
+    callbacks: Sequence[Callback] = ()
+    metrics: Mapping[str, str] | None = None
+
+
+class Learner(ABC):
+    """Fits encoded data; writes what it learned as an ONNX graph.
+
+    Class attributes:
+        uses: Feature types it can take as inputs.
+        predicts: Feature types it can take as outputs.
+        many: Whether it can have more than one output.
+        sections: Which parts of `architecture` it reads: of "encoder", "combiner", "decoder", "loss".
+            An option outside them is an error, not a silence.
+    """
+
+    uses: ClassVar[tuple[str, ...]]
+    predicts: ClassVar[tuple[str, ...]]
+    many: ClassVar[bool] = False
+    sections: ClassVar[tuple[str, ...]] = ()
+
+    @abstractmethod
+    def fit(self, job: Job) -> None:
+        """Learn.
+
+        Raises:
+            TrainingError: The loss is not a number, with where and what to try.
+            KeyboardInterrupt: After Ctrl-C, with the best model so far in place: `export` works.
+        """
+
+    @abstractmethod
+    def export(self, path: Path) -> None:
+        """Write the fitted model as one ONNX graph: inputs as `Layout.inputs`, with a free first axis;
+        outputs `Output.array`, what `OutputFeature.decode` takes. No metadata, paths or stack traces in it."""
+
+    @abstractmethod
+    def save(self, folder: Path) -> None:
+        """Write the model in its own format (weights, the booster's text) for resume, warm starts, export."""
+
+    def describe(self) -> dict[str, Any]:
+        """A few facts worth showing: parameters, trees, epochs, whatever was decided automatically."""
+        return {}
+
+
+learners: Registry[Learner] = Registry("model_type", home="crosstie.learners")
