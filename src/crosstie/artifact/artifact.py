@@ -1,0 +1,273 @@
+"""The model on disk: fitted features, graphs, and what turns raw outputs into predictions. Serving only.
+
+    manifest.json       format, name, task, versions, sha256 of every file
+    inference.json      per output: labels, threshold, temperature
+    schema.json         JSON Schema of a row in and a prediction out
+    features.json       the fitted features' state, one entry a member
+    arrays.safetensors  the arrays of that state
+    graph/0.onnx …      one graph a member
+    ensemble.json       the members' weights
+    example.json        synthetic rows and what the model says of them
+
+A model of one graph is an ensemble of one: there is one way to load and one way to predict. Nothing in here
+is code and loading runs none.
+"""
+
+import json
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from safetensors.numpy import load_file, save_file
+
+from crosstie.artifact.runtime import Graph
+from crosstie.artifact.schema import row_schema
+from crosstie.data.files import atomic, sha256, write_json
+from crosstie.data.table import Table
+from crosstie.errors import ArtifactError
+from crosstie.evaluation.calibration import apply_temperature
+from crosstie.features.feature import OutputFeature
+from crosstie.features.preprocessor import Encoded, Preprocessor
+
+FORMAT = 1
+
+
+@dataclass(frozen=True)
+class OutputSettings:
+    """What stands between a graph's output and a prediction.
+
+    Attributes:
+        threshold: Of a binary output, or one for each label of a set; unused by the others.
+        temperature: Probabilities are divided by it in log space; 1 leaves them alone.
+    """
+
+    threshold: float | list[float] = 0.5
+    temperature: float = 1.0
+
+
+@dataclass(frozen=True)
+class Member:
+    """One fitted way from rows to raw outputs, and its weight in the average."""
+
+    preprocessor: Preprocessor
+    graph: Graph
+    weight: float = 1.0
+
+
+@dataclass
+class Artifact:
+    """A loaded model. `raw` gives numbers, `decode` gives predictions.
+
+    Attributes:
+        manifest: As in `manifest.json`.
+        members: At least one; their outputs are averaged.
+        settings: By output name.
+    """
+
+    manifest: Mapping[str, Any]
+    members: Sequence[Member]
+    settings: dict[str, OutputSettings] = field(default_factory=dict)
+
+    @property
+    def outputs(self) -> Sequence[OutputFeature]:
+        """The features it predicts."""
+        return self.members[0].preprocessor.outputs
+
+    @property
+    def columns(self) -> Sequence[str]:
+        """The input columns it reads."""
+        return self.members[0].preprocessor.columns
+
+    def encode(self, table: Table) -> list[Encoded]:
+        """The table as each member sees it."""
+        return [member.preprocessor.encode(table) for member in self.members]
+
+    def raw(self, encoded: Sequence[Encoded]) -> dict[str, NDArray[np.float64]]:
+        """Averaged outputs by name: numbers in their own unit, calibrated probabilities otherwise.
+
+        Returns:
+            number and binary `[rows]`, category `[rows, classes]`, set `[rows, labels]`.
+        """
+        total = sum(member.weight for member in self.members)
+        result: dict[str, NDArray[np.float64]] = {}
+        for member, rows in zip(self.members, encoded, strict=True):
+            graph = member.graph.run(rows.batch.inputs)
+            for place, feature in zip(
+                member.preprocessor.layout.outputs, member.preprocessor.outputs, strict=True
+            ):
+                values = natural(feature, graph[place.array])
+                part = values * (member.weight / total) if len(self.members) > 1 else values
+                result[place.name] = result[place.name] + part if place.name in result else part
+        for feature in self.outputs:
+            temperature = self.settings[feature.name].temperature
+            if temperature != 1.0:
+                result[feature.name] = apply_temperature(result[feature.name], temperature)
+        return result
+
+    def decode(self, raw: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
+        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`."""
+        columns: dict[str, Any] = {}
+        for feature in self.outputs:
+            values = raw[feature.name]
+            if feature.type == "number":
+                columns[f"{feature.name}_prediction"] = values
+                continue
+            decoded = feature.decode(values, threshold=self.settings[feature.name].threshold)
+            columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
+        return columns
+
+
+def natural(feature: OutputFeature, raw: NDArray[Any]) -> NDArray[np.float64]:
+    """A graph's output in the unit that can be averaged and shown: numbers as in the user's column."""
+    if feature.type == "number":
+        return np.asarray(feature.decode(raw)["prediction"], dtype=np.float64)
+    return raw.astype(np.float64)
+
+
+def save(
+    folder: Path,
+    *,
+    name: str,
+    members: Sequence[tuple[Preprocessor, Path]],
+    settings: Mapping[str, OutputSettings],
+    about: Mapping[str, Any],
+    seed: int,
+) -> None:
+    """Write an artifact to `folder`, which appears whole or not at all.
+
+    Args:
+        folder: Replaced if it is there.
+        name: The model's name.
+        members: (fitted features, `.onnx` file) of each; the file is copied.
+        settings: By output name.
+        about: Goes into the manifest: versions, learner, the run it came from. No training options.
+        seed: Of the synthetic example rows.
+    """
+    part = folder.with_name(f".{folder.name}.part")
+    shutil.rmtree(part, ignore_errors=True)
+    (part / "graph").mkdir(parents=True)
+    states, arrays = [], {}
+    for i, (preprocessor, graph) in enumerate(members):
+        state, own = preprocessor.state()
+        states.append(state)
+        arrays |= {f"{i}.{key}": np.ascontiguousarray(value) for key, value in own.items()}
+        shutil.copyfile(graph, part / "graph" / f"{i}.onnx")
+    write_json(part / "features.json", {"members": states})
+    with atomic(part / "arrays.safetensors") as temporary:
+        save_file(arrays, temporary)
+    write_json(part / "ensemble.json", {"weights": [1.0] * len(members)})
+    first = members[0][0]
+    write_json(
+        part / "inference.json",
+        {
+            "outputs": {
+                feature.name: {
+                    "type": feature.type,
+                    "labels": list(feature.labels),
+                    "threshold": settings[feature.name].threshold,
+                    "temperature": settings[feature.name].temperature,
+                }
+                for feature in first.outputs
+            }
+        },
+    )
+    write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
+    _write_example(part, name, about, seed)
+    _write_manifest(part, name, about)
+    shutil.rmtree(folder, ignore_errors=True)
+    part.replace(folder)
+
+
+def _write_example(part: Path, name: str, about: Mapping[str, Any], seed: int) -> None:
+    """Rows that no user ever had, and this model's answer: what a later load is checked against."""
+    _write_manifest(part, name, about)
+    artifact = load(part, verify=False)
+    rng = np.random.default_rng(seed)
+    inputs = artifact.members[0].preprocessor.inputs
+    cells = {feature.column: feature.example(rng, 3) for feature in inputs}
+    table = Table.from_columns(cells)
+    predicted = artifact.decode(artifact.raw(artifact.encode(table)))
+    rows = [{key: plain(values[i]) for key, values in cells.items()} for i in range(3)]
+    answers = [{key: plain(values[i]) for key, values in predicted.items()} for i in range(3)]
+    write_json(part / "example.json", {"rows": rows, "predictions": answers})
+
+
+def _write_manifest(part: Path, name: str, about: Mapping[str, Any]) -> None:
+    files = {
+        str(path.relative_to(part)): sha256(path)
+        for path in sorted(part.rglob("*"))
+        if path.is_file() and path.name != "manifest.json"
+    }
+    write_json(part / "manifest.json", {"format": FORMAT, "name": name, **about, "files": files})
+
+
+def plain(value: Any) -> Any:
+    """A numpy scalar as the Python value that JSON and people expect."""
+    return value.item() if isinstance(value, np.generic) else value
+
+
+def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Artifact:
+    """Open a model. Runs no code from it.
+
+    Args:
+        folder: The artifact's folder.
+        verify: Compare every file with the manifest's hash first.
+        threads: For ONNX Runtime; None takes what this process may use.
+
+    Raises:
+        ArtifactError: Absent, altered, truncated, or written in another format.
+    """
+    manifest = read_json(folder / "manifest.json")
+    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
+        found = manifest.get("format") if isinstance(manifest, dict) else None
+        raise ArtifactError(
+            f"{folder}: this is a model of format {found!r}; this version of crosstie reads {FORMAT}"
+        )
+    if verify:
+        _verify(folder, manifest)
+    arrays = load_file(folder / "arrays.safetensors")
+    weights = read_json(folder / "ensemble.json")["weights"]
+    members = []
+    for i, state in enumerate(read_json(folder / "features.json")["members"]):
+        own = {
+            key.removeprefix(f"{i}."): value
+            for key, value in arrays.items()
+            if key.startswith(f"{i}.")
+        }
+        preprocessor = Preprocessor.from_state(state, own)
+        graph = Graph(folder / "graph" / f"{i}.onnx", threads=threads)
+        members.append(Member(preprocessor, graph, weights[i]))
+    settings = {
+        name: OutputSettings(each["threshold"], each["temperature"])
+        for name, each in read_json(folder / "inference.json")["outputs"].items()
+    }
+    return Artifact(manifest, members, settings)
+
+
+def read_json(path: Path) -> Any:
+    """Read JSON.
+
+    Raises:
+        ArtifactError: The file is absent or not JSON.
+    """
+    try:
+        return json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise ArtifactError(f"{path}: not there") from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise ArtifactError(f"{path}: not readable as JSON ({error}); it may be truncated") from None
+
+
+def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
+    for name, expected in manifest["files"].items():
+        path = folder / name
+        if not path.is_file():
+            raise ArtifactError(f"{path}: missing; the model is incomplete, copy it again")
+        if sha256(path) != expected:
+            raise ArtifactError(
+                f"{path}: not the file this model was saved with (its hash differs); copy it again"
+            )

@@ -1,0 +1,45 @@
+"""What a row in and a prediction out look like, as JSON Schema, from the fitted features themselves."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from crosstie.features.feature import Feature, OutputFeature
+
+_TYPES: dict[str, Any] = {
+    "number": {"type": ["number", "string", "null"]},
+    "vector": {"type": ["array", "string", "null"]},
+    "date": {"type": ["string", "null"]},
+}
+_ANY: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
+_MANY: dict[str, Any] = {"type": ["array", "string", "null"]}
+
+
+def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> dict[str, Any]:
+    """`{"input": schema of one row, "output": schema of one prediction}`."""
+    rows = {
+        feature.column: {
+            **(_MANY if feature.kind == "tokens" and feature.type != "text" else _TYPES.get(feature.type, _ANY)),
+            "description": f"{feature.type} input",
+        }
+        for feature in inputs
+    }
+    predictions: dict[str, Any] = {}
+    for feature in outputs:
+        kinds: dict[str, Any] = {
+            "number": {"type": "number"},
+            "set": {"type": "array", "items": {"enum": list(feature.labels)}},
+        }
+        predictions[f"{feature.name}_prediction"] = kinds.get(
+            feature.type, {"enum": list(feature.labels)}
+        )
+        for label in feature.labels:
+            predictions[f"{feature.name}_probability_{label}"] = {
+                "type": "number",
+                "minimum": 0,
+                "maximum": 1,
+            }
+    return {
+        "$schema": "https://json-schema.org/draft/2020-12/schema",
+        "input": {"type": "object", "properties": rows},
+        "output": {"type": "object", "properties": predictions},
+    }

@@ -1,0 +1,198 @@
+"""A run's directory: where each file of it lies, how it is made, found, listed and removed.
+
+    runs/<name>/<UTC time>-<short hash>/       and runs/<name>/latest, best: one-line text files
+
+A run is never overwritten. `latest` and `best` are texts, not links: links would show every run three times
+in TensorBoard, and object stores have none.
+"""
+
+import json
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+from crosstie.data.files import write_json, write_text
+from crosstie.errors import RunError, nearest
+
+EXITS = ("running", "done", "interrupted", "failed")
+
+
+@dataclass(frozen=True)
+class Run:
+    """One run on disk. Truthy facts are read from its files when asked for.
+
+    Attributes:
+        path: Its directory.
+    """
+
+    path: Path
+
+    @classmethod
+    def create(cls, runs: Path, name: str, identity: str, *, at: Path | None = None) -> "Run":
+        """A new, empty run directory.
+
+        Args:
+            runs: The folder of all runs.
+            name: The model's name.
+            identity: Anything that tells this run from another; its hash ends the directory's name.
+            at: Use exactly this directory instead.
+
+        Raises:
+            RunError: `at` already holds something.
+        """
+        if at is not None:
+            if at.is_file() or (at.is_dir() and any(at.iterdir())):
+                what = "holds another run" if (at / "manifest.json").is_file() else "is not empty"
+                raise RunError(f"{at}: {what}; give -o a new directory, or remove this one yourself")
+            at.mkdir(parents=True, exist_ok=True)
+            return cls(at)
+        stamp = datetime.now(UTC)
+        for attempt in range(1000):
+            digest = sha256(f"{identity}{stamp.isoformat()}{attempt}".encode()).hexdigest()[:6]
+            path = runs / name / f"{stamp:%Y%m%dT%H%M%SZ}-{digest}"
+            try:
+                path.mkdir(parents=True)
+            except FileExistsError:
+                continue
+            write_text(path.parent / "latest", path.name + "\n")
+            return cls(path)
+        raise RunError(f"{runs / name}: cannot make a directory for this run")
+
+    @classmethod
+    def find(cls, reference: str | Path, runs: Path = Path("runs")) -> "Run":
+        """The run that `reference` names: a directory, `NAME/latest`, `NAME/best`, NAME, or a run's own name.
+
+        Raises:
+            RunError: There is none; the nearest name is offered.
+        """
+        for path in (Path(reference), runs / reference):
+            if (path / "manifest.json").is_file() and (path / "config.yaml").is_file():
+                return cls(path)
+            if path.is_file() and path.name in {"latest", "best"}:
+                return cls(path.parent / path.read_text(encoding="utf-8").strip())
+            if (path / "latest").is_file():
+                return cls(path / (path / "latest").read_text(encoding="utf-8").strip())
+        found = {run.path.name: run for run in list_runs(runs)}
+        if str(reference) in found:
+            return found[str(reference)]
+        names = {*found, *(run.path.parent.name for run in found.values())}
+        hint = nearest(str(reference), names) if names else f"there are no runs in {runs}"
+        raise RunError(f"{reference}: no such run; {hint}")
+
+    @property
+    def name(self) -> str:
+        """The model's name."""
+        return str(self.manifest.get("name", self.path.parent.name))
+
+    @property
+    def manifest(self) -> dict[str, Any]:
+        """`manifest.json`."""
+        return self._json("manifest.json")
+
+    @property
+    def metrics(self) -> dict[str, dict[str, dict[str, float]]]:
+        """`metrics.json`: split → output → metric → number; empty until the run is done."""
+        return self._json("metrics.json")
+
+    @property
+    def evaluation(self) -> dict[str, Any]:
+        """`evaluation.json`: intervals, matrices, per class, the baseline and the linear model beside it."""
+        return self._json("evaluation.json")
+
+    @property
+    def model(self) -> Path:
+        """Where the artifact lies."""
+        return self.path / "model"
+
+    def _json(self, name: str) -> dict[str, Any]:
+        path = self.path / name
+        if not path.is_file():
+            return {}
+        value: dict[str, Any] = json.loads(path.read_text(encoding="utf-8"))
+        return value
+
+    def write(self, name: str, value: Any) -> None:
+        """Write a JSON file of the run, atomically."""
+        write_json(self.path / name, value)
+
+    def note(self, **facts: Any) -> None:
+        """Add facts to the manifest."""
+        self.write("manifest.json", {**self.manifest, **facts})
+
+    def __repr__(self) -> str:
+        return f"Run({str(self.path)!r}, {self.manifest.get('exit', 'empty')})"
+
+    def _repr_html_(self) -> str:
+        rows = "".join(
+            f"<tr><td>{split}</td><td>{output}</td><td>{metric}</td><td>{value:.4g}</td></tr>"
+            for split, outputs in self.metrics.items()
+            for output, values in outputs.items()
+            for metric, value in values.items()
+        )
+        head = "<tr><th>split</th><th>output</th><th>metric</th><th>value</th></tr>"
+        return f"<p>{self.path}</p><table>{head}{rows}</table>"
+
+
+def list_runs(runs: Path) -> list[Run]:
+    """Every run below `runs`, oldest first."""
+    return [Run(path.parent) for path in sorted(runs.glob("*/*/manifest.json"), key=_started)]
+
+
+def _started(manifest: Path) -> tuple[str, str]:
+    return manifest.parent.name, str(manifest)
+
+
+def mark_best(run: Run, *, metric: str, greater_is_better: bool) -> None:
+    """Let `best` beside the run name it if its validation score is the best of its siblings so far."""
+    scores = {}
+    for sibling in (Run(path.parent) for path in run.path.parent.glob("*/metrics.json")):
+        value = watched_value(sibling.metrics, metric)
+        if value is not None and sibling.manifest.get("watched") == metric:
+            scores[sibling.path.name] = value if greater_is_better else -value
+    if scores and max(scores, key=lambda name: scores[name]) == run.path.name:
+        write_text(run.path.parent / "best", run.path.name + "\n")
+
+
+def watched_value(metrics: Mapping[str, Any], watched: str) -> float | None:
+    """The number that `split/output/metric` names, if it is there."""
+    value: Any = metrics
+    for key in watched.split("/", 2):
+        value = value.get(key) if isinstance(value, dict) else None
+    return value if isinstance(value, float | int) else None
+
+
+def prune(runs: Path, *, keep: int, name: str | None = None) -> list[Path]:
+    """Remove all but the newest `keep` runs of each model; `best`, `latest` and running ones stay.
+
+    Returns:
+        The directories removed.
+    """
+    removed = []
+    for folder in _models(runs, name):
+        marked = {
+            (folder / each).read_text(encoding="utf-8").strip()
+            for each in ("latest", "best")
+            if (folder / each).is_file()
+        }
+        own = [run for run in list_runs(runs) if run.path.parent == folder]
+        for run in own[: max(len(own) - keep, 0)]:
+            if run.path.name in marked or run.manifest.get("exit") == "running":
+                continue
+            shutil.rmtree(run.path)
+            removed.append(run.path)
+    return removed
+
+
+def _models(runs: Path, name: str | None) -> Iterator[Path]:
+    found = sorted({run.path.parent for run in list_runs(runs)})
+    if name is None:
+        yield from found
+        return
+    matching = [folder for folder in found if folder.name == name]
+    if not matching:
+        raise RunError(f"{runs / name}: no runs; {nearest(name, [each.name for each in found])}")
+    yield from matching
