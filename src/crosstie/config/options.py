@@ -1,0 +1,429 @@
+"""The constructor is the schema: a class's keyword-only parameters are its options in the file.
+
+    class Dense(nn.Module):
+        '''Numbers through one layer.
+
+        Args:
+            hidden: Width of the layer.
+        '''
+        def __init__(self, layout, *, hidden: Annotated[int, Ge(1)] = 32): ...
+
+    options(Dense)                                    {"hidden": Option("hidden", …)}
+    fill(Dense, {"hiden": 3}, place)                  ConfigError: …encoder.hiden: unknown option; did you mean 'hidden'?
+    build(Dense, layout, **fill(Dense, {}, place))    Dense(layout, hidden=32)
+
+An option may be a component itself: `optimizer: Annotated[dict[str, Any], ComponentOf(optimizers)] = "adam"` takes
+`adamw` or `{type: adamw, weight_decay: 0.1}`, and is filled to the latter with every option of that class.
+A section whose class never varies is `Annotated[dict[str, Any], Section(Clipping)] = {}`.
+"""
+
+import inspect
+import json
+import re
+import types
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from functools import lru_cache
+from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+
+from crosstie.config import wording
+from crosstie.config.document import Loose
+from crosstie.config.registry import Registry
+from crosstie.errors import ConfigError, Problem
+
+T = TypeVar("T")
+Filled = dict[str, Any]
+
+
+class Where(Protocol):
+    """Something that prints itself as the place of an error, and knows the places inside it."""
+
+    def at(self, *path: str | int) -> "Where":
+        """A place inside this one."""
+
+
+@dataclass(frozen=True)
+class ComponentOf:
+    """Marks an option whose value is a component: a name, or a section with `type` and its options.
+
+    Attributes:
+        registry: Where its class is looked up.
+        of: The feature type, where the registry distinguishes them.
+        key: What names the class in the section.
+        many: A list of them.
+    """
+
+    registry: Registry[Any]
+    of: str = ""
+    key: str = "type"
+    many: bool = False
+
+
+@dataclass(frozen=True)
+class Section:
+    """Marks an option that is a section with the options of one class."""
+
+    cls: type
+
+
+@dataclass(frozen=True)
+class Option:
+    """One option of a class.
+
+    Attributes:
+        name: Its name in the file.
+        annotation: Its type, constraints included.
+        default: What it is unless given; None too where `required`.
+        required: It must be given.
+        description: Its line of the docstring's `Args:`.
+        aliases: Other names that are understood.
+        component: How it nests, if it does.
+    """
+
+    name: str
+    annotation: Any
+    default: Any = None
+    required: bool = False
+    description: str = ""
+    aliases: tuple[str, ...] = ()
+    component: ComponentOf | Section | None = field(default=None, compare=False)
+
+    @property
+    def optional(self) -> bool:
+        """Whether null is allowed."""
+        annotation = _bare(self.annotation)
+        return _is_union(annotation) and type(None) in get_args(annotation)
+
+
+@lru_cache(maxsize=None)
+def options(cls: type, *, wiring: tuple[str, ...] = ()) -> dict[str, Option]:
+    """The options of `cls` by name, in the constructor's order.
+
+    Args:
+        cls: A component.
+        wiring: Keyword-only parameters that the framework supplies (a feature's `column`).
+    """
+    described = _descriptions(cls)
+    other: Mapping[str, str] = getattr(cls, "aliases", {})
+    parameters = inspect.signature(cls.__init__).parameters.values()
+    hints = get_type_hints(cls.__init__, include_extras=True)
+    found = {}
+    for each in parameters:
+        if each.kind is not inspect.Parameter.KEYWORD_ONLY or each.name in wiring:
+            continue
+        required = each.default is inspect.Parameter.empty
+        annotation = hints.get(each.name, Any)
+        found[each.name] = Option(
+            name=each.name,
+            annotation=annotation,
+            default=None if required else _jsonable(each.default),
+            required=required,
+            description=described.get(each.name, ""),
+            aliases=tuple(alias for alias, name in other.items() if name == each.name),
+            component=_component(annotation),
+        )
+    return found
+
+
+def fill(
+    cls: type, given: Mapping[str, Any] | None, where: Where | str, *, wiring: tuple[str, ...] = ()
+) -> Filled:
+    """The options of `cls`: what was given, checked, and defaults for the rest; all plain JSON values.
+
+    Args:
+        cls: A component.
+        given: Its section of the file, without the key that names the class.
+        where: The section's place, for errors.
+        wiring: As for `options`.
+
+    Raises:
+        ConfigError: Every unknown option and every wrong value in it, nested ones too.
+
+    Examples:
+        >>> class Layer:
+        ...     def __init__(self, *, hidden: int = 32, dropout: float = 0.0): ...
+        >>> fill(Layer, {"hidden": 8}, "encoder")
+        {'hidden': 8, 'dropout': 0.0}
+    """
+    filled, problems = check(cls, given, where, wiring=wiring)
+    if problems:
+        raise ConfigError(problems)
+    return filled
+
+
+def check(
+    cls: type, given: Mapping[str, Any] | None, where: Where | str, *, wiring: tuple[str, ...] = ()
+) -> tuple[Filled, list[Problem]]:
+    """As `fill`, but returns the problems beside what could be filled."""
+    place: Where = Loose(where) if isinstance(where, str) else where
+    known = options(cls, wiring=wiring)
+    if given is not None and not isinstance(given, Mapping):
+        return {}, [Problem(str(place), wording.wrong(dict, given))]
+    values, problems = _named(known, given or {}, place)
+    filled: Filled = {}
+    for name, option in known.items():
+        key, value = values.get(name, (name, None))
+        if name in values:
+            filled[name], wrong = _check_value(option, value, place.at(key))
+            problems += wrong
+        elif option.required:
+            problems.append(
+                Problem(str(place), f"needs {name!r}: {wording.describe(option.annotation)}")
+            )
+        else:
+            filled[name], wrong = _default(option, place)
+            problems += wrong
+    return filled, problems
+
+
+def build(cls: type[T], *wiring: Any, **filled: Any) -> T:
+    """Construct a component from filled options: lists become tuples where its annotation says so."""
+    known = options(cls)
+    values = {
+        name: value
+        if name not in known or known[name].component or value is None
+        else _adapter(cls, name).validate_json(json.dumps(value))
+        for name, value in filled.items()
+    }
+    return cls(*wiring, **values)
+
+
+def check_component(
+    marker: ComponentOf, given: Any, where: Where, *, default: Filled | None = None
+) -> tuple[Filled, list[Problem]]:
+    """A component's section (`dense`, or `{type: dense, hidden: 3}`), filled; and what is wrong with it.
+
+    Args:
+        marker: Which registry, and for which feature type.
+        given: What the file has.
+        where: The section's place.
+        default: The section that stands when no type is given: its type, and its options if the types agree.
+    """
+    section = {marker.key: given} if isinstance(given, str) else given
+    if section is None:
+        section = {}
+    if not isinstance(section, Mapping):
+        return {}, [
+            Problem(
+                str(where),
+                f"must be the name of {_article(marker)} or a section, got {wording.show(given)}",
+            )
+        ]
+    fallback = default or {}
+    name = section.get(marker.key, fallback.get(marker.key))
+    if name is None:
+        return {}, [Problem(str(where), f"needs {marker.key!r}: the name of {_article(marker)}")]
+    place = where if isinstance(given, str) else where.at(marker.key)
+    if not isinstance(name, str):
+        return {}, [Problem(str(place), wording.wrong(str, name))]
+    try:
+        cls = marker.registry.get(name, of=marker.of)
+    except ConfigError as error:
+        return {}, [Problem(str(place), each.what) for each in error.problems]
+    inner = {key: value for key, value in section.items() if key != marker.key}
+    if fallback.get(marker.key) == name:
+        inner = {**{key: value for key, value in fallback.items() if key != marker.key}, **inner}
+    filled, problems = check(cls, inner, where)
+    return {marker.key: name, **filled}, problems
+
+
+def _named(
+    known: Mapping[str, Option], given: Mapping[str, Any], place: Where
+) -> tuple[dict[str, tuple[str, Any]], list[Problem]]:
+    """What was given, by the option's own name: (the name used, value)."""
+    aliases = {alias: option.name for option in known.values() for alias in option.aliases}
+    values: dict[str, tuple[str, Any]] = {}
+    problems = []
+    for key, value in given.items():
+        name = aliases.get(key, key)
+        if name not in known:
+            problems.append(Problem(str(place.at(key)), wording.unknown(key, known)))
+        elif name in values:
+            problems.append(
+                Problem(str(place.at(key)), f"says the same as {values[name][0]!r}; keep one")
+            )
+        else:
+            values[name] = key, value
+    return values, problems
+
+
+def _check_value(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
+    if option.component is not None and not (value is None and option.optional):
+        return _check_nested(option, value, place)
+    return _validate(option, value, place)
+
+
+def _check_nested(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
+    marker = option.component
+    if isinstance(marker, Section):
+        return check(marker.cls, value, place)
+    assert marker is not None
+    if not marker.many:
+        default = option.default
+        return check_component(
+            marker,
+            value,
+            place,
+            default={marker.key: default} if isinstance(default, str) else default,
+        )
+    if not isinstance(value, list):
+        return [], [Problem(str(place), f"must be a list, got {wording.show(value)}")]
+    pairs = [check_component(marker, each, place.at(index)) for index, each in enumerate(value)]
+    return [pair[0] for pair in pairs], [problem for pair in pairs for problem in pair[1]]
+
+
+def _default(option: Option, place: Where) -> tuple[Any, list[Problem]]:
+    if option.component is None or option.default is None:
+        return option.default, []
+    return _check_nested(option, option.default, place.at(option.name))
+
+
+def _validate(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
+    """Strictly, as JSON: `true` is no number, `1` no text; a list may be a tuple, a whole number a float."""
+    from pydantic import ValidationError  # 63 ms
+
+    adapter = _type_adapter(option.annotation)
+    try:
+        text = json.dumps(value)
+    except TypeError:
+        return None, [Problem(str(place), wording.wrong(option.annotation, value))]
+    try:
+        found = adapter.validate_json(text, strict=True)
+    except ValidationError as error:
+        return None, list(_problems(option, value, place, error.errors()))
+    return _jsonable(found), []
+
+
+def _problems(option: Option, value: Any, place: Where, errors: list[Any]) -> list[Problem]:
+    """One problem for each wrong part of the value."""
+    for error in errors:
+        broken = wording.limit(error["type"], error.get("ctx", {}), error["input"])
+        if broken and (len(errors) == 1 or _is_union(_bare(option.annotation))):
+            steps = [step for step in error["loc"] if isinstance(step, int)]
+            return [Problem(str(place.at(*steps)), broken)]
+    if _is_union(_bare(option.annotation)):
+        return [Problem(str(place), wording.wrong(option.annotation, value))]
+    found = []
+    for error in errors:
+        steps = [step for step in error["loc"] if isinstance(step, int) or step in _keys(value)]
+        broken = wording.limit(error["type"], error.get("ctx", {}), error["input"])
+        inner = _inner(option.annotation, steps)
+        found.append(Problem(str(place.at(*steps)), broken or wording.wrong(inner, error["input"])))
+    return found
+
+
+def _keys(value: Any) -> set[str]:
+    return set(value) if isinstance(value, Mapping) else set()
+
+
+def _inner(annotation: Any, steps: list[str | int]) -> Any:
+    """The annotation of an item, as far as it can be told."""
+    for step in steps:
+        arguments = get_args(_bare(annotation))
+        if not arguments:
+            break
+        fixed = isinstance(step, int) and step < len(arguments) and arguments[-1] is not Ellipsis
+        annotation = arguments[step] if fixed and len(arguments) > 1 else arguments[-1]
+        if annotation is Ellipsis:
+            annotation = arguments[0]
+    return annotation
+
+
+@lru_cache(maxsize=None)
+def _adapter(cls: type, name: str) -> Any:
+    return _type_adapter(options(cls)[name].annotation)
+
+
+def _type_adapter(annotation: Any) -> Any:
+    from pydantic import TypeAdapter  # 63 ms
+
+    try:
+        return _cached_adapter(annotation)
+    except TypeError:  # an annotation that holds something unhashable
+        return TypeAdapter(_spread(annotation))
+
+
+@lru_cache(maxsize=None)
+def _cached_adapter(annotation: Any) -> Any:
+    from pydantic import TypeAdapter  # 63 ms
+
+    return TypeAdapter(_spread(annotation))
+
+
+def _spread(annotation: Any) -> Any:
+    """`Annotated[int | Literal["auto"], Ge(1)]`: the constraint holds for the number only."""
+    if get_origin(annotation) is not Annotated:
+        return annotation
+    bare, *constraints = get_args(annotation)
+    constraints = [each for each in constraints if not isinstance(each, ComponentOf | Section)]
+    if not constraints or not _is_union(bare):
+        return Annotated[bare, *constraints] if constraints else bare
+    branches = tuple(
+        Annotated[each, *constraints]
+        if _bare(each) in {int, float} or get_origin(each) in {list, tuple}
+        else each
+        for each in get_args(bare)
+    )
+    return Union[branches]  # noqa: UP007 - built at run time from a tuple
+
+
+def _is_union(annotation: Any) -> bool:
+    return get_origin(annotation) in {Union, types.UnionType}
+
+
+def _bare(annotation: Any) -> Any:
+    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
+
+
+def _component(annotation: Any) -> ComponentOf | Section | None:
+    found = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
+    return next((each for each in found if isinstance(each, ComponentOf | Section)), None)
+
+
+def _article(marker: ComponentOf) -> str:
+    kind = marker.registry.kind
+    return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
+
+
+def _jsonable(value: Any) -> Any:
+    if isinstance(value, list | tuple):
+        return [_jsonable(each) for each in value]
+    if isinstance(value, Mapping):
+        return {key: _jsonable(each) for key, each in value.items()}
+    return value
+
+
+def _descriptions(cls: type) -> dict[str, str]:
+    """The `Args:` lines of the class and of what it inherits from."""
+    found: dict[str, str] = {}
+    for each in reversed(cls.__mro__):
+        for text in (
+            each.__dict__.get("__doc__"),
+            getattr(each.__dict__.get("__init__"), "__doc__", None),
+        ):
+            found |= describe_args(text or "")
+    return found
+
+
+def describe_args(docstring: str) -> dict[str, str]:
+    """Parameter to text, from a Google-style docstring's `Args:`.
+
+    Examples:
+        >>> describe_args("What it is.\\n\\nArgs:\\n    hidden: Width\\n        of the layer.\\n")
+        {'hidden': 'Width of the layer.'}
+    """
+    lines = inspect.cleandoc(docstring).splitlines()
+    if "Args:" not in lines:
+        return {}
+    found: dict[str, str] = {}
+    name = ""
+    for line in lines[lines.index("Args:") + 1 :]:
+        if line and not line.startswith(" "):
+            break
+        match = re.match(r"^ {2,4}\*{0,2}(\w+)(?: \([^)]*\))?: *(.*)$", line)
+        if match and not line.startswith(" " * 5):
+            name = match[1]
+            found[name] = match[2]
+        elif name and line.strip():
+            found[name] = f"{found[name]} {line.strip()}"
+    return found
