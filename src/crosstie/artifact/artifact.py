@@ -26,6 +26,7 @@ from safetensors.numpy import load_file, save_file
 
 from crosstie.artifact.runtime import Graph
 from crosstie.artifact.schema import row_schema
+from crosstie.data.batch import Batch
 from crosstie.data.files import atomic, sha256, write_json
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError
@@ -56,6 +57,16 @@ class Member:
     preprocessor: Preprocessor
     graph: Graph
     weight: float = 1.0
+
+    def raw(self, batch: Batch) -> dict[str, NDArray[np.float64]]:
+        """Outputs by name: numbers in the unit of the user's column, probabilities otherwise."""
+        outputs = self.graph.run(batch.inputs)
+        return {
+            place.name: natural(feature, outputs[place.array])
+            for place, feature in zip(
+                self.preprocessor.layout.outputs, self.preprocessor.outputs, strict=True
+            )
+        }
 
 
 @dataclass
@@ -95,13 +106,9 @@ class Artifact:
         total = sum(member.weight for member in self.members)
         result: dict[str, NDArray[np.float64]] = {}
         for member, rows in zip(self.members, encoded, strict=True):
-            graph = member.graph.run(rows.batch.inputs)
-            for place, feature in zip(
-                member.preprocessor.layout.outputs, member.preprocessor.outputs, strict=True
-            ):
-                values = natural(feature, graph[place.array])
+            for name, values in member.raw(rows.batch).items():
                 part = values * (member.weight / total) if len(self.members) > 1 else values
-                result[place.name] = result[place.name] + part if place.name in result else part
+                result[name] = result[name] + part if name in result else part
         for feature in self.outputs:
             temperature = self.settings[feature.name].temperature
             if temperature != 1.0:
@@ -122,10 +129,10 @@ class Artifact:
 
 
 def natural(feature: OutputFeature, raw: NDArray[Any]) -> NDArray[np.float64]:
-    """A graph's output in the unit that can be averaged and shown: numbers as in the user's column."""
+    """Targets or a graph's output in the unit that is averaged and shown: numbers as in the user's column."""
     if feature.type == "number":
         return np.asarray(feature.decode(raw)["prediction"], dtype=np.float64)
-    return raw.astype(np.float64)
+    return np.asarray(raw, dtype=np.float64)
 
 
 def save(

@@ -1,0 +1,66 @@
+"""Crosstie: Rails for machine learning. A table in; a trained, tested, predicting model out.
+
+Names are imported when they are first used, so that `import crosstie` costs nothing.
+
+Example:
+    >>> import crosstie
+    >>> run = crosstie.train("titanic.csv", target="survived")  # doctest: +SKIP
+    >>> crosstie.load(run.path).predict({"age": 29, "sex": "female"})  # doctest: +SKIP
+"""
+
+import importlib
+from typing import TYPE_CHECKING, Any
+
+__version__ = "0.1.0"
+
+_HOMES = {
+    "CrosstieError": "crosstie.errors",
+    "Model": "crosstie.serving.model",
+    "Run": "crosstie.pipeline.run",
+    "check": "crosstie.api",
+    "doctor": "crosstie.api",
+    "evaluate": "crosstie.api",
+    "init": "crosstie.api",
+    "load": "crosstie.api",
+    "options": "crosstie.api",
+    "predict": "crosstie.api",
+    "prune": "crosstie.api",
+    "runs": "crosstie.api",
+    "schema": "crosstie.api",
+    "show": "crosstie.api",
+    "train": "crosstie.api",
+    "callback": "crosstie.training.callbacks.callback:callbacks",
+    "combiner": "crosstie.models.combiners.combiner:combiners",
+    "decoder": "crosstie.models.decoders.decoder:decoders",
+    "encoder": "crosstie.models.encoders.encoder:encoders",
+    "loss": "crosstie.models.losses.loss:losses",
+}
+__all__ = list(_HOMES)
+
+if TYPE_CHECKING:
+    from crosstie.api import check as check
+    from crosstie.api import doctor as doctor
+    from crosstie.api import evaluate as evaluate
+    from crosstie.api import init as init
+    from crosstie.api import load as load
+    from crosstie.api import options as options
+    from crosstie.api import predict as predict
+    from crosstie.api import prune as prune
+    from crosstie.api import runs as runs
+    from crosstie.api import schema as schema
+    from crosstie.api import show as show
+    from crosstie.api import train as train
+    from crosstie.errors import CrosstieError as CrosstieError
+    from crosstie.pipeline.run import Run as Run
+    from crosstie.serving.model import Model as Model
+
+
+def __getattr__(name: str) -> Any:
+    if name not in _HOMES:
+        raise AttributeError(f"module 'crosstie' has no attribute {name!r}")
+    module, _, attribute = _HOMES[name].partition(":")
+    return getattr(importlib.import_module(module), attribute or name)
+
+
+def __dir__() -> list[str]:
+    return sorted([*globals(), *_HOMES])

@@ -1,0 +1,303 @@
+"""The public verbs. Whatever the command line can do, these do; the command line calls nothing else."""
+
+import os
+import platform
+import re
+from collections.abc import Callable, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, requires, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crosstie.errors import ConfigError, DataError, RunError, nearest
+from crosstie.pipeline.run import Run, list_runs
+from crosstie.pipeline.run import prune as prune_runs
+
+if TYPE_CHECKING:
+    from crosstie.pipeline.plan import Plan
+    from crosstie.serving.model import Model
+
+Say = Callable[[str], None]
+
+
+def train(
+    source: Any = None,
+    *,
+    target: str | None = None,
+    data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    model_type: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+    set: Sequence[str] = (),  # noqa: A002 - the command line's word
+    types: Mapping[str, str] | None = None,
+    folds: int | None = None,
+    threads: int | None = None,
+    resume: str | Path | None = None,
+    runs: str | Path = "runs",
+    output: str | Path | None = None,
+    callbacks: Sequence[Any] = (),
+    say: Say | None = None,
+    progress: bool = False,
+) -> Run:
+    """Train a model: `crosstie train` in Python.
+
+    Args:
+        source: A model file, a dict of the same shape, or a table in any form that `data` takes.
+        target: The column to predict, when `source` is a table.
+        data: The table, when `source` is a model file that names another or none: a path, a DataFrame, an
+            Arrow table, a dict of columns, a list of dicts, `{"connection": …, "query": …}`.
+        validation: A table of its own to validate on.
+        test: A table of its own to test on.
+        model_type: "auto", "linear", "gbm" or "ecd".
+        name: The model's name.
+        seed: Everything random comes from it.
+        set: Options as text: `["trainer.epochs=3"]`.
+        types: Column to feature type, where inference is wrong.
+        folds: Train so many models on folds and keep them as one.
+        threads: Processor threads to use.
+        resume: An interrupted run to go on with.
+        runs: The folder of all runs.
+        output: The directory of this run.
+        callbacks: Told of progress beside the usual ones.
+        say: Called with each line worth showing; None is silent.
+        progress: Show a progress bar.
+
+    Returns:
+        The finished run. Its `manifest["exit"]` is "interrupted" after Ctrl-C, with the best model kept.
+
+    Raises:
+        ConfigError: The file or a call's argument is wrong; all that is wrong is named.
+        DataError: The data cannot be what the file says.
+        RunError: The run's directory is taken, or cannot be resumed.
+        TrainingError: The loss is not a number.
+
+    Example:
+        >>> run = crosstie.train("titanic.csv", target="Survived")  # doctest: +SKIP
+        >>> run.metrics["test"]["Survived"]["roc_auc"]  # doctest: +SKIP
+        0.86
+    """
+    from crosstie.pipeline.train import train as train_plan
+
+    if threads is not None:
+        _limit(threads)
+    if resume is not None:
+        return _resume(resume, Path(runs), source, callbacks, say, progress=progress)
+    changes = {"model_type": model_type, "name": name, "seed": seed, "folds": folds}
+    plan, sources = _plan(
+        source,
+        target=target,
+        data={"train": data, "validation": validation, "test": test},
+        changes=changes,
+        set=set,
+        types=types,
+    )
+    identity = f"{plan.config}{[each.fingerprint for each in sources.values()]}"
+    run = Run.create(Path(runs), plan.name, identity, at=Path(output) if output else None)
+    return train_plan(plan, sources, run, **_company(plan, run, callbacks, say, progress=progress))
+
+
+def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = None) -> "Model":
+    """Open a trained model.
+
+    Args:
+        model: A run, its `model/`, NAME/latest, NAME/best, or a run's name.
+        runs: The folder of all runs, for names.
+        threads: Processor threads for prediction.
+
+    Raises:
+        ArtifactError: The model is damaged or of another format.
+        RunError: There is no such run or model.
+
+    Example:
+        >>> crosstie.load("titanic/latest").predict({"Age": 29, "Sex": "female"})  # doctest: +SKIP
+    """
+    from crosstie.serving.model import Model  # numpy, onnxruntime: 200 ms
+
+    path = Path(model)
+    if (path / "features.json").is_file():
+        return Model.load(path, threads=threads)
+    run = Run.find(model, Path(runs))
+    if not run.model.is_dir():
+        state = run.manifest.get("exit", "unknown")
+        raise RunError(f"{run.path}: holds no model (its exit is {state!r}); train it to the end first")
+    return Model.load(run.model, threads=threads)
+
+
+def predict(
+    model: "str | Path | Model",
+    data: Any,
+    *,
+    output: str | Path | None = None,
+    keep: Sequence[str] = (),
+    runs: str | Path = "runs",
+    say: Say | None = None,
+    stdout: bool = False,
+) -> Any:
+    """Predict: `crosstie predict` in Python.
+
+    Args:
+        model: A loaded model or what `load` takes.
+        data: As `Model.predict`; a path or a list of paths too.
+        output: Write there instead of returning: .csv, .parquet, .arrow, .jsonl by its ending.
+        keep: Input columns to carry along.
+        runs: The folder of all runs, for names.
+        say: Called with a sentence for each oddity in the data.
+        stdout: Write CSV to standard output instead of returning.
+
+    Returns:
+        Predictions in the shape of `data`; the number of rows when they were written.
+
+    Raises:
+        DataError: Columns that the model needs are absent, or `output` would overwrite the data.
+    """
+    loaded = model if not isinstance(model, str | Path) else load(model, runs=runs)
+    if output is None and not stdout:
+        result = loaded.predict(data, keep=keep)
+        _tell(loaded.notes, say)
+        return result
+    from crosstie.data.read import open_source
+    from crosstie.data.write import write_table
+
+    source = open_source(data)
+    target = Path(output) if output is not None else None
+    for path in source.files if target is not None else ():
+        if target is not None and Path(path).resolve() == target.resolve():
+            raise DataError(f"{output}: is the data to predict; give the predictions another file")
+    _tell(source.notes, say)
+    table = source.table()
+    write_table(loaded.predict_table(table, keep=keep), target)
+    _tell(loaded.notes, say)
+    return len(table)
+
+
+def evaluate(
+    model: "str | Path | Model", data: Any, *, runs: str | Path = "runs", say: Say | None = None
+) -> dict[str, dict[str, float]]:
+    """Metrics by output, on data that has the true values.
+
+    Args:
+        model: A loaded model or what `load` takes.
+        data: A table in any form.
+        runs: The folder of all runs, for names.
+        say: Called with a sentence for each oddity in the data.
+
+    Raises:
+        DataError: A target column is absent or has no usable value.
+    """
+    loaded = model if not isinstance(model, str | Path) else load(model, runs=runs)
+    found = loaded.evaluate(data)
+    _tell(loaded.notes, say)
+    return found
+
+
+def runs(folder: str | Path = "runs", *, name: str | None = None) -> list[Run]:
+    """Every run, oldest first; with `name`, only those of that model.
+
+    Raises:
+        RunError: There is no model of that name.
+    """
+    found = list_runs(Path(folder))
+    if name is None:
+        return found
+    own = [run for run in found if run.path.parent.name == name]
+    if not own:
+        raise RunError(f"{name}: no runs of that name; {nearest(name, {r.path.parent.name for r in found})}")
+    return own
+
+
+def prune(folder: str | Path = "runs", *, keep: int, name: str | None = None) -> list[Path]:
+    """Remove all but the newest `keep` runs of each model (`best`, `latest`, running ones stay).
+
+    Returns:
+        The directories removed.
+    """
+    return prune_runs(Path(folder), keep=keep, name=name)
+
+
+def options(component: type, /, **given: Any) -> dict[str, Any]:
+    """A component class with options, as an entry for any place of a model file that takes one.
+
+    Args:
+        component: A registered class: an encoder, combiner, decoder, loss, optimizer, …
+        given: Its options.
+
+    Returns:
+        `{"type": its name, …}` with every default filled in.
+
+    Raises:
+        ConfigError: An option is unknown or its value is wrong.
+
+    Example:
+        >>> from crosstie.models.combiners.concat import Concat  # doctest: +SKIP
+        >>> config = {"combiner": crosstie.options(Concat, members=8)}  # doctest: +SKIP
+    """
+    from crosstie.config.options import fill
+    from crosstie.config.registry import name_of
+
+    return {"type": name_of(component), **fill(component, given)}
+
+
+def doctor() -> dict[str, Any]:
+    """What is installed, what is missing, and what to type."""
+    import psutil
+
+    packages, advice = [], []
+    for extra, names in _extras().items():
+        missing = []
+        for name in names:
+            found = _installed(name)
+            packages.append({"name": name, "version": found, "for": _PURPOSE[extra]})
+            if found is None:
+                missing.append(name)
+        if missing:
+            advice.append(
+                f"{_PURPOSE[extra]} needs {', '.join(missing)}: pip install 'crosstie[{extra}]'"
+            )
+    ready = not any("[train]" in line for line in advice)
+    return {
+        "crosstie": _installed("crosstie"),
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+        "processors": len(os.sched_getaffinity(0)),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "packages": packages,
+        "advice": advice,
+        "ready": ready,
+    }
+
+
+_PURPOSE = {
+    "": "prediction",
+    "arrow": "Parquet and Arrow",
+    "text": "byte-pair tokens",
+    "train": "training",
+    "devices": "mixed precision and several devices",
+    "frames": "DataFrames in and out",
+    "mlflow": "tracking in MLflow",
+    "wandb": "tracking in Weights & Biases",
+}
+
+
+def _extras() -> dict[str, list[str]]:
+    """Our own requirements by extra, as the installed package states them."""
+    found: dict[str, list[str]] = {extra: [] for extra in _PURPOSE}
+    for line in requires("crosstie") or ():
+        requirement, _, marker = line.partition(";")
+        name = re.split(r"[<>=!~\[ ]", requirement.strip(), maxsplit=1)[0]
+        extra = marker.partition("==")[2].strip(" '\"")
+        if extra in found and name != "crosstie":
+            found[extra].append(name)
+    return found
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _tell(lines: Sequence[str], say: Say | None) -> None:
+    for line in lines if say is not None else ():
+        say(line)

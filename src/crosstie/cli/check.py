@@ -1,0 +1,49 @@
+"""`crosstie check`: everything wrong with a file and its data, without training."""
+
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from crosstie import api
+from crosstie.cli.output import put, put_json, put_table
+from crosstie.errors import CrosstieError
+
+
+def check(
+    file: str,
+    /,
+    *,
+    data: str | None = None,
+    target: str | None = None,
+    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"])] = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Validate a model file and its data together, without training. Exit code 1 if something is wrong.
+
+    Args:
+        file: A model file, or a table with --target.
+        data: A table to use instead of the one that the file names.
+        target: The column to predict, when `file` is a table.
+        set_: Set any option of the file: --set trainer.epochs=3. May be repeated.
+        json: Print one line of JSON on standard output.
+    """
+    try:
+        plan = api.check(file, data=data, target=target, set=set_ or ())
+    except CrosstieError as error:
+        if json:
+            put_json({"ok": False, "problems": [str(each) for each in error.problems]})
+            return 1
+        for problem in error.problems:
+            put(str(problem))
+        put(f"{len(error.problems)} problem{'s' if len(error.problems) != 1 else ''}")
+        return 1
+    if json:
+        put_json({"ok": True, "warnings": list(plan.warnings)})
+        return 0
+    put_table("", ["column", "type", "why"], [list(map(str, each)) for each in plan.inferred])
+    for column, why in plan.excluded:
+        put(f"left out: {column!r}: {why}")
+    for warning in plan.warnings:
+        put(f"warning: {warning}")
+    put(f"ok: {len(plan.inputs)} inputs, {len(plan.outputs)} outputs, model_type {plan.model_type}")
+    return 0

@@ -1,0 +1,34 @@
+"""`crosstie init`: a short commented model file for a table."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from crosstie import api
+from crosstie.cli.output import put
+
+
+def init(
+    data: str,
+    /,
+    *,
+    target: str,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("model.yaml"),
+    type_: Annotated[list[str] | None, Parameter(name="--type")] = None,
+) -> int:
+    """Write a short commented model file that says what was inferred and why.
+
+    Args:
+        data: A table.
+        target: The column to predict.
+        output: The file to write; `-` prints it. An existing file is left alone.
+        type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.
+    """
+    types = dict(api.pair(each) for each in type_ or ())
+    if str(output) == "-":
+        put(api.init(data, target=target, types=types).rstrip())
+        return 0
+    api.init(data, target=target, types=types, output=output)
+    put(f"Wrote {output}. Read it, then: crosstie train {output}")
+    return 0

@@ -1,0 +1,71 @@
+"""The `crosstie` command: names of commands, and what a mistake, Ctrl-C and a fault of ours end in.
+
+Commands are imported when they are called, so that `crosstie --help` answers at once. Exit codes: 0 done,
+1 a check said no, 2 the input is wrong, 3 an internal fault, 130 after Ctrl-C.
+"""
+
+import sys
+import tempfile
+import traceback
+from pathlib import Path
+
+from cyclopts import App, CycloptsError
+
+from crosstie import __version__
+from crosstie.errors import CrosstieError
+
+COMMANDS = {
+    "init": "Write a short commented model file for a table.",
+    "check": "Validate a model file and its data together, without training.",
+    "show": "Print a model file with every default filled in.",
+    "schema": "Print the JSON Schema of the model file.",
+    "train": "Train a model from a file or straight from a table.",
+    "evaluate": "Measure a model on data that has the true values.",
+    "predict": "Predict with a model.",
+    "runs": "List, show and prune runs.",
+    "doctor": "Say what is installed, what is missing, and what to type.",
+}
+
+app = App(
+    name="crosstie",
+    version=f"crosstie {__version__}",
+    help="Rails for machine learning: from a table to a trained, tested, predicting model.",
+)
+for _name, _help in COMMANDS.items():
+    app.command(f"crosstie.cli.{_name}:{_name}", name=_name, help=_help)
+
+
+def main() -> None:
+    """Run the command line and exit."""
+    try:
+        code = app(exit_on_error=False, result_action="return_value")
+    except CycloptsError:
+        sys.exit(2)
+    except CrosstieError as error:
+        for problem in error.problems:
+            print(f"error: {problem}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
+    except KeyboardInterrupt:
+        print("interrupted", file=sys.stderr)  # noqa: T201
+        sys.exit(130)
+    except BrokenPipeError:
+        sys.stderr.close()
+        sys.exit(0)
+    except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong inside becomes one line
+        log = _log()
+        what = f"{type(error).__name__}: {error}".splitlines()[0]
+        print(f"fault inside crosstie: {what}. The traceback is in {log}", file=sys.stderr)  # noqa: T201
+        sys.exit(3)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _log() -> Path:
+    with tempfile.NamedTemporaryFile(
+        "w", prefix="crosstie-", suffix=".log", delete=False, encoding="utf-8"
+    ) as file:
+        traceback.print_exc(file=file)
+        return Path(file.name)
+
+
+if __name__ == "__main__":
+    main()

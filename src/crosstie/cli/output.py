@@ -1,0 +1,94 @@
+"""What commands print: tables for people on standard output, or one line of JSON for programs."""
+
+import json
+import sys
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def put(text: str) -> None:
+    """A line on standard output."""
+    sys.stdout.write(text + "\n")
+
+
+def tell(text: str) -> None:
+    """A line on standard error, where it does not disturb what a program reads."""
+    sys.stderr.write(text + "\n")
+    sys.stderr.flush()
+
+
+def put_json(value: Any) -> None:
+    """One line of JSON on standard output."""
+    put(json.dumps(value, ensure_ascii=False, allow_nan=False, default=str))
+
+
+def put_table(
+    title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, to_stderr: bool = False
+) -> None:
+    """A table that fits the terminal; plain columns when piped.
+
+    Args:
+        title: Printed above it; "" for none.
+        header: One word a column.
+        rows: Cells as text. Cells that start like a number stand right-aligned.
+        to_stderr: Print there instead.
+    """
+    from rich import box  # 57 ms
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    for i, name in enumerate(header):
+        numeric = all(_is_number(row[i]) for row in rows if row[i]) and bool(rows)
+        table.add_column(name, justify="right" if numeric else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*row)
+    Console(stderr=to_stderr, highlight=False, soft_wrap=False).print(table)
+
+
+def _is_number(text: str) -> bool:
+    return text.replace(".", "", 1).replace(",", "").lstrip("-").split("e")[0].isdigit()
+
+
+def figure(value: float | None) -> str:
+    """A metric as people read it: four digits that matter."""
+    if value is None:
+        return ""
+    if abs(value) >= 10_000:
+        return f"{value:,.0f}"
+    return f"{value:.4g}" if abs(value) >= 1 else f"{value:.4f}"
+
+
+HEADLINES: Mapping[str, Sequence[str]] = {
+    "binary": ("roc_auc", "accuracy", "f1", "log_loss"),
+    "category": ("accuracy", "f1", "log_loss"),
+    "number": ("rmse", "mae", "r2"),
+    "set": ("f1", "jaccard", "log_loss"),
+}
+
+
+def put_comparison(evaluation: Mapping[str, Any], *, to_stderr: bool = False) -> None:
+    """The chosen model beside the simple ones, on the part that judges them, one table an output."""
+    judged = evaluation["judged_on"]
+    for output, report in evaluation["outputs"].items():
+        names = _shown(report["type"], evaluation["watched"].get(output), evaluation, judged, output)
+        rows = []
+        for model in evaluation["models"]:
+            values = model["metrics"].get(judged, {}).get(output)
+            if values is None:
+                continue
+            label = f"{model['model']}  ← chosen" if model["chosen"] else model["model"]
+            seconds = f"{model['seconds']:.1f}" if model["model"] != "baseline" else ""
+            rows.append([label, *(figure(values.get(name)) for name in names), seconds])
+        title = f"{output} on {report['rows']} {judged} rows"
+        put_table(title, ["model", *names, "seconds"], rows, to_stderr=to_stderr)
+
+
+def _shown(
+    kind: str, watched: str | None, evaluation: Mapping[str, Any], judged: str, output: str
+) -> list[str]:
+    have = evaluation["models"][0]["metrics"][judged][output]
+    names = [name for name in HEADLINES[kind] if name in have]
+    if watched in have and watched not in names:
+        names.insert(0, watched)
+    return names

@@ -1,0 +1,47 @@
+"""`crosstie predict`: predictions to a file or to standard output."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from crosstie import api
+from crosstie.cli.output import put_json, tell
+
+
+def predict(
+    model: str,
+    data: str,
+    /,
+    *more: str,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    keep: Annotated[list[str] | None, Parameter(name="--keep")] = None,
+    runs: Path = Path("runs"),
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Predict with a model.
+
+    Args:
+        model: A run, its model/, or NAME/latest.
+        data: A table; `-` reads standard input. The target is not needed.
+        more: Further tables with the same columns.
+        output: Where to write: .csv, .parquet, .arrow, .jsonl. CSV on standard output if not given.
+        keep: Input columns to carry along, separated by commas. May be repeated.
+        runs: The folder of all runs, for NAME/latest.
+        quiet: Say nothing of unknown, unreadable and missing values.
+        json: Print one line of JSON on standard output; needs --output.
+    """
+    if json and output is None:
+        raise api.CrosstieError("--json: standard output cannot hold the predictions too; add -o FILE")
+    kept = [name for each in keep or () for name in each.split(",")]
+    say = None if quiet else tell
+    rows = api.predict(
+        model, [data, *more] if more else data, output=output, keep=kept, runs=runs, say=say, stdout=True
+    )
+    if json:
+        assert output is not None
+        put_json({"predictions": str(output.resolve()), "rows": rows})
+    elif output is not None and not quiet:
+        tell(f"{rows} predictions in {output}")
+    return 0

@@ -1,0 +1,164 @@
+"""A fitted model before it is a run: its graphs, and what they say of every part of the data.
+
+Whatever learned it, what it says comes from the graph that will serve, through the one runtime.
+"""
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.artifact.artifact import Member, natural
+from crosstie.artifact.runtime import Graph
+from crosstie.config.options import build
+from crosstie.data.batch import Batch
+from crosstie.evaluation.score import score
+from crosstie.features.feature import OutputFeature
+from crosstie.features.preprocessor import Preprocessor
+from crosstie.learners.learner import Job, learners
+from crosstie.pipeline.journal import Journal
+from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.prepare import Prepared
+from crosstie.training.callbacks.callback import Callback
+
+Values = dict[str, NDArray[Any]]  # by output name
+TRAIN_ROWS = 20_000  # as many training rows are scored: enough to see overfitting, cheap on large tables
+
+
+@dataclass(frozen=True)
+class Part:
+    """One part of the data: what is true and what a model says, by output name, in natural units."""
+
+    truth: Values
+    raw: Values
+    weights: NDArray[Any] | None = None
+
+    def score(self, outputs: Sequence[OutputFeature], thresholds: Mapping[str, Any]) -> dict[str, Any]:
+        """Metrics by output."""
+        return {
+            feature.name: score(
+                feature.type,
+                self.truth[feature.name],
+                self.raw[feature.name],
+                weights=self.weights,
+                threshold=thresholds.get(feature.name, 0.5),
+            )
+            for feature in outputs
+            if feature.name in self.raw
+        }
+
+
+@dataclass
+class Candidate:
+    """A fitted model.
+
+    Attributes:
+        model_type: `linear`, `gbm`, `ecd`.
+        members: Fitted features and graph of each; more than one after folds.
+        parts: "train" (at most 20,000 rows), "validation", "test", those that have rows.
+        seconds: Time spent on fitting and exporting.
+        about: What the learner says of itself.
+        interrupted: Whether Ctrl-C ended its training early.
+    """
+
+    model_type: str
+    members: list[tuple[Preprocessor, Path]]
+    parts: dict[str, Part]
+    seconds: float
+    about: dict[str, Any] = field(default_factory=dict)
+    interrupted: bool = False
+
+
+class Choose(Protocol):
+    """Fits one candidate or several on prepared data; gives them with the best first."""
+
+    def __call__(
+        self,
+        plan: Plan,
+        prepared: Prepared,
+        folder: Path,
+        *,
+        callbacks: Sequence[Callback],
+        resume: bool,
+        journal: Journal,
+    ) -> list[Candidate]: ...
+
+
+def fit(
+    plan: Plan,
+    prepared: Prepared,
+    *,
+    model_type: str,
+    trainer: Mapping[str, Any],
+    folder: Path,
+    callbacks: Sequence[Callback] = (),
+    resume: bool = False,
+) -> Candidate:
+    """Fit one learner on prepared data and ask its graph about every part.
+
+    Args:
+        plan: For the architecture, the seed and the watched metrics.
+        prepared: The encoded data.
+        model_type: The learner's name.
+        trainer: Its filled options.
+        folder: Gets `checkpoints/`, `network/` and `graph.onnx`.
+        callbacks: Told of progress.
+        resume: Go on from the newest checkpoint in `folder`.
+    """
+    started = time.perf_counter()
+    learner = build(learners.get(model_type), **trainer)
+    checkpoints = folder / "checkpoints"
+    checkpoints.mkdir(parents=True, exist_ok=True)
+    job = Job(
+        layout=prepared.layout,
+        train=prepared.batches["train"],
+        validation=prepared.batches.get("validation"),
+        architecture=plan.architecture,
+        seed=plan.seed,
+        folder=checkpoints,
+        resume=resume,
+        callbacks=callbacks,
+        metrics=plan.metrics,
+    )
+    interrupted = False
+    try:
+        learner.fit(job)
+    except KeyboardInterrupt:
+        interrupted = True
+    graph = folder / "graph.onnx"
+    learner.export(graph)
+    learner.save(folder / "network")
+    member = Member(prepared.preprocessor, Graph(graph))
+    parts = {name: ask(member, first(name, batch)) for name, batch in prepared.batches.items()}
+    return Candidate(
+        model_type,
+        [(prepared.preprocessor, graph)],
+        parts,
+        seconds=round(time.perf_counter() - started, 3),
+        about=learner.describe(),
+        interrupted=interrupted,
+    )
+
+
+def first(name: str, batch: Batch) -> Batch:
+    """Of the training part the first rows, of the others all."""
+    return batch.take(slice(TRAIN_ROWS)) if name == "train" and len(batch) > TRAIN_ROWS else batch
+
+
+def ask(member: Member, batch: Batch) -> Part:
+    """What a model says of a batch, beside the truth."""
+    return Part(truth(member.preprocessor.outputs, batch), dict(member.raw(batch)), batch.weights)
+
+
+def truth(outputs: Sequence[OutputFeature], batch: Batch) -> Values:
+    """Targets in the units that are shown: numbers as in the user's column, codes and 0/1 otherwise."""
+    return {
+        feature.name: natural(feature, batch.targets[feature.name])
+        if feature.type == "number"
+        else np.asarray(batch.targets[feature.name])
+        for feature in outputs
+    }

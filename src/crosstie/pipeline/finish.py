@@ -1,0 +1,211 @@
+"""From fitted candidates to a finished run: calibrate, measure, compare with simple models, save.
+
+Every number in a run comes from here, computed from what the exported graphs say.
+"""
+
+import shutil
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from crosstie.artifact.artifact import OutputSettings, save
+from crosstie.data.write import write_table
+from crosstie.evaluation.baseline import constant
+from crosstie.evaluation.bootstrap import intervals
+from crosstie.evaluation.calibration import apply_temperature, fit_temperature
+from crosstie.evaluation.score import details
+from crosstie.evaluation.thresholds import tune
+from crosstie.features.feature import OutputFeature
+from crosstie.pipeline.candidate import Candidate, Part
+from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.prepare import Prepared
+from crosstie.pipeline.run import Run
+
+Scores = dict[str, dict[str, dict[str, float]]]  # part → output → metric → value
+
+
+def finish(
+    run: Run,
+    plan: Plan,
+    prepared: Prepared,
+    chosen: Candidate,
+    beside: Sequence[Candidate],
+    *,
+    about: Mapping[str, Any],
+) -> Scores:
+    """Write everything that a finished run holds; give its metrics.
+
+    Args:
+        run: Where to write.
+        plan: What was asked for.
+        prepared: The encoded data, of the whole run.
+        chosen: The model to keep.
+        beside: The others to show it against.
+        about: For the artifact's manifest.
+    """
+    outputs = chosen.members[0][0].outputs
+    settings = {feature.name: _settings(feature, plan, chosen) for feature in outputs}
+    parts = {
+        name: _calibrated(part, outputs, settings) if name != "baseline" else part
+        for name, part in chosen.parts.items()
+    }
+    thresholds = {name: each.threshold for name, each in settings.items()}
+    metrics: Scores = {name: part.score(outputs, thresholds) for name, part in parts.items()}
+    judged = "test" if "test" in parts else "validation" if "validation" in parts else "train"
+
+    save(
+        run.model,
+        name=plan.name,
+        members=chosen.members,
+        settings=settings,
+        about={**about, "learner": chosen.model_type},
+        seed=plan.seed,
+    )
+    _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
+    run.write("metrics.json", metrics)
+    run.write(
+        "evaluation.json",
+        {
+            "judged_on": judged,
+            "watched": plan.metrics,
+            "outputs": {
+                feature.name: _report(feature, parts[judged], settings[feature.name], plan.seed)
+                for feature in outputs
+            },
+            "models": _compare(plan, outputs, chosen, beside, metrics, prepared),
+            "columns": {name: count.to_json() for name, count in prepared.counts.items()},
+            "dropped_rows": prepared.dropped,
+        },
+    )
+    return metrics
+
+
+def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSettings:
+    """Temperature and threshold, learned on the validation part; neutral where there is none."""
+    asked = plan.thresholds.get(feature.name, 0.5)
+    fixed = asked if isinstance(asked, float) else 0.5
+    if "validation" not in chosen.parts or feature.type == "number":
+        return OutputSettings(threshold=fixed)
+    part = chosen.parts["validation"]
+    target, raw = part.truth[feature.name], part.raw[feature.name]
+    temperature = float(fit_temperature(raw, target, weights=part.weights))
+    if isinstance(asked, str):
+        tuned = tune(
+            feature.type, target, apply_temperature(raw, temperature), metric=asked, weights=part.weights
+        )
+        return OutputSettings(np.asarray(tuned).tolist(), temperature)
+    return OutputSettings(fixed, temperature)
+
+
+def _calibrated(
+    part: Part, outputs: Sequence[OutputFeature], settings: Mapping[str, OutputSettings]
+) -> Part:
+    raw = dict(part.raw)
+    for feature in outputs:
+        temperature = settings[feature.name].temperature
+        if temperature != 1.0:
+            raw[feature.name] = apply_temperature(raw[feature.name], temperature)
+    return replace(part, raw=raw)
+
+
+def _write_predictions(
+    run: Run,
+    outputs: Sequence[OutputFeature],
+    part: Part,
+    prepared: Prepared,
+    name: str,
+    thresholds: Mapping[str, Any],
+) -> None:
+    rows = prepared.rows[name]
+    columns: dict[str, Any] = {"row": rows[: len(next(iter(part.raw.values())))]}
+    for feature in outputs:
+        raw = part.raw[feature.name]
+        if feature.type == "number":
+            columns[f"{feature.name}_prediction"] = raw
+        else:
+            decoded = feature.decode(raw, threshold=thresholds[feature.name])
+            columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
+    write_table(columns, run.path / "predictions" / f"{name}.parquet")
+
+
+def _report(feature: OutputFeature, part: Part, settings: OutputSettings, seed: int) -> dict[str, Any]:
+    target, raw = part.truth[feature.name], part.raw[feature.name]
+    return {
+        "type": feature.type,
+        "labels": list(feature.labels),
+        "rows": len(target),
+        "threshold": settings.threshold,
+        "temperature": settings.temperature,
+        "intervals": intervals(
+            feature.type, target, raw, weights=part.weights, threshold=settings.threshold, seed=seed
+        ),
+        "details": details(
+            feature.type, target, raw, feature.labels, weights=part.weights, threshold=settings.threshold
+        ),
+    }
+
+
+def _compare(
+    plan: Plan,
+    outputs: Sequence[OutputFeature],
+    chosen: Candidate,
+    beside: Sequence[Candidate],
+    metrics: Scores,
+    prepared: Prepared,
+) -> list[dict[str, Any]]:
+    """One row a model: the chosen one first, then the others by name, the baseline last."""
+    rows = [
+        {
+            "model": chosen.model_type,
+            "chosen": True,
+            "seconds": chosen.seconds,
+            "about": chosen.about,
+            "metrics": metrics,
+        }
+    ]
+    rows += [
+        {
+            "model": other.model_type,
+            "chosen": False,
+            "seconds": other.seconds,
+            "about": other.about,
+            "metrics": {name: part.score(outputs, {}) for name, part in other.parts.items()},
+        }
+        for other in beside
+    ]
+    baseline = {
+        name: constant_part(outputs, prepared, part).score(outputs, {})
+        for name, part in chosen.parts.items()
+    }
+    rows.append(
+        {"model": "baseline", "chosen": False, "seconds": 0.0, "about": {}, "metrics": baseline}
+    )
+    return rows
+
+
+def constant_part(outputs: Sequence[OutputFeature], prepared: Prepared, part: Part) -> Part:
+    """What a model that never looks at its inputs says: class shares, or the training mean."""
+    raw = {
+        feature.name: constant(
+            feature.type,
+            prior=feature.prior,
+            mean=float(np.asarray(feature.decode(np.zeros(1, np.float32))["prediction"])[0])
+            if feature.type == "number"
+            else 0.0,
+            rows=len(part.truth[feature.name]),
+        )
+        for feature in outputs
+    }
+    return replace(part, raw=raw)
+
+
+def keep_network(run: Path, folder: Path) -> None:
+    """Move a candidate's own files to where a run has them, and drop what only the fit needed."""
+    if folder != run:
+        for name in ("network", "checkpoints"):
+            if (folder / name).is_dir():
+                shutil.rmtree(run / name, ignore_errors=True)
+                (folder / name).replace(run / name)

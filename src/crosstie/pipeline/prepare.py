@@ -1,0 +1,150 @@
+"""From a source to encoded batches: split, fit the features on training rows alone, encode every part.
+
+The table goes by twice in chunks, so that one larger than memory needs only a chunk of it at a time; the
+encoded arrays lie in memory while they are small and in memory-mapped files when they are not.
+"""
+
+import copy
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data.batch import Batch, Layout
+from crosstie.data.read import Source
+from crosstie.data.store import BatchStore
+from crosstie.errors import DataError
+from crosstie.features.preprocessor import Counts, Preprocessor
+from crosstie.pipeline.plan import Plan
+
+PARTS = ("train", "validation", "test")
+ROWS_AT_ONCE = 100_000
+IN_MEMORY = 1 << 30  # bytes of encoded arrays; more goes to memory-mapped files
+
+
+@dataclass
+class Prepared:
+    """Encoded data, ready for any learner.
+
+    Attributes:
+        preprocessor: The fitted features.
+        batches: By part: train, and where they have rows validation and test.
+        rows: By part, the number of each batch row in its source, from 0.
+        counts: Per input column, over all parts: missing, unparsed, unseen.
+        dropped: Part to rows left out: no usable target, or a missing value with `drop_row`.
+    """
+
+    preprocessor: Preprocessor
+    batches: dict[str, Batch] = field(default_factory=dict)
+    rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
+    dropped: dict[str, int] = field(default_factory=dict)
+
+    @property
+    def layout(self) -> Layout:
+        """The shape of the batches."""
+        return self.preprocessor.layout
+
+
+def assign(plan: Plan, sources: Mapping[str, Source], *, seed: int) -> NDArray[np.int8]:
+    """Which row of the first source goes where: 0 train, 1 validation, 2 test, 3 unused. int8 `[rows]`.
+
+    Parts that come as sources of their own take no rows of the first.
+    """
+    source = sources["train"]
+    if plan.split is None:
+        return np.zeros(source.rows, dtype=np.int8)
+    return plan.split.assign(source, target=plan.outputs[0].column, seed=seed)
+
+
+def prepare(
+    plan: Plan,
+    sources: Mapping[str, Source],
+    assignment: NDArray[np.int8],
+    *,
+    folder: Path,
+) -> Prepared:
+    """Fit the plan's features on the training rows and encode all parts.
+
+    Args:
+        plan: Its features are copied, not fitted in place.
+        sources: "train" (split by `assignment`), and "validation" and "test" where they are separate.
+        assignment: As `assign` gives.
+        folder: For memory-mapped arrays, should they be needed.
+
+    Raises:
+        DataError: No training rows are left, or a column cannot be what the plan says it is.
+    """
+    preprocessor = Preprocessor(copy.deepcopy(plan.inputs), copy.deepcopy(plan.outputs))
+    columns = _columns(plan, sources["train"])
+    start = 0
+    for table in sources["train"].chunks(ROWS_AT_ONCE, columns):
+        training = np.flatnonzero(assignment[start : start + len(table)] == 0)
+        preprocessor.observe(table if len(training) == len(table) else table.take(training))
+        start += len(table)
+    preprocessor.finish()
+
+    prepared = Prepared(preprocessor)
+    stores = {
+        part: BatchStore(
+            preprocessor.layout,
+            rows=_expected(part, sources, assignment),
+            weighted=plan.weight is not None,
+            folder=folder / part if _bytes(preprocessor.layout, sources) > IN_MEMORY else None,
+        )
+        for part in PARTS
+    }
+    kept: dict[str, list[NDArray[np.int64]]] = {part: [] for part in PARTS}
+    for name, source in sources.items():
+        start = 0
+        for table in source.chunks(ROWS_AT_ONCE, _columns(plan, source)):
+            encoded = preprocessor.encode(table, targets=True, weight=plan.weight)
+            _count(prepared, encoded.counts)
+            where = (
+                assignment[start : start + len(table)]
+                if name == "train"
+                else np.full(len(table), PARTS.index(name), dtype=np.int8)
+            )
+            for code, part in enumerate(PARTS):
+                rows = np.flatnonzero((where == code) & encoded.usable)
+                lost = int((where == code).sum()) - len(rows)
+                prepared.dropped[part] = prepared.dropped.get(part, 0) + lost
+                if len(rows):
+                    stores[part].append(encoded.batch.take(rows))
+                    kept[part].append(rows + start)
+            start += len(table)
+    for part in PARTS:
+        if kept[part]:
+            prepared.batches[part] = stores[part].finish()
+            prepared.rows[part] = np.concatenate(kept[part])
+    if "train" not in prepared.batches:
+        raise DataError(
+            f"{sources['train'].name}: no row is left to train on "
+            f"({prepared.dropped['train']} rows were dropped for want of a usable target)"
+        )
+    return prepared
+
+
+def _columns(plan: Plan, source: Source) -> list[str]:
+    wanted = [*(each.column for each in (*plan.inputs, *plan.outputs)), plan.weight]
+    return [name for name in source.columns if name in wanted]
+
+
+def _expected(part: str, sources: Mapping[str, Source], assignment: NDArray[np.int8]) -> int:
+    own = sources[part].rows if part in sources and part != "train" else 0
+    return own + int((assignment == PARTS.index(part)).sum())
+
+
+def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
+    width = sum(each for _, each in layout.inputs.values()) + sum(each.size for each in layout.outputs)
+    return 4 * width * sum(source.rows for source in sources.values())
+
+
+def _count(prepared: Prepared, counts: Mapping[str, Counts]) -> None:
+    for name, count in counts.items():
+        known = prepared.counts.get(name)
+        prepared.counts[name] = count if known is None else known + count
+
+

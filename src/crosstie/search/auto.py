@@ -1,0 +1,80 @@
+"""`model_type: auto`: the simplest honest thing. A few learners on one prepared table, the better kept.
+
+All of them are shown afterwards. They are compared on the validation part by the watched metric, so the
+test part stays untouched until one is chosen.
+"""
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from crosstie.evaluation.metric import metrics
+from crosstie.learners.learner import learners
+from crosstie.pipeline.candidate import Candidate, fit
+from crosstie.pipeline.finish import keep_network
+from crosstie.pipeline.journal import Journal
+from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.prepare import Prepared
+from crosstie.training.callbacks.callback import Callback
+
+NETWORK_PAYS = {"text", "sequence", "set", "bag"}  # where a network is worth its seconds unasked
+
+
+def choose(
+    plan: Plan,
+    prepared: Prepared,
+    folder: Path,
+    *,
+    callbacks: Sequence[Callback],
+    resume: bool,
+    journal: Journal,
+) -> list[Candidate]:
+    """Fit what fits this table; the best on validation comes first.
+
+    After Ctrl-C no further learner is tried; the best so far is kept.
+    """
+    tried: list[Candidate] = []
+    names = plausible(plan)
+    for name in names:
+        journal.say(f"trying {name} ({len(tried) + 1} of {len(names)})")
+        tried.append(
+            fit(
+                plan,
+                prepared,
+                model_type=name,
+                trainer={},
+                folder=folder / "candidates" / name,
+                callbacks=callbacks,
+                resume=resume,
+            )
+        )
+        if tried[-1].interrupted:
+            break
+    tried.sort(key=lambda each: validation_score(plan, each), reverse=True)
+    keep_network(folder, folder / "candidates" / tried[0].model_type)
+    tried[0].interrupted = any(each.interrupted for each in tried)
+    return tried
+
+
+def plausible(plan: Plan) -> list[str]:
+    """Learners that can take these inputs and predict these outputs, the quickest first."""
+    inputs = {feature.type for feature in plan.inputs}
+    outputs = {feature.type for feature in plan.outputs}
+    found = []
+    for name in ("linear", "gbm"):
+        learner = learners.get(name)
+        fits = inputs <= set(learner.uses) and outputs <= set(learner.predicts)
+        if fits and (learner.many or len(plan.outputs) == 1):
+            found.append(name)
+    if not found or inputs & NETWORK_PAYS:
+        found.append("ecd")
+    return found
+
+
+def validation_score(plan: Plan, candidate: Candidate) -> float:
+    """The first output's watched metric on validation rows (training rows where there are none), higher is better."""
+    output = plan.outputs[0]
+    name = plan.metrics[output.name]
+    metric = metrics.get(name, of=output.type)()
+    part = candidate.parts.get("validation", candidate.parts["train"])
+    value = metric(part.truth[output.name], part.raw[output.name], part.weights)
+    return value if metric.greater_is_better else -value
