@@ -4,9 +4,11 @@ A feature is fitted on training rows, then frozen: the same numpy-only object en
 request in production. Its constructor's keyword-only parameters are the `preprocessing` options of the file.
 """
 
+import inspect
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 from typing import Any, ClassVar, Literal, Self
 
 import numpy as np
@@ -40,6 +42,12 @@ class Feature(ABC):
         reads: The form of `data.Column` it wants.
         output: Whether it can be an output.
         defaults: Names of its default encoder, decoder, loss and metric.
+        input_only: Options that only an input reads; on an output they are an error.
+
+    Attributes:
+        name: What the file calls the feature.
+        column: The column of the table it reads.
+        missing_value_strategy: What stands in for a missing cell; `drop_row` leaves the row out.
     """
 
     type: ClassVar[str]
@@ -47,8 +55,11 @@ class Feature(ABC):
     reads: ClassVar[Form]
     output: ClassVar[bool] = False
     defaults: ClassVar[Defaults]
+    input_only: ClassVar[tuple[str, ...]] = ()
 
     name: str
+    column: str
+    missing_value_strategy: str
 
     @classmethod
     @abstractmethod
@@ -75,12 +86,45 @@ class Feature(ABC):
 
     @abstractmethod
     def encode(self, column: Column) -> NDArray[Any]:
-        """As an input, by kind: number float32 `[rows]`, category int32 `[rows]`, tokens int32
-        `[rows, length]`, vector float32 `[rows, width]`, date float32 `[rows, parts]`."""
+        """The column as an input.
 
-    def unseen(self, encoded: NDArray[Any]) -> int:
-        """How many rows of `encode`'s result hold a value that training never saw."""
+        By kind: number float32 `[rows]`, category int32 `[rows]`, tokens int32 `[rows, length]`, vector
+        float32 `[rows, width]`, date float32 `[rows, parts]`.
+        """
+
+    def usable(self, column: Column) -> NDArray[np.bool_]:
+        """Which rows stay, bool `[rows]`: False where one is left out for what stands in this column."""
+        if self.missing_value_strategy == "drop_row":
+            return column.valid
+        return np.ones(len(column), bool)
+
+    def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
+        """How many rows hold a value that training never saw, or too rarely to keep.
+
+        Args:
+            column: What was encoded.
+            encoded: What `encode` made of it.
+        """
         return 0
+
+    @property
+    def codes(self) -> int:
+        """How many different codes or ids `encode` can give; 0 where it gives numbers."""
+        return 0
+
+    @property
+    def width(self) -> int:
+        """Columns of `encode`'s result."""
+        return 1
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        """Packages beyond numpy that encoding needs where the model is served."""
+        return ()
+
+    def options(self) -> dict[str, Any]:
+        """The constructor's keyword-only parameters as they are set."""
+        return {name: getattr(self, name) for name in option_defaults(type(self))}
 
     @abstractmethod
     def state(self) -> tuple[State, Arrays]:
@@ -88,7 +132,9 @@ class Feature(ABC):
 
     @classmethod
     @abstractmethod
-    def from_state(cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+    def from_state(
+        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
         """The fitted feature that `state` came from."""
 
     @abstractmethod
@@ -97,9 +143,15 @@ class Feature(ABC):
 
 
 class OutputFeature(Feature):
-    """A feature type that can also be predicted."""
+    """A feature type that can also be predicted.
+
+    Attributes:
+        predicted: Whether this one is an output; set before it is fitted. `encode` is for inputs,
+            `size` to `decode` are for outputs.
+    """
 
     output = True
+    predicted: bool = False
 
     @property
     @abstractmethod
@@ -121,7 +173,9 @@ class OutputFeature(Feature):
         """(targets as in `Batch.targets`, which rows have a usable one)."""
 
     @abstractmethod
-    def decode(self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5) -> dict[str, Any]:
+    def decode(
+        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+    ) -> dict[str, Any]:
         """Predictions from what a graph puts out, as columns by suffix.
 
         Args:
@@ -133,6 +187,13 @@ class OutputFeature(Feature):
             `{"prediction": …}` and, but for numbers, `"probability_<class>"` for every class:
             float64 arrays for numbers and probabilities, lists of str for classes, of lists for sets.
         """
+
+
+@cache
+def option_defaults(cls: type[Feature]) -> Mapping[str, Any]:
+    """The keyword-only parameters of a feature type's constructor, with their defaults."""
+    parameters = inspect.signature(cls).parameters.values()
+    return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
 feature_types: Registry[Feature] = Registry("feature type", home="crosstie.features")

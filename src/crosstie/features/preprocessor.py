@@ -1,0 +1,361 @@
+"""All features of a model together: a table in, a `Batch` out, and what could not be read counted.
+
+It is fitted on training rows, chunk by chunk if the table is large, then frozen. The same object encodes
+training rows, a file to predict and one request: the bytes do not depend on what stands beside a row.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data.batch import Batch, Categories, Date, Layout, Output, Tokens, Vector
+from crosstie.data.column import Column
+from crosstie.data.style import PLAIN, Style
+from crosstie.data.table import Table
+from crosstie.errors import ConfigError, DataError, Problem, nearest
+from crosstie.features.feature import (
+    Arrays,
+    Feature,
+    OutputFeature,
+    State,
+    feature_types,
+    option_defaults,
+)
+
+
+@dataclass(frozen=True)
+class Count:
+    """What stood in one column beside usable values.
+
+    Attributes:
+        rows: Rows looked at.
+        missing: Cells that are empty, or that could not be read.
+        unparsed: Cells that hold something unreadable, with up to five `examples` as written.
+        unseen: Rows with a value that training never saw, or too rarely to keep.
+        absent: Whether the table has no such column; then every row counts as missing.
+    """
+
+    rows: int
+    missing: int = 0
+    unparsed: int = 0
+    unseen: int = 0
+    examples: tuple[str, ...] = ()
+    absent: bool = False
+
+
+@dataclass(frozen=True)
+class Encoded:
+    """A table as arrays.
+
+    Attributes:
+        batch: Every row of the table, usable or not.
+        usable: bool `[rows]`: the targets and the weight are there, and no option leaves the row out.
+        counts: By column.
+    """
+
+    batch: Batch
+    usable: NDArray[np.bool_]
+    counts: Mapping[str, Count] = field(default_factory=dict)
+
+
+class Preprocessor:
+    """The features of a model, in order.
+
+    Args:
+        inputs: Features to predict from.
+        outputs: Features to predict.
+        styles: How columns write their numbers and dates, where not plainly.
+
+    Raises:
+        ConfigError: Two features share a name, or an output has an option that only inputs read.
+
+    Examples:
+        >>> from crosstie.features.number import Number
+        >>> Preprocessor([Number("age")], [Number("fare")]).columns
+        ('age',)
+    """
+
+    def __init__(
+        self,
+        inputs: Sequence[Feature],
+        outputs: Sequence[OutputFeature],
+        *,
+        styles: Mapping[str, Style] | None = None,
+    ) -> None:
+        self.inputs = tuple(inputs)
+        self.outputs = tuple(outputs)
+        self.styles = dict(styles or {})
+        _check_names([each.name for each in self._features()])
+        _check_options(self.outputs)
+        for output in self.outputs:
+            output.predicted = True
+        self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
+
+    @property
+    def columns(self) -> tuple[str, ...]:
+        """Columns that predicting reads, each once."""
+        return tuple(dict.fromkeys(each.column for each in self.inputs))
+
+    @property
+    def target_columns(self) -> tuple[str, ...]:
+        """Columns that hold the targets, each once."""
+        return tuple(dict.fromkeys(each.column for each in self.outputs))
+
+    def observe(self, table: Table) -> None:
+        """Learn from some training rows; those without a target, or left out by an option, do not count."""
+        columns = self._columns(table, self._features(), absent=())
+        usable = np.ones(len(table), bool)
+        for feature in self._features():
+            usable &= feature.usable(columns[feature.name])
+        for output in self.outputs:
+            if output.missing_value_strategy in ("indicator", "level"):
+                usable &= columns[output.name].valid
+        rows = np.flatnonzero(usable)
+        for feature in self._features():
+            column = columns[feature.name]
+            if len(rows) < len(table):
+                column = column.take(rows)
+            feature.observe(column)
+            if feature.name in self._missing:
+                self._missing[feature.name] += int((~column.valid).sum())
+
+    def merge(self, other: Self) -> None:
+        """Take over what `other`, made with the same features, has observed."""
+        for mine, its in zip(self._features(), other._features(), strict=True):
+            mine.merge(its)
+        for name, missing in other._missing.items():
+            self._missing[name] += missing
+
+    def finish(self) -> None:
+        """Turn what was observed into fitted features.
+
+        Raises:
+            DataError: Columns that cannot be what they should be, all of them.
+        """
+        problems: list[Problem] = []
+        for feature in self._features():
+            try:
+                feature.finish()
+            except DataError as error:
+                problems.extend(error.problems)
+        if problems:
+            raise DataError(problems)
+
+    def fit(self, table: Table) -> Self:
+        """Learn from all training rows at once."""
+        self.observe(table)
+        self.finish()
+        return self
+
+    @property
+    def layout(self) -> Layout:
+        """What the arrays of `encode` are."""
+        tokens, vectors, dates = (self._of(kind) for kind in ("tokens", "vector", "date"))
+        return Layout(
+            numbers=tuple(each.name for each in self._of("number")),
+            categories=tuple(Categories(each.name, each.codes) for each in self._of("category")),
+            tokens=tuple(
+                Tokens(each.name, f"tokens_{i}", each.type, each.codes, each.width)
+                for i, each in enumerate(tokens)
+            ),
+            vectors=tuple(
+                Vector(each.name, f"vector_{i}", each.width) for i, each in enumerate(vectors)
+            ),
+            dates=tuple(Date(each.name, f"date_{i}", each.width) for i, each in enumerate(dates)),
+            outputs=tuple(
+                Output(each.name, f"output_{i}", each.type, each.size, each.prior)
+                for i, each in enumerate(self.outputs)
+            ),
+        )
+
+    def encode(self, table: Table, *, targets: bool = False, weight: str | None = None) -> Encoded:
+        """The rows of `table` as arrays.
+
+        Args:
+            table: Any rows; columns that no feature reads are ignored.
+            targets: Whether to encode the outputs too.
+            weight: The column of row weights, if there is one.
+
+        Raises:
+            DataError: Columns are absent that the model cannot do without, all of them named. An input whose
+                column had missing cells in training may be absent. Or a weight is negative.
+        """
+        wanted = (*self.inputs, *(self.outputs if targets else ()))
+        absent = self._absent(table, wanted)
+        columns = self._columns(table, wanted, absent=absent)
+        usable = np.ones(len(table), bool)
+        counts: dict[str, Count] = {}
+        encoded: dict[str, NDArray[Any]] = {}
+        for feature in self.inputs:
+            column = columns[feature.name]
+            encoded[feature.name] = array = feature.encode(column)
+            usable &= feature.usable(column)
+            unseen = feature.unseen(column, array)
+            counts[feature.column] = _count(column, unseen, absent=feature.column in absent)
+        found: dict[str, NDArray[Any]] = {}
+        for output in self.outputs if targets else ():
+            column = columns[output.name]
+            found[output.name], known = output.encode_target(column)
+            usable &= known
+            counts[output.column] = _count(column, int((column.valid & ~known).sum()))
+        weights = None
+        if weight is not None:
+            weights, weighted = self._weights(table, weight)
+            usable &= weighted
+        return Encoded(Batch(self._packed(encoded), found, weights), usable, counts)
+
+    def state(self) -> tuple[State, Arrays]:
+        """Everything fitted: JSON values, and arrays under `<feature>.<array>`."""
+        arrays: Arrays = {}
+        parts: dict[str, list[State]] = {"inputs": [], "outputs": []}
+        for role, features in (("inputs", self.inputs), ("outputs", self.outputs)):
+            for feature in features:
+                state, own = feature.state()
+                parts[role].append({"name": feature.name, "type": feature.type, **state})
+                arrays |= {f"{feature.name}.{key}": array for key, array in own.items()}
+        styles = {column: style.state() for column, style in self.styles.items()}
+        return {**parts, "missing": self._missing, "styles": styles}, arrays
+
+    @classmethod
+    def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
+        """The fitted features that `state` came from."""
+        own: dict[str, Arrays] = {}
+        for key, array in arrays.items():
+            name, _, part = key.rpartition(".")  # names may hold dots, parts never do
+            own.setdefault(name, {})[part] = array
+
+        def revived(each: Mapping[str, Any]) -> Any:
+            kind = feature_types.get(each["type"])
+            return kind.from_state(each["name"], each, own.get(each["name"], {}))
+
+        preprocessor = cls(
+            [revived(each) for each in state["inputs"]],
+            [revived(each) for each in state["outputs"]],
+            styles={column: Style(**style) for column, style in state["styles"].items()},
+        )
+        preprocessor._missing = dict(state["missing"])
+        return preprocessor
+
+    def _features(self) -> Iterator[Feature]:
+        yield from self.inputs
+        yield from self.outputs
+
+    def _of(self, kind: str) -> list[Feature]:
+        return [each for each in self.inputs if each.kind == kind]
+
+    def _absent(self, table: Table, wanted: Sequence[Feature]) -> set[str]:
+        """Columns that are not there and need not be."""
+        present = set(table.columns)
+        problems, absent = {}, set()
+        for feature in wanted:
+            if feature.column in present:
+                continue
+            if self._missing.get(feature.name) and feature.missing_value_strategy != "drop_row":
+                absent.add(feature.column)
+            else:
+                hint = nearest(feature.column, present)
+                problems[feature.column] = Problem(
+                    feature.column, f"the table has no such column; {hint}"
+                )
+        if problems:
+            raise DataError(problems.values())
+        return absent
+
+    def _columns(
+        self,
+        table: Table,
+        wanted: Iterator[Feature] | Sequence[Feature],
+        *,
+        absent: Sequence[str] | set[str],
+    ) -> dict[str, Column]:
+        columns = {}
+        for feature in wanted:
+            if feature.column in absent:
+                columns[feature.name] = nothing(feature, len(table))
+            else:
+                style = self.styles.get(feature.column, PLAIN)
+                columns[feature.name] = table.column(feature.column, feature.reads, style=style)
+        return columns
+
+    def _packed(self, encoded: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
+        packed: dict[str, NDArray[Any]] = {}
+        for array, kind in (("numbers", "number"), ("categories", "category")):
+            if features := self._of(kind):
+                packed[array] = np.stack([encoded[each.name] for each in features], axis=1)
+        for kind, prefix in (("tokens", "tokens"), ("vector", "vector"), ("date", "date")):
+            for place, feature in enumerate(self._of(kind)):
+                packed[f"{prefix}_{place}"] = encoded[feature.name]
+        return packed
+
+    def _weights(self, table: Table, name: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        if name not in table.columns:
+            raise DataError(
+                Problem(
+                    name,
+                    f"the table has no such column for weights; {nearest(name, table.columns)}",
+                )
+            )
+        column = table.column(name, "number", style=self.styles.get(name, PLAIN))
+        values = np.asarray(column.values)
+        if negative := int((values < 0).sum()):
+            first = int(np.flatnonzero(values < 0)[0])
+            raise DataError(
+                Problem(
+                    name,
+                    f"{negative} rows have a negative weight, the first is row {first + 1} with "
+                    f"{values[first]:g}. Weights are 0 or more.",
+                )
+            )
+        return np.where(column.valid, values, 0).astype(np.float32), column.valid
+
+
+def nothing(feature: Feature, rows: int) -> Column:
+    """A column in the form that `feature` reads in which every cell is missing."""
+    invalid = np.zeros(rows, bool)
+    values: dict[str, Any] = {
+        "levels": np.full(rows, -1, np.int32),
+        "text": [""] * rows,
+        "vector": np.full((rows, feature.width), np.nan),
+    }
+    return Column(feature.column, values.get(feature.reads, np.full(rows, np.nan)), invalid)
+
+
+def _count(column: Column, unseen: int, *, absent: bool = False) -> Count:
+    return Count(
+        rows=len(column),
+        missing=int((~column.valid).sum()),
+        unparsed=column.unparsed,
+        unseen=unseen,
+        examples=column.unparsed_examples,
+        absent=absent,
+    )
+
+
+def _check_names(names: Sequence[str]) -> None:
+    twice = sorted({each for each in names if names.count(each) > 1})
+    if twice:
+        raise ConfigError(
+            [
+                Problem(each, "two features have this name. Give one of them another.")
+                for each in twice
+            ]
+        )
+
+
+def _check_options(outputs: Sequence[OutputFeature]) -> None:
+    problems = []
+    for output in outputs:
+        usual = option_defaults(type(output))
+        problems += [
+            Problem(
+                f"{output.name}.preprocessing.{option}",
+                f"only inputs have this option, got {value!r} for an output. Take it out.",
+            )
+            for option, value in output.options().items()
+            if option in output.input_only and value != usual[option]
+        ]
+    if problems:
+        raise ConfigError(problems)

@@ -1,0 +1,190 @@
+"""Text: words (or letters, or byte pairs) as token ids, cut to the length that nearly all rows have."""
+
+from collections.abc import Iterable, Mapping
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from annotated_types import Ge
+from numpy.typing import NDArray
+
+from crosstie.data.column import Column
+from crosstie.data.profile import ColumnProfile
+from crosstie.errors import ConfigError, Problem
+from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.levels import ROOM, LevelCounts
+from crosstie.features.tokenizers import (
+    TOKENIZERS,
+    BytePairs,
+    TokenizerName,
+    normalise,
+    with_ngrams,
+)
+from crosstie.features.vocabulary import UNKNOWN, Lengths, Vocabulary, padded
+
+BETWEEN = {"character": "", "characters": "", "comma": ", ", "underscore": "_"}  # in examples
+
+
+@feature_types("text")
+class Text(Feature):
+    """Free text: int32 token ids `[rows, length]`, 0 padding, 1 unknown.
+
+    Args:
+        name: What the file calls the feature.
+        column: The column of the table; None for the one of the same name.
+        missing_value_strategy: What stands in for a missing cell: the text `fill_value`, or nothing (the row
+            is left out).
+        fill_value: The text for `fill_with_const`; empty means a row of padding.
+        tokenizer: `word` (words and signs apart, `don't` whole), `space`, `space_punct`, `character`,
+            `characters` (the same), `comma`, `underscore`, `untokenized`, `ngram` (`space` with `ngram_size`
+            2), or `bpe` (byte pairs learned from the training rows).
+        lowercase: Whether `Yes` and `yes` are one token.
+        ngram_size: After a row's tokens come its pairs, triples … of neighbours up to this size, for encoders
+            that do not see order. None is 1, or 2 with the tokenizer `ngram`. Not with `bpe`.
+        most_common: Keep at most so many tokens; with `bpe` learn at most so many.
+        min_frequency: Keep tokens seen at least so often; None is 2 from 100 rows on, else 1.
+        max_sequence_length: Cut rows to so many tokens at most; the length is the least multiple of 8 that
+            holds 99 in 100 training rows, if that is less.
+        sequence_length: Exactly this length instead.
+    """
+
+    type = "text"
+    kind = "tokens"
+    reads = "text"
+    defaults = Defaults("embed")
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        column: str | None = None,
+        missing_value_strategy: Literal["fill_with_const", "drop_row"] = "fill_with_const",
+        fill_value: str = "",
+        tokenizer: TokenizerName = "word",
+        lowercase: bool = True,
+        ngram_size: Annotated[int, Ge(1)] | None = None,
+        most_common: Annotated[int, Ge(1)] = 20_000,
+        min_frequency: Annotated[int, Ge(1)] | None = None,
+        max_sequence_length: Annotated[int, Ge(1)] = 256,
+        sequence_length: Annotated[int, Ge(1)] | None = None,
+    ) -> None:
+        if tokenizer == "bpe" and (ngram_size or 1) > 1:
+            raise ConfigError(
+                Problem(
+                    f"{name}.preprocessing.ngram_size",
+                    f"byte pairs have no n-grams, got {ngram_size}. Take it out, or use tokenizer: word.",
+                )
+            )
+        self.name = name
+        self.column = column or name
+        self.missing_value_strategy = missing_value_strategy
+        self.fill_value = fill_value
+        self.tokenizer = tokenizer
+        self.lowercase = lowercase
+        self.ngram_size = ngram_size
+        self.most_common = most_common
+        self.min_frequency = min_frequency
+        self.max_sequence_length = max_sequence_length
+        self.sequence_length = sequence_length
+        self._counts = LevelCounts()
+        self._lengths = Lengths(max_sequence_length)
+        self._vocabulary = Vocabulary()
+        self._pairs: BytePairs | None = None
+        self.length = sequence_length or 1
+
+    @classmethod
+    def affinity(cls, profile: ColumnProfile) -> float:
+        varied = profile.distinct / max(profile.present, 1)
+        if max(profile.numbers, profile.dates, profile.lists) > 0.5 or profile.distinct <= 20:
+            return 0.0
+        if (profile.words >= 3 and varied >= 0.5) or (profile.words >= 8 and varied >= 0.05):
+            return 0.8
+        return 0.3
+
+    def observe(self, column: Column) -> None:
+        rows = self._tokens(column)
+        for row in rows:
+            self._counts.counts.update(row)
+        self._counts.add((), len(rows))
+        self._lengths.add(rows)
+
+    def merge(self, other: Self) -> None:
+        self._counts.merge(other._counts)
+        self._lengths.merge(other._lengths)
+
+    def finish(self) -> None:
+        if self.tokenizer == "bpe":
+            self._pairs = BytePairs.train(
+                self._counts.kept(most_common=ROOM, min_frequency=1), size=self.most_common
+            )
+        else:
+            kept = self._counts.kept(most_common=self.most_common, min_frequency=self.min_frequency)
+            self._vocabulary = Vocabulary(token for token, _ in kept)
+        self.length = self.sequence_length or self._usual_length()
+        self._counts, self._lengths = LevelCounts(), Lengths(1)
+
+    def encode(self, column: Column) -> NDArray[np.int32]:
+        rows = self._tokens(column)
+        if self._pairs:
+            return padded(self._pairs.ids([" ".join(row) for row in rows]), self.width)
+        return padded([self._vocabulary.ids(row[: self.width]) for row in rows], self.width)
+
+    def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
+        """Rows that hold tokens, but none that is known."""
+        return int(((encoded[:, 0] > 0) & (encoded <= UNKNOWN).all(axis=1)).sum())
+
+    def state(self) -> tuple[State, Arrays]:
+        fitted = {
+            "length": self.length,
+            "tokens": list(self._vocabulary.tokens),
+            "pairs": self._pairs.text if self._pairs else None,
+        }
+        return {"options": self.options(), "fitted": fitted}, {}
+
+    @classmethod
+    def from_state(
+        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        feature, fitted = cls(name, **state["options"]), state["fitted"]
+        feature.length = fitted["length"]
+        feature._vocabulary = Vocabulary(fitted["tokens"])
+        feature._pairs = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
+        return feature
+
+    def example(self, rng: np.random.Generator, n: int) -> list[Any]:
+        tokens = (
+            self._pairs.spellings() if self._pairs else self._vocabulary.tokens[:1000] or ("a",)
+        )
+        between = BETWEEN.get(self.tokenizer, " ")
+        sizes = rng.integers(3, 9, size=n)
+        return [between.join(tokens[i] for i in rng.integers(len(tokens), size=k)) for k in sizes]
+
+    @property
+    def codes(self) -> int:
+        return self._pairs.size if self._pairs else self._vocabulary.size
+
+    @property
+    def width(self) -> int:
+        return self.length
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        return ("tokenizers",) if self.tokenizer == "bpe" else ()
+
+    def _tokens(self, column: Column) -> list[list[str]]:
+        texts: Iterable[str] = column.values
+        if self.fill_value and not column.valid.all():
+            pairs = zip(column.values, column.valid, strict=True)
+            texts = (text if valid else self.fill_value for text, valid in pairs)
+        tokenize = TOKENIZERS[self.tokenizer]
+        rows = [tokenize(normalise(text, lowercase=self.lowercase)) for text in texts]
+        size = self.ngram_size or (2 if self.tokenizer == "ngram" else 1)
+        return [with_ngrams(row, size) for row in rows] if size > 1 else rows
+
+    def _usual_length(self) -> int:
+        length: float = self._lengths.covering(0.99)
+        if self._pairs:
+            words = self._counts.kept(most_common=10_000, min_frequency=1)
+            pieces = self._pairs.ids([word for word, _ in words])
+            total = sum(len(ids) * count for ids, (_, count) in zip(pieces, words, strict=True))
+            length *= total / max(sum(count for _, count in words), 1)
+        return min(-int(-length // 8) * 8, self.max_sequence_length)

@@ -1,0 +1,69 @@
+"""Token ids: 0 is padding, 1 unknown, then tokens by falling frequency; and rows of ids as one array."""
+
+from collections.abc import Iterable, Sequence
+from itertools import chain
+from typing import Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+PADDING, UNKNOWN, FIRST = 0, 1, 2
+
+
+class Vocabulary:
+    """Tokens to ids and back.
+
+    Args:
+        tokens: The known ones, in the order of their ids.
+    """
+
+    def __init__(self, tokens: Iterable[str] = ()) -> None:
+        self.tokens = tuple(tokens)
+        self._ids = {token: FIRST + place for place, token in enumerate(self.tokens)}
+
+    @property
+    def size(self) -> int:
+        """Ids that can occur, padding and unknown among them."""
+        return FIRST + len(self.tokens)
+
+    def ids(self, tokens: Iterable[str]) -> list[int]:
+        """The id of each token."""
+        get = self._ids.get
+        return [get(token, UNKNOWN) for token in tokens]
+
+
+class Lengths:
+    """How long rows are, mergeable: a histogram up to a bound.
+
+    Args:
+        bound: Longer rows count as this long.
+    """
+
+    def __init__(self, bound: int) -> None:
+        self._rows = np.zeros(bound + 1, np.int64)
+
+    def add(self, rows: Iterable[Sequence[object]]) -> None:
+        """Take in the lengths of more rows."""
+        bound = len(self._rows) - 1
+        lengths = np.fromiter((min(len(row), bound) for row in rows), np.int64)
+        self._rows += np.bincount(lengths, minlength=bound + 1)
+
+    def merge(self, other: Self) -> None:
+        """Take over what `other` has seen."""
+        self._rows += other._rows
+
+    def covering(self, share: float) -> int:
+        """The least length that this share of the rows does not exceed, at least 1."""
+        covered = np.cumsum(self._rows)
+        return max(int(np.searchsorted(covered, share * covered[-1])), 1)
+
+
+def padded(rows: Sequence[Sequence[int]], length: int) -> NDArray[np.int32]:
+    """One row of ids for each of `rows`, cut or filled up with 0 on the right: int32 `[rows, length]`."""
+    array = np.zeros((len(rows), length), np.int32)
+    lengths = np.fromiter((min(len(row), length) for row in rows), np.int64, len(rows))
+    inside = np.arange(length) < lengths[:, None]
+    array[inside] = np.fromiter(
+        chain.from_iterable(row[:length] for row in rows), np.int32, int(lengths.sum())
+    )
+    return array
