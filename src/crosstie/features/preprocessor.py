@@ -5,7 +5,7 @@ training rows, a file to predict and one request: the bytes do not depend on wha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from typing import Any, Self
 
 import numpy as np
@@ -27,13 +27,13 @@ from crosstie.features.feature import (
 
 
 @dataclass(frozen=True)
-class Count:
+class Counts:
     """What stood in one column beside usable values.
 
     Attributes:
         rows: Rows looked at.
         missing: Cells that are empty, or that could not be read.
-        unparsed: Cells that hold something unreadable, with up to five `examples` as written.
+        unparsed: Cells that hold something unreadable, with up to five `unparsed_examples` as written.
         unseen: Rows with a value that training never saw, or too rarely to keep.
         absent: Whether the table has no such column; then every row counts as missing.
     """
@@ -42,8 +42,23 @@ class Count:
     missing: int = 0
     unparsed: int = 0
     unseen: int = 0
-    examples: tuple[str, ...] = ()
+    unparsed_examples: tuple[str, ...] = ()
     absent: bool = False
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Of both tables together."""
+        return Counts(
+            self.rows + other.rows,
+            self.missing + other.missing,
+            self.unparsed + other.unparsed,
+            self.unseen + other.unseen,
+            tuple(dict.fromkeys(self.unparsed_examples + other.unparsed_examples))[:5],
+            self.absent and other.absent,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**asdict(self), "unparsed_examples": list(self.unparsed_examples)}
 
 
 @dataclass(frozen=True)
@@ -58,7 +73,7 @@ class Encoded:
 
     batch: Batch
     usable: NDArray[np.bool_]
-    counts: Mapping[str, Count] = field(default_factory=dict)
+    counts: Mapping[str, Counts] = field(default_factory=dict)
 
 
 class Preprocessor:
@@ -187,7 +202,7 @@ class Preprocessor:
         absent = self._absent(table, wanted)
         columns = self._columns(table, wanted, absent=absent)
         usable = np.ones(len(table), bool)
-        counts: dict[str, Count] = {}
+        counts: dict[str, Counts] = {}
         encoded: dict[str, NDArray[Any]] = {}
         for feature in self.inputs:
             column = columns[feature.name]
@@ -323,13 +338,13 @@ def nothing(feature: Feature, rows: int) -> Column:
     return Column(feature.column, values.get(feature.reads, np.full(rows, np.nan)), invalid)
 
 
-def _count(column: Column, unseen: int, *, absent: bool = False) -> Count:
-    return Count(
+def _count(column: Column, unseen: int, *, absent: bool = False) -> Counts:
+    return Counts(
         rows=len(column),
         missing=int((~column.valid).sum()),
         unparsed=column.unparsed,
         unseen=unseen,
-        examples=column.unparsed_examples,
+        unparsed_examples=column.unparsed_examples,
         absent=absent,
     )
 

@@ -4,13 +4,12 @@ Each fold fits its own features on its own training rows. The validation figures
 is judged by the one model that did not train on it. The test part is judged by the average of all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.read import Source
 from crosstie.data.split import folds
 from crosstie.errors import DataError
 from crosstie.pipeline.candidate import Candidate, Choose, Part, Values
@@ -22,7 +21,6 @@ from crosstie.training.callbacks.callback import Callback
 
 def fit_folds(
     plan: Plan,
-    sources: Mapping[str, Source],
     assignment: NDArray[np.int8],
     folder: Path,
     scratch: Path,
@@ -40,18 +38,19 @@ def fit_folds(
     Raises:
         DataError: Some class is too rare to be in every fold's training rows.
     """
+    count = plan.folds or 0
     number = folds(
-        sources["train"],
-        plan.folds,
+        plan.sources["train"],
+        count,
         target=plan.outputs[0].column,
         seed=plan.seed,
         among=assignment < 2,
     )
     fitted: list[tuple[Candidate, Prepared]] = []
-    for k in range(plan.folds):
-        journal.say(f"fold {k + 1} of {plan.folds}")
+    for k in range(count):
+        journal.say(f"fold {k + 1} of {count}")
         own = np.where(assignment < 2, (number == k).astype(np.int8), assignment)
-        prepared = prepare(plan, sources, own, folder=scratch / str(k))
+        prepared = prepare(plan, own, folder=scratch / str(k))
         best, *_ = choose(
             plan,
             prepared,

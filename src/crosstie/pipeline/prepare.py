@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 from crosstie.data.batch import Batch, Layout
 from crosstie.data.read import Source
 from crosstie.data.store import BatchStore
+from crosstie.data.style import PLAIN
 from crosstie.errors import DataError
-from crosstie.features.preprocessor import Counts, Preprocessor
+from crosstie.features.preprocessor import Count, Preprocessor
 from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")
@@ -39,7 +40,7 @@ class Prepared:
     preprocessor: Preprocessor
     batches: dict[str, Batch] = field(default_factory=dict)
     rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    counts: dict[str, Counts] = field(default_factory=dict)
+    counts: dict[str, Count] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -48,36 +49,36 @@ class Prepared:
         return self.preprocessor.layout
 
 
-def assign(plan: Plan, sources: Mapping[str, Source], *, seed: int) -> NDArray[np.int8]:
+def assign(plan: Plan) -> NDArray[np.int8]:
     """Which row of the first source goes where: 0 train, 1 validation, 2 test, 3 unused. int8 `[rows]`.
 
     Parts that come as sources of their own take no rows of the first.
     """
-    source = sources["train"]
+    source = plan.sources["train"]
     if plan.split is None:
         return np.zeros(source.rows, dtype=np.int8)
-    return plan.split.assign(source, target=plan.outputs[0].column, seed=seed)
+    return plan.split.assign(source, target=plan.outputs[0].column, seed=plan.seed)
 
 
 def prepare(
-    plan: Plan,
-    sources: Mapping[str, Source],
-    assignment: NDArray[np.int8],
-    *,
-    folder: Path,
+    plan: Plan, assignment: NDArray[np.int8], *, folder: Path
 ) -> Prepared:
     """Fit the plan's features on the training rows and encode all parts.
 
     Args:
         plan: Its features are copied, not fitted in place.
-        sources: "train" (split by `assignment`), and "validation" and "test" where they are separate.
         assignment: As `assign` gives.
         folder: For memory-mapped arrays, should they be needed.
 
     Raises:
         DataError: No training rows are left, or a column cannot be what the plan says it is.
     """
-    preprocessor = Preprocessor(copy.deepcopy(plan.inputs), copy.deepcopy(plan.outputs))
+    sources = plan.sources
+    preprocessor = Preprocessor(
+        copy.deepcopy(plan.inputs),
+        copy.deepcopy(plan.outputs),
+        styles={name: each.style for name, each in plan.profile.items() if each.style != PLAIN},
+    )
     columns = _columns(plan, sources["train"])
     start = 0
     for table in sources["train"].chunks(ROWS_AT_ONCE, columns):
@@ -142,9 +143,7 @@ def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
     return 4 * width * sum(source.rows for source in sources.values())
 
 
-def _count(prepared: Prepared, counts: Mapping[str, Counts]) -> None:
-    for name, count in counts.items():
-        known = prepared.counts.get(name)
-        prepared.counts[name] = count if known is None else known + count
-
-
+def _count(prepared: Prepared, counts: Mapping[str, Count]) -> None:
+    for name, new in counts.items():
+        old = prepared.counts.get(name)
+        prepared.counts[name] = new if old is None else old + new

@@ -14,7 +14,6 @@ from typing import Any
 
 from crosstie.config.document import dump
 from crosstie.data.files import write_text
-from crosstie.data.read import Source
 from crosstie.data.write import write_table
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
@@ -55,7 +54,6 @@ def fit_one(
 
 def train(
     plan: Plan,
-    sources: Mapping[str, Source],
     run: Run,
     *,
     choose: Choose = fit_one,
@@ -67,7 +65,6 @@ def train(
 
     Args:
         plan: What to do, complete and checked.
-        sources: The data: "train", and "validation" and "test" where they come apart.
         run: An empty run directory, or with `resume` the one to go on in.
         choose: Fits one candidate or several; the best comes first.
         callbacks: Told of progress.
@@ -81,10 +78,10 @@ def train(
     journal = journal or Journal(run.path / "log.txt")
     started = time.perf_counter()
     if not resume:
-        _begin(run, plan, sources)
+        _begin(run, plan)
     try:
         candidates, prepared = _fit(
-            plan, sources, run, choose=choose, callbacks=callbacks, journal=journal, resume=resume
+            plan, run, choose=choose, callbacks=callbacks, journal=journal, resume=resume
         )
         chosen, *beside = candidates
         beside += _simple(plan, prepared, candidates, run.path)
@@ -115,7 +112,6 @@ def train(
 
 def _fit(
     plan: Plan,
-    sources: Mapping[str, Source],
     run: Run,
     *,
     choose: Choose,
@@ -123,7 +119,7 @@ def _fit(
     journal: Journal,
     resume: bool,
 ) -> tuple[list[Candidate], Prepared]:
-    assignment = assign(plan, sources, seed=plan.seed)
+    assignment = assign(plan)
     write_table(
         {"row": range(len(assignment)), "part": [(*PARTS, "unused")[code] for code in assignment]},
         run.path / "splits.arrow",
@@ -133,7 +129,6 @@ def _fit(
         if plan.folds:
             joined, prepared = fit_folds(
                 plan,
-                sources,
                 assignment,
                 run.path,
                 scratch,
@@ -143,7 +138,7 @@ def _fit(
                 journal=journal,
             )
             return [joined], prepared
-        prepared = prepare(plan, sources, assignment, folder=scratch)
+        prepared = prepare(plan, assignment, folder=scratch)
         for line in told(plan, prepared):
             journal.say(line)
         candidates = choose(
@@ -165,7 +160,7 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
     ]
     lines += [
         f"column {name!r}: {count.unparsed} cells could not be read and count as missing, for example "
-        + ", ".join(map(repr, count.unparsed_examples))
+        + ", ".join(map(repr, count.examples))
         for name, count in prepared.counts.items()
         if count.unparsed
     ]
@@ -186,8 +181,9 @@ def _simple(
     ]
 
 
-def _begin(run: Run, plan: Plan, sources: Mapping[str, Source]) -> None:
+def _begin(run: Run, plan: Plan) -> None:
     write_text(run.path / "config.yaml", dump(plan.config))
+    run.write("profile.json", {name: each.state() for name, each in plan.profile.items()})
     run.write(
         "manifest.json",
         {
@@ -199,7 +195,7 @@ def _begin(run: Run, plan: Plan, sources: Mapping[str, Source]) -> None:
             "command": sys.argv,
             "data": {
                 name: {"source": source.name, "rows": source.rows, "fingerprint": source.fingerprint}
-                for name, source in sources.items()
+                for name, source in plan.sources.items()
             },
             "python": platform.python_version(),
             "versions": {name: _version(name) for name in PACKAGES},
