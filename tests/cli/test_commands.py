@@ -1,0 +1,213 @@
+"""The commands as a person types them: exit codes, what they print, where they write."""
+
+import csv
+import json
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory) -> Path:
+    """A working folder with 500 customers in it."""
+    folder = tmp_path_factory.mktemp("work")
+    lines = (EXAMPLES / "churn" / "customers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    (folder / "customers.csv").write_text("".join(lines[:501]), encoding="utf-8")
+    return folder
+
+
+def crosstie(folder: Path, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+    return subprocess.run(
+        [sys.executable, "-m", "crosstie.cli.main", *arguments],
+        cwd=folder,
+        input=stdin,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+@pytest.fixture(scope="module")
+def run(folder) -> str:
+    done = crosstie(
+        folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--json", "--name", "churn"
+    )
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)["run"]
+
+
+def test_train_with_json_prints_one_line_and_tells_the_rest_elsewhere(folder):
+    done = crosstie(
+        folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--json", "--runs", "elsewhere"
+    )
+
+    assert done.returncode == 0
+    assert done.stdout.count("\n") == 1
+    answer = json.loads(done.stdout)
+    assert Path(answer["run"]).is_absolute()
+    assert answer["metrics"] == json.loads((Path(answer["run"]) / "metrics.json").read_text())
+    assert "baseline" in done.stderr
+
+
+def test_train_shows_the_model_beside_the_simple_ones_and_what_to_type_next(folder):
+    done = crosstie(folder, "train", "customers.csv", "--target", "Churn", "--model-type", "gbm")
+
+    assert done.returncode == 0
+    assert "gbm  ← chosen" in done.stdout
+    assert "linear" in done.stdout
+    assert "baseline" in done.stdout
+    assert "crosstie predict" in done.stdout
+    assert done.stderr == ""
+
+
+def test_quiet_prints_nothing(folder):
+    done = crosstie(
+        folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--quiet"
+    )
+
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "")
+
+
+def test_predict_writes_csv_with_kept_columns(folder, run):
+    done = crosstie(
+        folder, "predict", run, "customers.csv", "--keep", "customerID,tenure", "-o", "predictions.csv"
+    )
+
+    assert done.returncode == 0, done.stderr
+    rows = list(csv.DictReader((folder / "predictions.csv").open(encoding="utf-8")))
+    assert list(rows[0]) == [
+        "customerID",
+        "tenure",
+        "Churn_prediction",
+        "Churn_probability_No",
+        "Churn_probability_Yes",
+    ]
+    assert len(rows) == 500
+
+
+def test_predict_reads_a_table_from_standard_input_and_writes_to_standard_output(folder, run):
+    text = (folder / "customers.csv").read_text(encoding="utf-8")
+
+    done = crosstie(folder, "predict", "churn/latest", "-", stdin=text)
+
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.splitlines()[0] == "Churn_prediction,Churn_probability_No,Churn_probability_Yes"
+    assert len(done.stdout.splitlines()) == 501
+
+
+def test_predict_never_overwrites_its_input(folder, run):
+    done = crosstie(folder, "predict", run, "customers.csv", "-o", "customers.csv")
+
+    assert done.returncode == 2
+    assert "is the data to predict" in done.stderr
+
+
+def test_evaluate_gives_the_metrics_as_json(folder, run):
+    done = crosstie(folder, "evaluate", run, "customers.csv", "--json")
+
+    assert 0.5 < json.loads(done.stdout)["metrics"]["Churn"]["roc_auc"] < 1
+
+
+def test_a_mistyped_option_of_the_file_names_line_and_nearest_name(folder):
+    (folder / "typo.yaml").write_text(
+        "data: customers.csv\ntarget: Churn\nmodel_type: ecd\ntrainer:\n  epoch: 3\n", encoding="utf-8"
+    )
+
+    done = crosstie(folder, "train", "typo.yaml")
+
+    assert done.returncode == 2
+    assert "typo.yaml:5 trainer.epoch: unknown option; did you mean 'epochs'?" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_check_prints_every_problem_and_exits_with_1(folder):
+    (folder / "two.yaml").write_text(
+        "data: customers.csv\ntarget: Churn\nexclud: [tenure]\nmodel_typ: gbm\n", encoding="utf-8"
+    )
+
+    done = crosstie(folder, "check", "two.yaml")
+
+    assert done.returncode == 1
+    assert "two.yaml:3 exclud" in done.stdout
+    assert "two.yaml:4 model_typ" in done.stdout
+    assert "2 problems" in done.stdout
+
+
+def test_init_writes_a_file_that_checks_and_leaves_an_existing_one_alone(folder):
+    first = crosstie(folder, "init", "customers.csv", "--target", "Churn", "-o", "model.yaml")
+    again = crosstie(folder, "init", "customers.csv", "--target", "Churn", "-o", "model.yaml")
+
+    assert first.returncode == 0, first.stderr
+    assert "customerID" in (folder / "model.yaml").read_text()
+    assert crosstie(folder, "check", "model.yaml").returncode == 0
+    assert again.returncode == 2
+    assert "model.yaml" in again.stderr
+
+
+def test_show_prints_a_file_that_shows_itself_again(folder):
+    (folder / "short.yaml").write_text("data: customers.csv\ntarget: Churn\nmodel_type: gbm\n", encoding="utf-8")
+
+    first = crosstie(folder, "show", "short.yaml")
+    (folder / "long.yaml").write_text(first.stdout, encoding="utf-8")
+    second = crosstie(folder, "show", "long.yaml")
+
+    assert first.returncode == 0, first.stderr
+    assert second.stdout == first.stdout
+
+
+def test_schema_is_one_json_schema():
+    done = crosstie(Path(), "schema")
+
+    assert json.loads(done.stdout)["$schema"] == "https://json-schema.org/draft/2020-12/schema"
+
+
+def test_runs_lists_and_shows(folder, run):
+    listed = crosstie(folder, "runs")
+    shown = crosstie(folder, "runs", "show", "churn/latest")
+
+    assert listed.returncode == 0, listed.stderr
+    assert "churn/" in listed.stdout
+    assert "baseline" in shown.stdout
+
+
+def test_prune_keeps_the_newest(folder):
+    for _ in range(3):
+        crosstie(
+            folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--runs", "many", "-q"
+        )
+
+    done = crosstie(folder, "runs", "prune", "--keep", "1", "--runs", "many", "--json")
+
+    removed = json.loads(done.stdout)["removed"]
+    assert 1 <= len(removed) <= 2
+    assert not any(Path(path).exists() for path in removed)
+
+
+def test_an_unknown_run_is_exit_2_without_traceback(folder):
+    done = crosstie(folder, "predict", "chrun/latest", "customers.csv")
+
+    assert done.returncode == 2
+    assert "no such run" in done.stderr
+    assert "Traceback" not in done.stderr
+
+
+def test_an_unknown_command_line_option_is_exit_2(folder):
+    done = crosstie(folder, "train", "customers.csv", "--traget", "Churn")
+
+    assert done.returncode == 2
+    assert "--target" in done.stderr + done.stdout
+
+
+def test_version():
+    assert crosstie(Path(), "--version").stdout == "crosstie 0.1.0\n"
+
+
+def test_doctor_says_that_training_is_possible_here():
+    done = crosstie(Path(), "doctor", "--json")
+
+    assert done.returncode == 0
+    assert json.loads(done.stdout)["ready"] is True
