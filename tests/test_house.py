@@ -48,9 +48,13 @@ def test_every_feature_type_loads_without_heavy_packages():
 
 
 def test_the_package_itself_loads_no_third_party_code():
-    assert loaded_by("import crosstie").isdisjoint({"numpy", "rich", "cyclopts", "pydantic", "onnxruntime"})
+    assert loaded_by("import crosstie").isdisjoint(
+        {"numpy", "rich", "cyclopts", "pydantic", "onnxruntime"}
+    )
 
 
 def test_looking_up_a_learner_loads_no_other_learners_packages():
-    code = "from crosstie.learners.learner import learners; learners.get('gbm'); learners.get('ecd')"
+    code = (
+        "from crosstie.learners.learner import learners; learners.get('gbm'); learners.get('ecd')"
+    )
     assert loaded_by(code).isdisjoint({"torch", "lightgbm", "sklearn"})

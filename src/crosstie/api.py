@@ -1,5 +1,6 @@
 """The public verbs. Whatever the command line can do, these do; the command line calls nothing else."""
 
+import json
 import os
 import platform
 import re
@@ -8,7 +9,7 @@ from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crosstie.errors import ConfigError, DataError, RunError, nearest
+from crosstie.errors import ConfigError, DataError, Problem, RunError, nearest
 from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
@@ -29,7 +30,7 @@ def train(
     model_type: str | None = None,
     name: str | None = None,
     seed: int | None = None,
-    set: Sequence[str] = (),  # noqa: A002 - the command line's word
+    set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
     folds: int | None = None,
     threads: int | None = None,
@@ -77,24 +78,236 @@ def train(
         >>> run.metrics["test"]["Survived"]["roc_auc"]  # doctest: +SKIP
         0.86
     """
-    from crosstie.pipeline.train import train as train_plan
-
     if threads is not None:
         _limit(threads)
     if resume is not None:
-        return _resume(resume, Path(runs), source, callbacks, say, progress=progress)
-    changes = {"model_type": model_type, "name": name, "seed": seed, "folds": folds}
-    plan, sources = _plan(
+        return _resume(
+            resume,
+            Path(runs),
+            data if data is not None else source,
+            callbacks,
+            say,
+            progress=progress,
+        )
+    plan = _plan(
         source,
         target=target,
         data={"train": data, "validation": validation, "test": test},
-        changes=changes,
+        changes={"model_type": model_type, "name": name, "seed": seed, "folds": folds},
         set=set,
         types=types,
     )
-    identity = f"{plan.config}{[each.fingerprint for each in sources.values()]}"
+    identity = f"{plan.config}{[each.fingerprint for each in plan.sources.values()]}"
     run = Run.create(Path(runs), plan.name, identity, at=Path(output) if output else None)
-    return train_plan(plan, sources, run, **_company(plan, run, callbacks, say, progress=progress))
+    return _train(plan, run, callbacks, say, progress=progress)
+
+
+def check(
+    source: Any,
+    *,
+    target: str | None = None,
+    data: Any = None,
+    set: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+) -> "Plan":
+    """Validate a model file and its data together, without training.
+
+    Args:
+        source: As for `train`.
+        target: As for `train`.
+        data: As for `train`.
+        set: As for `train`.
+        types: As for `train`.
+
+    Returns:
+        What a run would do, with what was inferred and what a person should know.
+
+    Raises:
+        ConfigError: All that is wrong, each with line, value and remedy.
+        DataError: The table cannot be read.
+    """
+    return _plan(source, target=target, data={"train": data}, changes={}, set=set, types=types)
+
+
+def show(
+    source: Any,
+    *,
+    target: str | None = None,
+    data: Any = None,
+    set: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+) -> dict[str, Any]:
+    """The file with every default filled in; a run saves exactly that. Arguments as for `check`."""
+    return check(source, target=target, data=data, set=set, types=types).config
+
+
+def init(
+    data: Any,
+    *,
+    target: str,
+    types: Mapping[str, str] | None = None,
+    output: str | Path | None = None,
+) -> str:
+    """A short commented model file for a table: what was inferred and why, and what looks odd.
+
+    Args:
+        data: The table; a path if the file is to be used later.
+        target: The column to predict.
+        types: Column to feature type, where inference is wrong.
+        output: Write the file there too; an existing file is never overwritten.
+
+    Raises:
+        ConfigError: There is no such column, or `output` exists.
+    """
+    from crosstie.pipeline.initial import initial
+
+    if output is not None and Path(output).exists():
+        raise ConfigError(
+            f"{output}: is there already; give -o another name, or remove it yourself"
+        )
+    plan = check(data, target=target, types=types)
+    text = initial(plan, folder=Path(output).parent if output is not None else Path())
+    if output is not None:
+        from crosstie.data.files import write_text
+
+        write_text(Path(output), text)
+    return text
+
+
+def schema() -> dict[str, Any]:
+    """The JSON Schema (2020-12) of the model file, generated from the components themselves."""
+    from crosstie.pipeline.schema import file_schema  # imports every component, torch included: 2 s
+
+    return file_schema()
+
+
+def _plan(
+    source: Any,
+    *,
+    target: str | None,
+    data: Mapping[str, Any],
+    changes: Mapping[str, Any],
+    set: Sequence[str],
+    types: Mapping[str, str] | None,
+) -> "Plan":
+    from crosstie.config.source import load as load_document
+    from crosstie.data.read import open_source
+    from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
+
+    given = {part: each for part, each in data.items() if each is not None}
+    if _is_file(source):
+        document = load_document(source)
+    elif source is None:
+        raise ConfigError("nothing to train on: give a model file, or a table and its target")
+    else:
+        if target is None:
+            raise ConfigError(
+                f"{_called(source)}: is a table, so say which column to predict: --target COLUMN"
+            )
+        document = load_document({})
+        given = {"train": source} | given
+    for key, value in changes.items():
+        if value is not None:
+            document.value[key] = value
+            document.replaced.add((key,))
+    if "train" not in given and len(given) > 0:
+        own = document.value.get("data")
+        parts = own if isinstance(own, Mapping) and "train" in own else {"train": own}
+        sources = {part: open_source(each, base=document.folder) for part, each in parts.items()}
+    else:
+        sources = {}
+    sources |= {part: open_source(each) for part, each in given.items()}
+    return make_plan(document, source=sources or None, target=target, types=types, overrides=set)
+
+
+def _is_file(source: Any) -> bool:
+    """Whether `source` is a model file (or a dict of its shape) rather than a table."""
+    if isinstance(source, Mapping):
+        return bool(source.keys() & {"target", "input_features", "output_features"}) and not all(
+            isinstance(each, list) and each and not isinstance(each[0], Mapping)
+            for each in source.values()
+        )
+    if not isinstance(source, str | Path):
+        return False
+    path = Path(source)
+    if path.suffix in {".yaml", ".yml"}:
+        return True
+    return path.suffix == ".json" and path.is_file() and _reads_as_file(path)
+
+
+def _reads_as_file(path: Path) -> bool:
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
+        return False
+    return isinstance(value, dict) and _is_file(value)
+
+
+def _called(source: Any) -> str:
+    return str(source) if isinstance(source, str | Path) else type(source).__name__
+
+
+def _train(
+    plan: "Plan",
+    run: Run,
+    callbacks: Sequence[Any],
+    say: Say | None,
+    *,
+    progress: bool,
+    resume: bool = False,
+) -> Run:
+    from crosstie.pipeline.company import company
+    from crosstie.pipeline.journal import Journal
+    from crosstie.pipeline.train import fit_one, train
+    from crosstie.search.auto import choose
+
+    return train(
+        plan,
+        run,
+        choose=choose if plan.model_type == "auto" else fit_one,
+        callbacks=[*company(run.path, progress=progress), *callbacks],
+        journal=Journal(run.path / "log.txt", say),
+        resume=resume,
+    )
+
+
+def _resume(
+    reference: str | Path,
+    runs: Path,
+    data: Any,
+    callbacks: Sequence[Any],
+    say: Say | None,
+    *,
+    progress: bool,
+) -> Run:
+    run = Run.find(reference, runs)
+    if run.manifest.get("exit") == "done":
+        raise RunError(f"{run.path}: is done; nothing is left to resume. Train anew instead")
+    plan = _plan(
+        run.path / "config.yaml", target=None, data={"train": data}, changes={}, set=(), types=None
+    )
+    problems = []
+    for part, source in plan.sources.items():
+        then = run.manifest["data"].get(part, {})
+        if then.get("fingerprint") != source.fingerprint:
+            problems.append(
+                f"{run.path}: the {part} data is not what the run began with: {then.get('source')} had "
+                f"{then.get('rows')} rows and hash {str(then.get('fingerprint'))[:12]}, {source.name} has "
+                f"{source.rows} and {source.fingerprint[:12]}. Train anew, or bring the old data back"
+            )
+    if problems:
+        raise RunError([Problem("", each) for each in problems])
+    return _train(plan, run, callbacks, say, progress=progress, resume=True)
+
+
+def _limit(threads: int) -> None:
+    """Let everything that asks the system how many processors it may use see `threads` of them."""
+    if threads < 1:
+        raise ConfigError(f"--threads: must be at least 1, got {threads}")
+    os.environ["OMP_NUM_THREADS"] = str(threads)
+    if hasattr(os, "sched_setaffinity"):
+        own = sorted(os.sched_getaffinity(0))
+        os.sched_setaffinity(0, own[:threads])
 
 
 def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = None) -> "Model":
@@ -120,7 +333,9 @@ def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = 
     run = Run.find(model, Path(runs))
     if not run.model.is_dir():
         state = run.manifest.get("exit", "unknown")
-        raise RunError(f"{run.path}: holds no model (its exit is {state!r}); train it to the end first")
+        raise RunError(
+            f"{run.path}: holds no model (its exit is {state!r}); train it to the end first"
+        )
     return Model.load(run.model, threads=threads)
 
 
@@ -202,7 +417,9 @@ def runs(folder: str | Path = "runs", *, name: str | None = None) -> list[Run]:
         return found
     own = [run for run in found if run.path.parent.name == name]
     if not own:
-        raise RunError(f"{name}: no runs of that name; {nearest(name, {r.path.parent.name for r in found})}")
+        raise RunError(
+            f"{name}: no runs of that name; {nearest(name, {r.path.parent.name for r in found})}"
+        )
     return own
 
 

@@ -15,12 +15,16 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 def folder(tmp_path_factory) -> Path:
     """A working folder with 500 customers in it."""
     folder = tmp_path_factory.mktemp("work")
-    lines = (EXAMPLES / "churn" / "customers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    lines = (
+        (EXAMPLES / "churn" / "customers.csv").read_text(encoding="utf-8").splitlines(keepends=True)
+    )
     (folder / "customers.csv").write_text("".join(lines[:501]), encoding="utf-8")
     return folder
 
 
-def crosstie(folder: Path, *arguments: str, stdin: str | None = None) -> subprocess.CompletedProcess[str]:
+def crosstie(
+    folder: Path, *arguments: str, stdin: str | None = None
+) -> subprocess.CompletedProcess[str]:
     return subprocess.run(
         [sys.executable, "-m", "crosstie.cli.main", *arguments],
         cwd=folder,
@@ -34,7 +38,16 @@ def crosstie(folder: Path, *arguments: str, stdin: str | None = None) -> subproc
 @pytest.fixture(scope="module")
 def run(folder) -> str:
     done = crosstie(
-        folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--json", "--name", "churn"
+        folder,
+        "train",
+        "customers.csv",
+        "--target",
+        "Churn",
+        "--model-type",
+        "linear",
+        "--json",
+        "--name",
+        "churn",
     )
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)["run"]
@@ -42,7 +55,16 @@ def run(folder) -> str:
 
 def test_train_with_json_prints_one_line_and_tells_the_rest_elsewhere(folder):
     done = crosstie(
-        folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--json", "--runs", "elsewhere"
+        folder,
+        "train",
+        "customers.csv",
+        "--target",
+        "Churn",
+        "--model-type",
+        "linear",
+        "--json",
+        "--runs",
+        "elsewhere",
     )
 
     assert done.returncode == 0
@@ -74,7 +96,14 @@ def test_quiet_prints_nothing(folder):
 
 def test_predict_writes_csv_with_kept_columns(folder, run):
     done = crosstie(
-        folder, "predict", run, "customers.csv", "--keep", "customerID,tenure", "-o", "predictions.csv"
+        folder,
+        "predict",
+        run,
+        "customers.csv",
+        "--keep",
+        "customerID,tenure",
+        "-o",
+        "predictions.csv",
     )
 
     assert done.returncode == 0, done.stderr
@@ -95,7 +124,9 @@ def test_predict_reads_a_table_from_standard_input_and_writes_to_standard_output
     done = crosstie(folder, "predict", "churn/latest", "-", stdin=text)
 
     assert done.returncode == 0, done.stderr
-    assert done.stdout.splitlines()[0] == "Churn_prediction,Churn_probability_No,Churn_probability_Yes"
+    assert (
+        done.stdout.splitlines()[0] == "Churn_prediction,Churn_probability_No,Churn_probability_Yes"
+    )
     assert len(done.stdout.splitlines()) == 501
 
 
@@ -114,7 +145,8 @@ def test_evaluate_gives_the_metrics_as_json(folder, run):
 
 def test_a_mistyped_option_of_the_file_names_line_and_nearest_name(folder):
     (folder / "typo.yaml").write_text(
-        "data: customers.csv\ntarget: Churn\nmodel_type: ecd\ntrainer:\n  epoch: 3\n", encoding="utf-8"
+        "data: customers.csv\ntarget: Churn\nmodel_type: ecd\ntrainer:\n  epoch: 3\n",
+        encoding="utf-8",
     )
 
     done = crosstie(folder, "train", "typo.yaml")
@@ -149,7 +181,9 @@ def test_init_writes_a_file_that_checks_and_leaves_an_existing_one_alone(folder)
 
 
 def test_show_prints_a_file_that_shows_itself_again(folder):
-    (folder / "short.yaml").write_text("data: customers.csv\ntarget: Churn\nmodel_type: gbm\n", encoding="utf-8")
+    (folder / "short.yaml").write_text(
+        "data: customers.csv\ntarget: Churn\nmodel_type: gbm\n", encoding="utf-8"
+    )
 
     first = crosstie(folder, "show", "short.yaml")
     (folder / "long.yaml").write_text(first.stdout, encoding="utf-8")
@@ -177,7 +211,16 @@ def test_runs_lists_and_shows(folder, run):
 def test_prune_keeps_the_newest(folder):
     for _ in range(3):
         crosstie(
-            folder, "train", "customers.csv", "--target", "Churn", "--model-type", "linear", "--runs", "many", "-q"
+            folder,
+            "train",
+            "customers.csv",
+            "--target",
+            "Churn",
+            "--model-type",
+            "linear",
+            "--runs",
+            "many",
+            "-q",
         )
 
     done = crosstie(folder, "runs", "prune", "--keep", "1", "--runs", "many", "--json")

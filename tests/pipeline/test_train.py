@@ -17,7 +17,11 @@ def quick(learner: str) -> list[str]:
 @pytest.mark.parametrize("learner", LEARNERS)
 def test_every_learner_ends_in_a_complete_run(few_customers, tmp_path, learner):
     run = crosstie.train(
-        few_customers, target="Churn", model_type=learner, set=quick(learner), runs=tmp_path / "runs"
+        few_customers,
+        target="Churn",
+        model_type=learner,
+        set=quick(learner),
+        runs=tmp_path / "runs",
     )
 
     assert run.manifest["exit"] == "done"
@@ -67,7 +71,9 @@ def test_auto_keeps_the_better_on_validation_and_shows_all(few_customers, tmp_pa
     assert not (run.path / "candidates").exists()
 
 
-def test_the_same_seed_gives_the_same_metrics_and_another_seed_another_split(few_customers, tmp_path):
+def test_the_same_seed_gives_the_same_metrics_and_another_seed_another_split(
+    few_customers, tmp_path
+):
     def train(seed):
         run = crosstie.train(
             few_customers, target="Churn", model_type="linear", seed=seed, runs=tmp_path / "runs"

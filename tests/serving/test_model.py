@@ -16,9 +16,7 @@ ROWS = [
 @pytest.fixture(scope="module")
 def model(tmp_path_factory):
     runs = tmp_path_factory.mktemp("runs")
-    return crosstie.load(
-        crosstie.train(ROWS, target="price", model_type="linear", runs=runs).path
-    )
+    return crosstie.load(crosstie.train(ROWS, target="price", model_type="linear", runs=runs).path)
 
 
 def test_a_row_comes_back_as_a_dict_of_plain_values(model):

@@ -266,7 +266,9 @@ def read_json(path: Path) -> Any:
     except FileNotFoundError:
         raise ArtifactError(f"{path}: not there") from None
     except (json.JSONDecodeError, UnicodeDecodeError) as error:
-        raise ArtifactError(f"{path}: not readable as JSON ({error}); it may be truncated") from None
+        raise ArtifactError(
+            f"{path}: not readable as JSON ({error}); it may be truncated"
+        ) from None
 
 
 def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:

@@ -34,7 +34,7 @@ class Graph:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
             )
-        except Exception as error:  # noqa: BLE001 - ONNX Runtime's own classes are not importable names
+        except Exception as error:
             raise ArtifactError(f"{path}: not a graph that can be run here: {error}") from error
         self._inputs = {each.name for each in self._session.get_inputs()}
         self._outputs = [each.name for each in self._session.get_outputs()]

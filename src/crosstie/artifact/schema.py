@@ -18,7 +18,11 @@ def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> d
     """`{"input": schema of one row, "output": schema of one prediction}`."""
     rows = {
         feature.column: {
-            **(_MANY if feature.kind == "tokens" and feature.type != "text" else _TYPES.get(feature.type, _ANY)),
+            **(
+                _MANY
+                if feature.kind == "tokens" and feature.type != "text"
+                else _TYPES.get(feature.type, _ANY)
+            ),
             "description": f"{feature.type} input",
         }
         for feature in inputs

@@ -32,5 +32,7 @@ def evaluate(
         put_json({"metrics": found})
         return 0
     for name, values in found.items():
-        put_table(name, ["metric", "value"], [[key, figure(value)] for key, value in values.items()])
+        put_table(
+            name, ["metric", "value"], [[key, figure(value)] for key, value in values.items()]
+        )
     return 0

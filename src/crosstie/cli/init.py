@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put
+from crosstie.cli.types import column_types
 
 
 def init(
@@ -25,7 +26,7 @@ def init(
         output: The file to write; `-` prints it. An existing file is left alone.
         type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.
     """
-    types = dict(api.pair(each) for each in type_ or ())
+    types = column_types(type_ or ())
     if str(output) == "-":
         put(api.init(data, target=target, types=types).rstrip())
         return 0

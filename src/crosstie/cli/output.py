@@ -71,7 +71,9 @@ def put_comparison(evaluation: Mapping[str, Any], *, to_stderr: bool = False) ->
     """The chosen model beside the simple ones, on the part that judges them, one table an output."""
     judged = evaluation["judged_on"]
     for output, report in evaluation["outputs"].items():
-        names = _shown(report["type"], evaluation["watched"].get(output), evaluation, judged, output)
+        names = _shown(
+            report["type"], evaluation["watched"].get(output), evaluation, judged, output
+        )
         rows = []
         for model in evaluation["models"]:
             values = model["metrics"].get(judged, {}).get(output)

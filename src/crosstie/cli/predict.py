@@ -7,6 +7,7 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put_json, tell
+from crosstie.errors import ConfigError
 
 
 def predict(
@@ -33,11 +34,17 @@ def predict(
         json: Print one line of JSON on standard output; needs --output.
     """
     if json and output is None:
-        raise api.CrosstieError("--json: standard output cannot hold the predictions too; add -o FILE")
+        raise ConfigError("--json: standard output cannot hold the predictions too; add -o FILE")
     kept = [name for each in keep or () for name in each.split(",")]
     say = None if quiet else tell
     rows = api.predict(
-        model, [data, *more] if more else data, output=output, keep=kept, runs=runs, say=say, stdout=True
+        model,
+        [data, *more] if more else data,
+        output=output,
+        keep=kept,
+        runs=runs,
+        say=say,
+        stdout=True,
     )
     if json:
         assert output is not None

@@ -7,6 +7,7 @@ from cyclopts import App, Parameter
 
 from crosstie import api
 from crosstie.cli.output import figure, put, put_comparison, put_json, put_table
+from crosstie.pipeline.run import Run, watched_value
 
 runs = App(name="runs", help="List, show and prune runs.")
 
@@ -43,7 +44,7 @@ def list_(
                 manifest.get("exit", ""),
                 manifest.get("learner", ""),
                 watched.removeprefix("validation/"),
-                figure(api.watched_value(run.metrics, watched)),
+                figure(watched_value(run.metrics, watched)),
                 f"{manifest['seconds']:.1f}" if "seconds" in manifest else "",
             ]
         )
@@ -66,12 +67,14 @@ def show(
         runs: The folder of all runs.
         json: Print one line of JSON on standard output.
     """
-    found = api.Run.find(run, runs)
+    found = Run.find(run, runs)
     if json:
         put_json({"run": str(found.path.resolve()), **found.manifest, "metrics": found.metrics})
         return 0
     manifest = found.manifest
-    put(f"{found.path}  ({manifest['exit']}, started {manifest['started']}, seed {manifest['seed']})")
+    put(
+        f"{found.path}  ({manifest['exit']}, started {manifest['started']}, seed {manifest['seed']})"
+    )
     for name, source in manifest["data"].items():
         put(f"  {name} data: {source['source']}, {source['rows']} rows")
     if manifest.get("error"):

@@ -6,6 +6,7 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put, put_json
+from crosstie.config.document import dump
 
 
 def show(
@@ -30,5 +31,5 @@ def show(
     if json:
         put_json(filled)
     else:
-        put(api.dump(filled).rstrip())
+        put(dump(filled).rstrip())
     return 0

@@ -7,7 +7,9 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from crosstie import api
+from crosstie.api import Say
 from crosstie.cli.output import put, put_comparison, put_json, tell
+from crosstie.cli.types import column_types
 
 
 def train(
@@ -62,7 +64,7 @@ def train(
         name=name,
         seed=seed,
         set=set_ or (),
-        types=dict(_pair(each) for each in type_ or ()),
+        types=column_types(type_ or ()),
         folds=folds,
         threads=threads,
         resume=resume,
@@ -80,18 +82,13 @@ def train(
     return 130 if interrupted else 0
 
 
-def _pair(text: str) -> tuple[str, str]:
-    column, _, kind = text.partition("=")
-    if not kind:
-        raise api.CrosstieError(f"--type {text}: write it as COLUMN=TYPE, for example zip=category")
-    return column, kind
-
-
-def _next(run: Path, data: str | None, interrupted: bool, say: api.Say) -> None:
+def _next(run: Path, data: str | None, interrupted: bool, say: Say) -> None:
     where = shlex.quote(str(run))
     if interrupted:
         say(f"Interrupted; the best model so far is kept. Go on: crosstie train --resume {where}")
-    table = shlex.quote(data) if data and not data.endswith((".yaml", ".yml", "-")) else "NEW_DATA.csv"
+    table = (
+        shlex.quote(data) if data and not data.endswith((".yaml", ".yml", "-")) else "NEW_DATA.csv"
+    )
     say(f"Saved in {run}. Next:")
     say(f"  crosstie predict {where} {table} -o predictions.csv")
     say(f"  tensorboard --logdir {where}")

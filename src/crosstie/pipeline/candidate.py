@@ -26,7 +26,9 @@ from crosstie.pipeline.prepare import Prepared
 from crosstie.training.callbacks.callback import Callback
 
 Values = dict[str, NDArray[Any]]  # by output name
-TRAIN_ROWS = 20_000  # as many training rows are scored: enough to see overfitting, cheap on large tables
+TRAIN_ROWS = (
+    20_000  # as many training rows are scored: enough to see overfitting, cheap on large tables
+)
 
 
 @dataclass(frozen=True)
@@ -37,7 +39,9 @@ class Part:
     raw: Values
     weights: NDArray[Any] | None = None
 
-    def score(self, outputs: Sequence[OutputFeature], thresholds: Mapping[str, Any]) -> dict[str, Any]:
+    def score(
+        self, outputs: Sequence[OutputFeature], thresholds: Mapping[str, Any]
+    ) -> dict[str, Any]:
         """Metrics by output."""
         return {
             feature.name: score(
@@ -85,7 +89,8 @@ class Choose(Protocol):
         callbacks: Sequence[Callback],
         resume: bool,
         journal: Journal,
-    ) -> list[Candidate]: ...
+    ) -> list[Candidate]:
+        """Candidates, the best first."""
 
 
 def fit(

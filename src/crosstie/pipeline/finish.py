@@ -94,7 +94,11 @@ def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSe
     temperature = float(fit_temperature(raw, target, weights=part.weights))
     if isinstance(asked, str):
         tuned = tune(
-            feature.type, target, apply_temperature(raw, temperature), metric=asked, weights=part.weights
+            feature.type,
+            target,
+            apply_temperature(raw, temperature),
+            metric=asked,
+            weights=part.weights,
         )
         return OutputSettings(np.asarray(tuned).tolist(), temperature)
     return OutputSettings(fixed, temperature)
@@ -131,7 +135,9 @@ def _write_predictions(
     write_table(columns, run.path / "predictions" / f"{name}.parquet")
 
 
-def _report(feature: OutputFeature, part: Part, settings: OutputSettings, seed: int) -> dict[str, Any]:
+def _report(
+    feature: OutputFeature, part: Part, settings: OutputSettings, seed: int
+) -> dict[str, Any]:
     target, raw = part.truth[feature.name], part.raw[feature.name]
     return {
         "type": feature.type,
@@ -143,7 +149,12 @@ def _report(feature: OutputFeature, part: Part, settings: OutputSettings, seed: 
             feature.type, target, raw, weights=part.weights, threshold=settings.threshold, seed=seed
         ),
         "details": details(
-            feature.type, target, raw, feature.labels, weights=part.weights, threshold=settings.threshold
+            feature.type,
+            target,
+            raw,
+            feature.labels,
+            weights=part.weights,
+            threshold=settings.threshold,
         ),
     }
 

@@ -60,9 +60,7 @@ def assign(plan: Plan) -> NDArray[np.int8]:
     return plan.split.assign(source, target=plan.outputs[0].column, seed=plan.seed)
 
 
-def prepare(
-    plan: Plan, assignment: NDArray[np.int8], *, folder: Path
-) -> Prepared:
+def prepare(plan: Plan, assignment: NDArray[np.int8], *, folder: Path) -> Prepared:
     """Fit the plan's features on the training rows and encode all parts.
 
     Args:
@@ -139,7 +137,9 @@ def _expected(part: str, sources: Mapping[str, Source], assignment: NDArray[np.i
 
 
 def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
-    width = sum(each for _, each in layout.inputs.values()) + sum(each.size for each in layout.outputs)
+    width = sum(each for _, each in layout.inputs.values()) + sum(
+        each.size for each in layout.outputs
+    )
     return 4 * width * sum(source.rows for source in sources.values())
 
 

@@ -47,7 +47,9 @@ class Run:
         if at is not None:
             if at.is_file() or (at.is_dir() and any(at.iterdir())):
                 what = "holds another run" if (at / "manifest.json").is_file() else "is not empty"
-                raise RunError(f"{at}: {what}; give -o a new directory, or remove this one yourself")
+                raise RunError(
+                    f"{at}: {what}; give -o a new directory, or remove this one yourself"
+                )
             at.mkdir(parents=True, exist_ok=True)
             return cls(at)
         stamp = datetime.now(UTC)

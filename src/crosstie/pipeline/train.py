@@ -26,7 +26,16 @@ from crosstie.pipeline.prepare import PARTS, Prepared, assign, prepare
 from crosstie.pipeline.run import Run, mark_best
 from crosstie.training.callbacks.callback import Callback
 
-PACKAGES = ("crosstie", "numpy", "onnxruntime", "torch", "lightgbm", "scikit-learn", "duckdb", "pyarrow")
+PACKAGES = (
+    "crosstie",
+    "numpy",
+    "onnxruntime",
+    "torch",
+    "lightgbm",
+    "scikit-learn",
+    "duckdb",
+    "pyarrow",
+)
 
 
 def fit_one(
@@ -177,7 +186,9 @@ def _simple(
     if "linear" in known or len(plan.outputs) > 1 or not types <= set(linear.predicts):
         return []
     return [
-        fit(plan, prepared, model_type="linear", trainer={}, folder=folder / "candidates" / "linear")
+        fit(
+            plan, prepared, model_type="linear", trainer={}, folder=folder / "candidates" / "linear"
+        )
     ]
 
 
@@ -194,7 +205,11 @@ def _begin(run: Run, plan: Plan) -> None:
             "model_type": plan.model_type,
             "command": sys.argv,
             "data": {
-                name: {"source": source.name, "rows": source.rows, "fingerprint": source.fingerprint}
+                name: {
+                    "source": source.name,
+                    "rows": source.rows,
+                    "fingerprint": source.fingerprint,
+                }
                 for name, source in plan.sources.items()
             },
             "python": platform.python_version(),
@@ -214,10 +229,10 @@ def _version(package: str) -> str | None:
 
 def _commit() -> str | None:
     """The commit of the repository around the current folder, if there is one."""
-    try:
-        done = subprocess.run(["git", "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
-    except FileNotFoundError:
+    git = shutil.which("git")
+    if git is None:
         return None
+    done = subprocess.run([git, "rev-parse", "HEAD"], capture_output=True, text=True, check=False)
     return done.stdout.strip() or None
 
 

@@ -65,7 +65,9 @@ class Model:
         """
         if isinstance(data, Mapping) and not all(_is_column(each) for each in data.values()):
             table = Table.from_rows([data])
-            return {key: plain(value[0]) for key, value in self.predict_table(table, keep=keep).items()}
+            return {
+                key: plain(value[0]) for key, value in self.predict_table(table, keep=keep).items()
+            }
         if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
             columns = self.predict_table(Table.from_rows(data), keep=keep)
             return [
@@ -78,7 +80,9 @@ class Model:
         """Prediction columns for a table; `notes` says what was odd about its cells."""
         absent = [name for name in keep if name not in table.columns]
         if absent:
-            raise DataError(f"cannot keep {', '.join(map(repr, absent))}: no such column in the data")
+            raise DataError(
+                f"cannot keep {', '.join(map(repr, absent))}: no such column in the data"
+            )
         encoded = self.artifact.encode(table)
         self.notes = notes(encoded[0], len(table))
         kept = {name: table.cells(name) for name in keep}
@@ -105,7 +109,11 @@ class Model:
             target, usable = feature.encode_target(table.column(feature.column, feature.reads))
             if not usable.any():
                 raise DataError(f"column {feature.column!r}: no row has a value the model knows")
-            truth = np.asarray(feature.decode(target)["prediction"]) if feature.type == "number" else target
+            truth = (
+                np.asarray(feature.decode(target)["prediction"])
+                if feature.type == "number"
+                else target
+            )
             found[feature.name] = score(
                 feature.type,
                 truth[usable],
