@@ -67,6 +67,10 @@ class Binary(OutputFeature):
     def affinity(cls, profile: ColumnProfile) -> float:
         return 0.95 if profile.distinct == 2 or (profile.bools == 1 and profile.present) else 0.0
 
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        return "two levels, " + " and ".join(repr(text) for text, _ in profile.top[:2])
+
     def observe(self, column: Column) -> None:
         self._counts.add_column(column)
 

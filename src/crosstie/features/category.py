@@ -77,6 +77,10 @@ class Category(OutputFeature):
     def affinity(cls, profile: ColumnProfile) -> float:
         return 0.2 if max(profile.numbers, profile.dates) > 0.9 else 0.6
 
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        return f"{profile.distinct} levels"
+
     def observe(self, column: Column) -> None:
         if not self.hash_buckets or self.missing_value_strategy == "fill_with_mode":
             self._counts.add_column(column, lowercase=self.lowercase)

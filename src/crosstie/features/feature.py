@@ -66,6 +66,11 @@ class Feature(ABC):
     def affinity(cls, profile: ColumnProfile) -> float:
         """How well a column of this profile fits this type, 0 to 1. The highest vote wins."""
 
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        """Why a column of this profile is of this type, where it is: "all cells are numbers"."""
+        return f"it looks like a {cls.type}"
+
     @abstractmethod
     def observe(self, column: Column) -> None:
         """Learn from some training rows. May be called for one chunk of a large table after another."""

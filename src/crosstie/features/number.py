@@ -77,6 +77,11 @@ class Number(OutputFeature):
     def affinity(cls, profile: ColumnProfile) -> float:
         return 0.9 * profile.numbers if profile.numbers >= 0.9 else 0.0
 
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        share = "all" if profile.numbers == 1 else f"{profile.numbers:.1%} of its"
+        return f"{share} cells are numbers"
+
     def observe(self, column: Column) -> None:
         values = _floats(column)
         values = values[column.valid]

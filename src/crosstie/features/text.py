@@ -100,6 +100,10 @@ class Text(Feature):
             return 0.8
         return 0.3
 
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        return f"{profile.words:.0f} words a cell, {profile.distinct} different cells"
+
     def observe(self, column: Column) -> None:
         rows = self._tokens(column)
         for row in rows:

@@ -1,0 +1,179 @@
+"""Sets: things that are there or not, such as the labels of a picture; as an output several may be right."""
+
+from collections.abc import Mapping, Sequence
+from typing import Annotated, Any, Literal, Self
+
+import numpy as np
+from annotated_types import Ge
+from numpy.typing import NDArray
+
+from crosstie.data.column import Column
+from crosstie.data.profile import ColumnProfile
+from crosstie.errors import DataError, Problem
+from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.items import Items, SplitName, cells, known_first, nothing_known
+from crosstie.features.levels import natural
+from crosstie.features.vocabulary import padded
+
+
+@feature_types("set")
+class Set(OutputFeature):
+    """Distinct items: int32 ids `[rows, length]`, sorted; as an output float32 `[rows, labels]` of 0 and 1.
+
+    Of an input's ids 0 is padding, 1 unknown; a row longer than any training row keeps its most common items.
+    An output's labels are in natural order; a row with no label (`[]`) is a target like any other.
+
+    Args:
+        name: What the file calls the feature.
+        column: The column of the table; None for the one of the same name.
+        missing_value_strategy: What stands in for a missing cell. With `fill_with_const` an input's is the
+            items of `fill_value`; so is a target's if that is set, otherwise its row is left out.
+        fill_value: The cell for `fill_with_const`: for an input None means no items; `[]` is the empty set.
+        tokenizer: What stands between items. `auto` finds which of `,`, `;` and `|` most training cells
+            hold; without any of them, space. A JSON list is read as one whatever this says.
+        separator: Any other text between items; takes the place of `tokenizer`.
+        lowercase: Whether `A` and `a` are one item.
+        most_common: Keep at most so many items.
+        min_frequency: Keep items seen at least so often. None is 2 from 100 rows on, else 1; an output keeps
+            every label unless this is set.
+        max_sequence_length: At most so many ids a row.
+    """
+
+    type = "set"
+    kind = "tokens"
+    reads = "text"
+    defaults = Defaults("embed", "classifier", "sigmoid_cross_entropy", "log_loss")
+    input_only = ("max_sequence_length",)
+
+    def __init__(
+        self,
+        name: str,
+        *,
+        column: str | None = None,
+        missing_value_strategy: Literal["fill_with_const", "drop_row"] = "fill_with_const",
+        fill_value: str | None = None,
+        tokenizer: SplitName = "auto",
+        separator: str | None = None,
+        lowercase: bool = False,
+        most_common: Annotated[int, Ge(1)] = 10_000,
+        min_frequency: Annotated[int, Ge(1)] | None = None,
+        max_sequence_length: Annotated[int, Ge(1)] = 256,
+    ) -> None:
+        self.name = name
+        self.column = column or name
+        self.missing_value_strategy = missing_value_strategy
+        self.fill_value = fill_value
+        self.tokenizer = tokenizer
+        self.separator = separator
+        self.lowercase = lowercase
+        self.most_common = most_common
+        self.min_frequency = min_frequency
+        self.max_sequence_length = max_sequence_length
+        self._items = Items(
+            tokenizer, separator, lowercase=lowercase, bound=max_sequence_length, distinct=True
+        )
+        self._label()
+
+    @classmethod
+    def affinity(cls, profile: ColumnProfile) -> float:
+        return 0.85 if profile.lists > 0.9 else 0.0
+
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        return "its cells are lists"
+
+    def observe(self, column: Column) -> None:
+        self._items.observe(cells(column, self.fill_value))
+
+    def merge(self, other: Self) -> None:
+        self._items.merge(other._items)
+
+    def finish(self) -> None:
+        self._items.finish(
+            most_common=self.most_common,
+            min_frequency=self.min_frequency or (1 if self.predicted else None),
+            share=1.0,
+        )
+        self._label()
+        if self.predicted and not self.labels:
+            raise DataError(
+                Problem(
+                    self.column,
+                    "training rows hold no label, so there is nothing to learn. "
+                    "Give training rows that have some.",
+                )
+            )
+
+    def encode(self, column: Column) -> NDArray[np.int32]:
+        rows = self._items.lists(cells(column, self.fill_value))
+        return padded([known_first(self._items.vocabulary_.ids(row)) for row in rows], self.width)
+
+    def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
+        return nothing_known(encoded)
+
+    def state(self) -> tuple[State, Arrays]:
+        return {"options": self.options(), "fitted": self._items.state()}, {}
+
+    @classmethod
+    def from_state(
+        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        feature = cls(name, **state["options"])
+        feature._items.restore(state["fitted"])
+        feature._label()
+        return feature
+
+    def example(self, rng: np.random.Generator, n: int) -> list[Any]:
+        items = self._items.vocabulary_.tokens[:1000] or ("a",)
+        sizes = rng.integers(1, min(self.width, len(items), 8) + 1, size=n)
+        return [
+            self._items.joined(items[i] for i in rng.choice(len(items), k, replace=False))
+            for k in sizes
+        ]
+
+    @property
+    def codes(self) -> int:
+        return self._items.vocabulary_.size
+
+    @property
+    def width(self) -> int:
+        return min(self._items.length_, self.max_sequence_length)
+
+    @property
+    def size(self) -> int:
+        return len(self.labels_)
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self.labels_
+
+    @property
+    def prior(self) -> tuple[float, ...]:
+        counts = dict(zip(self._items.vocabulary_.tokens, self._items.counts_, strict=True))
+        return tuple(counts[label] / max(self._items.rows_, 1) for label in self.labels_)
+
+    def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        """Unknown labels are left out; a row with no other is not usable."""
+        target = np.zeros((len(column), self.size), np.float32)
+        filled = self.missing_value_strategy == "fill_with_const" and self.fill_value is not None
+        usable = np.ones(len(column), bool) if filled else column.valid.copy()
+        for row, items in enumerate(self._items.lists(cells(column, self.fill_value))):
+            places = [self._places[item] for item in items if item in self._places]
+            target[row, places] = 1
+            usable[row] &= bool(places) or not items
+        return target, usable
+
+    def decode(
+        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+    ) -> dict[str, Any]:
+        found = raw >= np.asarray(threshold)
+        columns: dict[str, Any] = {
+            "prediction": [[self.labels_[i] for i in np.flatnonzero(row)] for row in found]
+        }
+        for place, label in enumerate(self.labels_):
+            columns[f"probability_{label}"] = raw[:, place].astype(np.float64)
+        return columns
+
+    def _label(self) -> None:
+        self.labels_ = tuple(natural(self._items.vocabulary_.tokens))
+        self._places = {label: place for place, label in enumerate(self.labels_)}
