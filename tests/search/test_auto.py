@@ -1,0 +1,33 @@
+import crosstie
+from crosstie.search.auto import plausible
+
+
+def plan_of(columns, target):
+    return crosstie.check(columns, target=target)
+
+
+def rows(n=60):
+    words = ["good morning to you all", "what a rainy day it was", "see you at the station soon"]
+    return {
+        "size": [i % 7 + 0.5 for i in range(n)],
+        "colour": ["red", "green", "blue"] * (n // 3),
+        "note": [f"{words[i % 3]} number {i}" for i in range(n)],
+        "bought": ["yes", "no"] * (n // 2),
+    }
+
+
+def test_a_plain_table_is_tried_with_what_is_quick():
+    columns = rows()
+    del columns["note"]
+
+    assert plausible(plan_of(columns, "bought")) == ["linear", "gbm"]
+
+
+def test_text_is_worth_a_network():
+    assert plausible(plan_of(rows(), "bought")) == ["linear", "gbm", "ecd"]
+
+
+def test_several_outputs_are_for_a_network_alone():
+    config = {"target": ["bought", "colour"], "model_type": "auto", "exclude": ["note"]}
+
+    assert plausible(crosstie.check(config, data=rows())) == ["ecd"]
