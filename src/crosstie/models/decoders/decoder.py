@@ -1,0 +1,50 @@
+"""The contract of a decoder: a row's vector in, one output's raw scores out."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from crosstie.config.registry import Registry
+
+
+class Decoder(nn.Module, ABC):
+    """Maps the combined vector to the logits of one output.
+
+    A constructor takes, by position, the `Output`, the width of the vector and the number of members (1: no
+    member axis), and its options as keyword-only parameters; those are the options of `decoder:` in the
+    file. With members the vector is `[batch, members, width]` and so are the logits; `layers.ensemble.head`
+    gives a last layer that is each member's own.
+
+    Examples:
+        >>> @decoders("bounded", of=("number",))
+        ... class Bounded(Decoder):
+        ...     '''A number that stays within a limit, in standard deviations.
+        ...
+        ...     Args:
+        ...         limit: Largest distance from the training mean.
+        ...     '''
+        ...
+        ...     def __init__(self, output: Output, width: int, members: int, *, limit: float = 3.0) -> None:
+        ...         super().__init__()
+        ...         self.limit = limit
+        ...         self.head = head(width, 1, members)
+        ...
+        ...     def forward(self, combined: Tensor) -> Tensor:
+        ...         return self.limit * torch.tanh(self.head(combined).squeeze(-1))
+    """
+
+    @abstractmethod
+    def forward(self, combined: Tensor) -> Tensor:
+        """Logits.
+
+        Args:
+            combined: `[batch, width]`, or `[batch, members, width]`.
+
+        Returns:
+            number: the standardised value `[batch]`. binary: the logit of the positive class `[batch]`.
+            category and set: logits `[batch, output.size]`. With members `[batch, members]` and
+            `[batch, members, output.size]`.
+        """
+
+
+decoders: Registry[Decoder] = Registry("decoder", home="crosstie.models.decoders")

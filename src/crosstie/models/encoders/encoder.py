@@ -1,0 +1,98 @@
+"""The contract of an encoder: columns of one feature type in, their representation out.
+
+Features of one type with equal encoder options share one encoder, which sees all their columns at once.
+"""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from crosstie.config.registry import Registry
+
+
+@dataclass(frozen=True)
+class Columns:
+    """What the framework tells an encoder about the columns it is for.
+
+    Attributes:
+        type: Their feature type: `number`, `category`, `text` …
+        names: One for each column; token, vector and date features come one at a time.
+        sizes: Codes of each category (0 unknown, 1 missing), ids of a token feature (0 padding,
+            1 unknown), width of a vector or date; empty for numbers.
+        length: Ids in a row of a token feature, padding included; 0 for other types.
+        rows: Training rows.
+        values: Up to 100,000 training rows `[rows, columns]` of numbers, NaN where missing, for what
+            starts from data (quantiles). None when a saved network is rebuilt: buffers come from its weights.
+    """
+
+    type: str
+    names: tuple[str, ...]
+    sizes: tuple[int, ...] = ()
+    length: int = 0
+    rows: int = 0
+    values: NDArray[np.float32] | None = None
+
+
+class Encoder(nn.Module, ABC):
+    """Maps columns of one feature type to vectors.
+
+    A constructor takes the `Columns` first and its options as keyword-only parameters; those are the
+    options of `encoder:` in the file. It must set `widths`. What it learns from `columns.values` belongs in
+    buffers, and an option that it decided itself (because it was None) in `decided`, so that a network can
+    be rebuilt from its configuration and weights alone.
+
+    Attributes:
+        widths: Numbers that each column becomes, one entry a column.
+        decided: Options left open that the data decided.
+
+    Examples:
+        A user's own encoder is an option of the file once its module is in `components/`:
+
+        >>> @encoders("squares", of=("number",))
+        ... class Squares(Encoder):
+        ...     '''x and its square, limited.
+        ...
+        ...     Args:
+        ...         limit: Largest square.
+        ...     '''
+        ...
+        ...     def __init__(self, columns: Columns, *, limit: float = 9.0) -> None:
+        ...         super().__init__()
+        ...         self.limit = limit
+        ...         self.widths = (2,) * len(columns.names)
+        ...
+        ...     def forward(self, values: Tensor) -> Tensor:
+        ...         return torch.stack([values, (values**2).clamp(max=self.limit)], dim=-1)
+    """
+
+    widths: tuple[int, ...]
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.decided: dict[str, Any] = {}
+
+    @abstractmethod
+    def forward(self, values: Tensor) -> Tensor:
+        """Encode rows.
+
+        Args:
+            values: By type. number, binary: float `[batch, columns]` without NaN. category: int32 codes
+                `[batch, columns]`. text, sequence, set, bag: int32 ids `[batch, length]`. vector and date:
+                float `[batch, width]` without NaN.
+
+        Returns:
+            `[batch, columns, width]`, or `[batch, sum(widths)]` with the columns side by side.
+        """
+
+    @classmethod
+    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Preprocessing options that the feature must have for this encoder, given its own filled options."""
+        return {}
+
+
+encoders: Registry[Encoder] = Registry("encoder", home="crosstie.models.encoders")

@@ -1,0 +1,235 @@
+"""From packed arrays to encoders: imputes, marks what is missing, and gives every encoder its columns.
+
+Two things happen to all inputs alike, whatever their encoder. A missing number becomes 0, the training mean,
+and where training rows had missing values an indicator beside it says so. In training a few codes are
+replaced with "unknown", so that a level or word never seen has a representation that was trained for.
+"""
+
+import json
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import Tensor, nn
+
+from crosstie.config.options import build
+from crosstie.data.batch import Batch, Date, Layout, Vector
+from crosstie.models.combiners.combiner import Part
+from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.pick import Pick
+
+Sections = dict[str, dict[str, Any]]
+
+UNKNOWN_RATE = 0.01  # enough rows to train a level for, few enough not to be felt
+SAMPLE = 100_000  # rows that quantiles are taken from
+
+
+class Group(nn.Module):
+    """One encoder and the columns it reads.
+
+    Args:
+        array: The packed array its columns are in.
+        total: Columns of that array.
+        chosen: Which of them.
+        encoder: What encodes them.
+        names: Of the columns.
+    """
+
+    def __init__(
+        self,
+        array: str,
+        total: int,
+        chosen: Sequence[int],
+        encoder: Encoder,
+        names: Sequence[str],
+    ) -> None:
+        super().__init__()
+        self.array = array
+        self.pick = Pick(total, chosen)
+        self.encoder = encoder
+        self.names = tuple(names)
+
+    def forward(self, arrays: Mapping[str, Tensor]) -> Tensor:
+        """`[batch, sum(widths)]`."""
+        found: Tensor = self.encoder(self.pick(arrays[self.array]))
+        return found.flatten(1)
+
+
+class Inputs(nn.Module):
+    """All encoders of a network.
+
+    Args:
+        layout: What the arrays are.
+        sections: By input name: `type`, `encoder`, and `indicator` once that is decided.
+        train: Training rows, or None when a saved network is rebuilt.
+
+    Attributes:
+        sections: The same, with everything that the data decided.
+        parts: What each encoder yields, in the order of `forward`.
+    """
+
+    def __init__(self, layout: Layout, sections: Sections, train: Batch | None) -> None:
+        super().__init__()
+        self.sections = {name: dict(section) for name, section in sections.items()}
+        self.groups = nn.ModuleList(_groups(layout, self.sections, train))
+        self.indicated = _indicators(layout, self.sections, train)
+        self.indicators = nn.ModuleDict(
+            {array: Pick(total, chosen) for array, (total, chosen) in self.indicated.items()}
+        )
+        self.floats = tuple(
+            name for name, (dtype, _) in layout.inputs.items() if dtype == "float32"
+        )
+        self.codes = {"categories": 0} if layout.categories else {}
+        self.tokens = {each.array: 1 for each in layout.tokens}
+        self.parts = tuple(
+            Part(
+                self.sections[group.names[0]]["type"],
+                group.encoder.widths,
+                embedded=any(width > 1 for width in group.encoder.widths),
+            )
+            for group in self._groups()
+        ) + tuple(
+            Part("binary", (1,) * len(chosen), embedded=False)
+            for _, chosen in self.indicated.values()
+        )
+
+    def _groups(self) -> Iterator[Group]:
+        for group in self.groups:
+            assert isinstance(group, Group)
+            yield group
+
+    def forward(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
+        """One `[batch, sum(widths)]` for each of `parts`."""
+        arrays = dict(inputs)
+        marks = []
+        for name in self.floats:
+            missing = arrays[name].isnan()
+            arrays[name] = arrays[name].masked_fill(missing, 0.0)
+            if name in self.indicated:
+                marks.append(self.indicators[name](missing).to(arrays[name].dtype))
+        if self.training:
+            self._forget(arrays)
+        return [group(arrays) for group in self.groups] + marks
+
+    def _forget(self, arrays: dict[str, Tensor]) -> None:
+        """Replace a few codes with unknown (0 of a category, 1 of tokens, whose 0 is padding)."""
+        if self.codes:
+            codes = arrays["categories"]
+            forgotten = torch.rand(codes.shape, device=codes.device) < UNKNOWN_RATE
+            arrays["categories"] = codes.masked_fill(forgotten, 0)
+        for name in self.tokens:
+            ids = arrays[name]
+            forgotten = (torch.rand(ids.shape, device=ids.device) < UNKNOWN_RATE) & (ids != 0)
+            arrays[name] = ids.masked_fill(forgotten, 1)
+
+
+def _groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator[Group]:
+    """The encoders, one for each type and equal options, in the order of the layout."""
+    rows = 0 if train is None else len(train)
+    numbers = layout.numbers
+    for names in _alike(numbers, sections):
+        chosen = [numbers.index(name) for name in names]
+        columns = Columns(
+            type=sections[names[0]]["type"],
+            names=names,
+            rows=rows,
+            values=_sample(train, "numbers", chosen),
+        )
+        encoder = _encoder(columns, sections, names)
+        yield Group("numbers", len(numbers), chosen, encoder, names)
+    categories = {each.name: each for each in layout.categories}
+    for names in _alike(tuple(categories), sections):
+        chosen = [list(categories).index(name) for name in names]
+        columns = Columns(
+            type=sections[names[0]]["type"],
+            names=names,
+            sizes=tuple(categories[name].size for name in names),
+            rows=rows,
+        )
+        encoder = _encoder(columns, sections, names)
+        yield Group("categories", len(categories), chosen, encoder, names)
+    for token in layout.tokens:
+        names = (token.name,)
+        columns = Columns(
+            type=sections[token.name]["type"],
+            names=names,
+            sizes=(token.size,),
+            length=token.length,
+            rows=rows,
+        )
+        encoder = _encoder(columns, sections, names)
+        every = range(token.length)
+        yield Group(token.array, token.length, every, encoder, names)
+    wide: tuple[Vector | Date, ...] = (*layout.vectors, *layout.dates)
+    for each in wide:
+        names = (each.name,)
+        every = range(each.width)
+        columns = Columns(
+            type=sections[each.name]["type"],
+            names=names,
+            sizes=(each.width,),
+            rows=rows,
+            values=_sample(train, each.array, every),
+        )
+        encoder = _encoder(columns, sections, names)
+        yield Group(each.array, each.width, every, encoder, names)
+
+
+def _alike(names: tuple[str, ...], sections: Sections) -> list[tuple[str, ...]]:
+    """Names whose type and encoder options are equal, together."""
+    found: dict[str, list[str]] = {}
+    for name in names:
+        section = sections[name]
+        key = json.dumps([section["type"], section["encoder"]], sort_keys=True)
+        found.setdefault(key, []).append(name)
+    return [tuple(each) for each in found.values()]
+
+
+def _encoder(columns: Columns, sections: Sections, names: tuple[str, ...]) -> Encoder:
+    """Built from its options; what it decided goes back into the sections."""
+    options = dict(sections[names[0]]["encoder"])
+    cls = encoders.get(options.pop("type"), of=columns.type)
+    encoder = build(cls, columns, **options)
+    for name in names:
+        sections[name]["encoder"] = {**sections[name]["encoder"], **encoder.decided}
+    return encoder
+
+
+def _sample(train: Batch | None, array: str, chosen: Sequence[int]) -> NDArray[np.float32] | None:
+    if train is None:
+        return None
+    values = train.inputs[array]
+    step = -(-len(values) // SAMPLE) or 1
+    return np.ascontiguousarray(values[::step][:, list(chosen)], dtype=np.float32)
+
+
+def _indicators(
+    layout: Layout, sections: Sections, train: Batch | None
+) -> dict[str, tuple[int, list[int]]]:
+    """Array to (its columns, those with an indicator); the decision goes into the sections."""
+    found: dict[str, tuple[int, list[int]]] = {}
+    places = [("numbers", place, name) for place, name in enumerate(layout.numbers)]
+    wide: tuple[Vector | Date, ...] = (*layout.vectors, *layout.dates)
+    places += [(each.array, 0, each.name) for each in wide]
+    gaps: dict[str, NDArray[np.bool_]] = {}
+    for array, place, name in places:
+        if "indicator" not in sections[name]:
+            if array not in gaps:
+                gaps[array] = _gaps(train, array)
+            sections[name]["indicator"] = bool(gaps[array][place])
+        if sections[name]["indicator"]:
+            total = layout.inputs[array][1]
+            found.setdefault(array, (total, []))[1].append(place)
+    return found
+
+
+def _gaps(train: Batch | None, array: str) -> NDArray[np.bool_]:
+    """Which columns of an array hold a missing value in some training row."""
+    assert train is not None, "a network without training rows needs the sections of a built one"
+    values = train.inputs[array]
+    found = np.zeros(values.shape[1], bool)
+    for start in range(0, len(values), SAMPLE):
+        found |= np.isnan(values[start : start + SAMPLE]).any(axis=0)
+    return found

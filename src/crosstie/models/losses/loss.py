@@ -1,0 +1,70 @@
+"""The contract of a loss: raw scores against targets, one number a row, averaged here."""
+
+from abc import ABC, abstractmethod
+
+from torch import Tensor, nn
+
+from crosstie.config.registry import Registry
+from crosstie.data.batch import Output
+
+TINY = 1e-12  # a batch whose rows all weigh nothing has loss 0, not NaN
+
+
+class Loss(nn.Module, ABC):
+    """What training makes small.
+
+    A constructor takes the `Output` first and its options as keyword-only parameters; those are the options of
+    `loss:` in the file, beside `weight`, which all outputs' losses have.
+    """
+
+    def __init__(self, output: Output) -> None:
+        super().__init__()
+        self.output = output
+
+    @abstractmethod
+    def rows(self, logits: Tensor, target: Tensor) -> Tensor:
+        """The loss of each row.
+
+        Args:
+            logits: number, binary `[n]`; category, set `[n, size]`.
+            target: number, binary `[n]` float; category `[n]` int64; set `[n, size]` float.
+
+        Returns:
+            `[n]`.
+        """
+
+    def class_weights(self, target: Tensor) -> Tensor | None:
+        """How much each row counts because of its class `[n]`, or None for all alike."""
+        return None
+
+    def reduce(self, rows: Tensor, weights: Tensor | None) -> Tensor:
+        """Weighted mean of `[batch, members]` over rows, then mean over members.
+
+        Args:
+            rows: Loss of each row and member.
+            weights: `[batch]`, or None.
+        """
+        if weights is None:
+            return rows.mean()
+        return ((rows * weights.unsqueeze(1)).sum(0) / weights.sum().clamp(min=TINY)).mean()
+
+    def forward(self, logits: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
+        """The mean loss of a batch, with members the mean of theirs.
+
+        Args:
+            logits: As for `rows`, or with a member axis in second place.
+            target: As for `rows`.
+            weights: `[batch]`, or None.
+        """
+        logits = logits.float()
+        batch = len(target)
+        by_class = self.class_weights(target)
+        if by_class is not None:
+            weights = by_class if weights is None else weights * by_class
+        if logits.dim() > (2 if self.output.type in ("category", "set") else 1):
+            members = logits.shape[1]
+            logits, target = logits.flatten(0, 1), target.repeat_interleave(members, 0)
+        return self.reduce(self.rows(logits, target).view(batch, -1), weights)
+
+
+losses: Registry[Loss] = Registry("loss", home="crosstie.models.losses")

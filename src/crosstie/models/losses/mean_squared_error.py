@@ -1,0 +1,14 @@
+"""Squared distance: what the mean minimises."""
+
+from torch import Tensor
+
+from crosstie.models.losses.loss import Loss, losses
+
+
+@losses("mean_squared_error", of=("number",))
+class MeanSquaredError(Loss):
+    """The mean of squared differences, in standardised units."""
+
+    def rows(self, logits: Tensor, target: Tensor) -> Tensor:
+        """`[n]`."""
+        return (logits - target).square()
