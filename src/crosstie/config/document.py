@@ -5,6 +5,7 @@ A path is a tuple of keys and indices: `("input_features", 0, "encoder", "hidden
 """
 
 import copy
+import io
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -189,3 +190,17 @@ def copy_plain(value: Any) -> Any:
     if isinstance(value, str | int | float | bool) or value is None:
         return copy.copy(value)
     return value
+
+
+def dump(config: Mapping[str, Any]) -> str:
+    """The YAML text of plain values; `load` gives them back."""
+    from ruamel.yaml import YAML  # 60 ms
+
+    yaml = YAML(typ="safe", pure=True)
+    yaml.default_flow_style = False
+    yaml.sort_base_mapping_type_on_output = False  # type: ignore[assignment]  # keys stay in their order
+    yaml.allow_unicode = True
+    yaml.width = 100
+    stream = io.StringIO()
+    yaml.dump(copy_plain(config), stream)
+    return stream.getvalue()

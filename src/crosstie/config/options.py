@@ -3,7 +3,7 @@
     class Dense(nn.Module):
         '''Numbers through one layer.
 
-        Args:
+Args:
             hidden: Width of the layer.
         '''
         def __init__(self, layout, *, hidden: Annotated[int, Ge(1)] = 32): ...
@@ -18,28 +18,20 @@ A section whose class never varies is `Annotated[dict[str, Any], Section(Clippin
 """
 
 import inspect
-import json
-import re
-import types
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Annotated, Any, Protocol, TypeVar, Union, get_args, get_origin, get_type_hints
+from typing import Annotated, Any, TypeVar, get_args, get_origin, get_type_hints
 
 from crosstie.config import wording
+from crosstie.config.docstring import describe_args
 from crosstie.config.document import Loose
 from crosstie.config.registry import Registry
+from crosstie.config.validation import Where, bare, is_union, jsonable, parse, validate
 from crosstie.errors import ConfigError, Problem
 
 T = TypeVar("T")
 Filled = dict[str, Any]
-
-
-class Where(Protocol):
-    """Something that prints itself as the place of an error, and knows the places inside it."""
-
-    def at(self, *path: str | int) -> "Where":
-        """A place inside this one."""
+_known: dict[type[Any], "dict[str, Option]"] = {}  # read once
 
 
 @dataclass(frozen=True)
@@ -63,7 +55,7 @@ class ComponentOf:
 class Section:
     """Marks an option that is a section with the options of one class."""
 
-    cls: type
+    cls: type[Any]
 
 
 @dataclass(frozen=True)
@@ -91,32 +83,42 @@ class Option:
     @property
     def optional(self) -> bool:
         """Whether null is allowed."""
-        annotation = _bare(self.annotation)
-        return _is_union(annotation) and type(None) in get_args(annotation)
+        annotation = bare(self.annotation)
+        return is_union(annotation) and type(None) in get_args(annotation)
 
 
-@lru_cache(maxsize=None)
-def options(cls: type, *, wiring: tuple[str, ...] = ()) -> dict[str, Option]:
+def options(cls: type[Any], *, wiring: tuple[str, ...] = ()) -> dict[str, Option]:
     """The options of `cls` by name, in the constructor's order.
 
     Args:
         cls: A component.
         wiring: Keyword-only parameters that the framework supplies (a feature's `column`).
     """
+    return {name: each for name, each in _options(cls).items() if name not in wiring}
+
+
+def _options(cls: type[Any]) -> dict[str, Option]:
+    if cls not in _known:
+        _known[cls] = _read(cls)
+    return _known[cls]
+
+
+def _read(cls: type[Any]) -> dict[str, Option]:
     described = _descriptions(cls)
     other: Mapping[str, str] = getattr(cls, "aliases", {})
-    parameters = inspect.signature(cls.__init__).parameters.values()
-    hints = get_type_hints(cls.__init__, include_extras=True)
+    constructor = vars(cls).get("__init__") or getattr(cls, "__init__")  # noqa: B009 - as a plain function
+    parameters = inspect.signature(constructor).parameters.values()
+    hints = get_type_hints(constructor, include_extras=True)
     found = {}
     for each in parameters:
-        if each.kind is not inspect.Parameter.KEYWORD_ONLY or each.name in wiring:
+        if each.kind is not inspect.Parameter.KEYWORD_ONLY:
             continue
         required = each.default is inspect.Parameter.empty
         annotation = hints.get(each.name, Any)
         found[each.name] = Option(
             name=each.name,
             annotation=annotation,
-            default=None if required else _jsonable(each.default),
+            default=None if required else jsonable(each.default),
             required=required,
             description=described.get(each.name, ""),
             aliases=tuple(alias for alias, name in other.items() if name == each.name),
@@ -126,7 +128,11 @@ def options(cls: type, *, wiring: tuple[str, ...] = ()) -> dict[str, Option]:
 
 
 def fill(
-    cls: type, given: Mapping[str, Any] | None, where: Where | str, *, wiring: tuple[str, ...] = ()
+    cls: type[Any],
+    given: Mapping[str, Any] | None,
+    where: Where | str,
+    *,
+    wiring: tuple[str, ...] = (),
 ) -> Filled:
     """The options of `cls`: what was given, checked, and defaults for the rest; all plain JSON values.
 
@@ -152,12 +158,12 @@ def fill(
 
 
 def check(
-    cls: type, given: Mapping[str, Any] | None, where: Where | str, *, wiring: tuple[str, ...] = ()
+    cls: type[Any], given: Any, where: Where | str, *, wiring: tuple[str, ...] = ()
 ) -> tuple[Filled, list[Problem]]:
     """As `fill`, but returns the problems beside what could be filled."""
     place: Where = Loose(where) if isinstance(where, str) else where
     known = options(cls, wiring=wiring)
-    if given is not None and not isinstance(given, Mapping):
+    if not isinstance(given, Mapping | None):
         return {}, [Problem(str(place), wording.wrong(dict, given))]
     values, problems = _named(known, given or {}, place)
     filled: Filled = {}
@@ -178,11 +184,11 @@ def check(
 
 def build(cls: type[T], *wiring: Any, **filled: Any) -> T:
     """Construct a component from filled options: lists become tuples where its annotation says so."""
-    known = options(cls)
+    known = _options(cls)
     values = {
         name: value
         if name not in known or known[name].component or value is None
-        else _adapter(cls, name).validate_json(json.dumps(value))
+        else parse(known[name].annotation, value)
         for name, value in filled.items()
     }
     return cls(*wiring, **values)
@@ -250,7 +256,7 @@ def _named(
 def _check_value(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
     if option.component is not None and not (value is None and option.optional):
         return _check_nested(option, value, place)
-    return _validate(option, value, place)
+    return validate(option.annotation, value, place)
 
 
 def _check_nested(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
@@ -278,103 +284,6 @@ def _default(option: Option, place: Where) -> tuple[Any, list[Problem]]:
     return _check_nested(option, option.default, place.at(option.name))
 
 
-def _validate(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
-    """Strictly, as JSON: `true` is no number, `1` no text; a list may be a tuple, a whole number a float."""
-    from pydantic import ValidationError  # 63 ms
-
-    adapter = _type_adapter(option.annotation)
-    try:
-        text = json.dumps(value)
-    except TypeError:
-        return None, [Problem(str(place), wording.wrong(option.annotation, value))]
-    try:
-        found = adapter.validate_json(text, strict=True)
-    except ValidationError as error:
-        return None, list(_problems(option, value, place, error.errors()))
-    return _jsonable(found), []
-
-
-def _problems(option: Option, value: Any, place: Where, errors: list[Any]) -> list[Problem]:
-    """One problem for each wrong part of the value."""
-    for error in errors:
-        broken = wording.limit(error["type"], error.get("ctx", {}), error["input"])
-        if broken and (len(errors) == 1 or _is_union(_bare(option.annotation))):
-            steps = [step for step in error["loc"] if isinstance(step, int)]
-            return [Problem(str(place.at(*steps)), broken)]
-    if _is_union(_bare(option.annotation)):
-        return [Problem(str(place), wording.wrong(option.annotation, value))]
-    found = []
-    for error in errors:
-        steps = [step for step in error["loc"] if isinstance(step, int) or step in _keys(value)]
-        broken = wording.limit(error["type"], error.get("ctx", {}), error["input"])
-        inner = _inner(option.annotation, steps)
-        found.append(Problem(str(place.at(*steps)), broken or wording.wrong(inner, error["input"])))
-    return found
-
-
-def _keys(value: Any) -> set[str]:
-    return set(value) if isinstance(value, Mapping) else set()
-
-
-def _inner(annotation: Any, steps: list[str | int]) -> Any:
-    """The annotation of an item, as far as it can be told."""
-    for step in steps:
-        arguments = get_args(_bare(annotation))
-        if not arguments:
-            break
-        fixed = isinstance(step, int) and step < len(arguments) and arguments[-1] is not Ellipsis
-        annotation = arguments[step] if fixed and len(arguments) > 1 else arguments[-1]
-        if annotation is Ellipsis:
-            annotation = arguments[0]
-    return annotation
-
-
-@lru_cache(maxsize=None)
-def _adapter(cls: type, name: str) -> Any:
-    return _type_adapter(options(cls)[name].annotation)
-
-
-def _type_adapter(annotation: Any) -> Any:
-    from pydantic import TypeAdapter  # 63 ms
-
-    try:
-        return _cached_adapter(annotation)
-    except TypeError:  # an annotation that holds something unhashable
-        return TypeAdapter(_spread(annotation))
-
-
-@lru_cache(maxsize=None)
-def _cached_adapter(annotation: Any) -> Any:
-    from pydantic import TypeAdapter  # 63 ms
-
-    return TypeAdapter(_spread(annotation))
-
-
-def _spread(annotation: Any) -> Any:
-    """`Annotated[int | Literal["auto"], Ge(1)]`: the constraint holds for the number only."""
-    if get_origin(annotation) is not Annotated:
-        return annotation
-    bare, *constraints = get_args(annotation)
-    constraints = [each for each in constraints if not isinstance(each, ComponentOf | Section)]
-    if not constraints or not _is_union(bare):
-        return Annotated[bare, *constraints] if constraints else bare
-    branches = tuple(
-        Annotated[each, *constraints]
-        if _bare(each) in {int, float} or get_origin(each) in {list, tuple}
-        else each
-        for each in get_args(bare)
-    )
-    return Union[branches]  # noqa: UP007 - built at run time from a tuple
-
-
-def _is_union(annotation: Any) -> bool:
-    return get_origin(annotation) in {Union, types.UnionType}
-
-
-def _bare(annotation: Any) -> Any:
-    return get_args(annotation)[0] if get_origin(annotation) is Annotated else annotation
-
-
 def _component(annotation: Any) -> ComponentOf | Section | None:
     found = get_args(annotation)[1:] if get_origin(annotation) is Annotated else ()
     return next((each for each in found if isinstance(each, ComponentOf | Section)), None)
@@ -383,14 +292,6 @@ def _component(annotation: Any) -> ComponentOf | Section | None:
 def _article(marker: ComponentOf) -> str:
     kind = marker.registry.kind
     return f"{'an' if kind[0] in 'aeiou' else 'a'} {kind}"
-
-
-def _jsonable(value: Any) -> Any:
-    if isinstance(value, list | tuple):
-        return [_jsonable(each) for each in value]
-    if isinstance(value, Mapping):
-        return {key: _jsonable(each) for key, each in value.items()}
-    return value
 
 
 def _descriptions(cls: type) -> dict[str, str]:
@@ -402,28 +303,4 @@ def _descriptions(cls: type) -> dict[str, str]:
             getattr(each.__dict__.get("__init__"), "__doc__", None),
         ):
             found |= describe_args(text or "")
-    return found
-
-
-def describe_args(docstring: str) -> dict[str, str]:
-    """Parameter to text, from a Google-style docstring's `Args:`.
-
-    Examples:
-        >>> describe_args("What it is.\\n\\nArgs:\\n    hidden: Width\\n        of the layer.\\n")
-        {'hidden': 'Width of the layer.'}
-    """
-    lines = inspect.cleandoc(docstring).splitlines()
-    if "Args:" not in lines:
-        return {}
-    found: dict[str, str] = {}
-    name = ""
-    for line in lines[lines.index("Args:") + 1 :]:
-        if line and not line.startswith(" "):
-            break
-        match = re.match(r"^ {2,4}\*{0,2}(\w+)(?: \([^)]*\))?: *(.*)$", line)
-        if match and not line.startswith(" " * 5):
-            name = match[1]
-            found[name] = match[2]
-        elif name and line.strip():
-            found[name] = f"{found[name]} {line.strip()}"
     return found

@@ -132,6 +132,8 @@ def _plainly(problem: str, text: str, mark: Any) -> str:
     line = text.splitlines()[mark.line] if mark and mark.line < len(text.splitlines()) else ""
     if "\t" in line[: len(line) - len(line.lstrip())] or "'\\t'" in problem:
         return "a tab stands where spaces must; indent with spaces"
+    if "${" in line and "but got '{'" in problem:
+        return "inside braces or brackets ${NAME} must be quoted, or stand on a line of its own"
     if "<stream end>" in problem:
         return "the file ends inside a list or section; a bracket is opened and never closed"
     if "expected '<document start>'" in problem:

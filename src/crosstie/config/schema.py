@@ -1,0 +1,74 @@
+"""JSON Schema of a class's options, generated: types, limits and defaults from its constructor, prose from its docstring."""
+
+import inspect
+from typing import Any
+
+from crosstie.config.docstring import first_line
+from crosstie.config.options import ComponentOf, Option, Section, options
+from crosstie.config.validation import adapter
+
+Schema = dict[str, Any]
+
+
+def json_schema(
+    cls: type[Any], *, wiring: tuple[str, ...] = (), key: str = "", name: str = ""
+) -> Schema:
+    """The schema (draft 2020-12) of a section that holds the options of `cls`.
+
+    Args:
+        cls: A component.
+        wiring: Keyword-only parameters that are no options.
+        key: What names the class in the section, if anything does.
+        name: Its name there.
+    """
+    properties: Schema = {key: {"const": name}} if key else {}
+    known = options(cls, wiring=wiring)
+    for option in known.values():
+        properties[option.name] = option_schema(option)
+        properties |= {
+            alias: {**properties[option.name], "description": f"The same as {option.name}."}
+            for alias in option.aliases
+        }
+    required = [key] * bool(key) + [option.name for option in known.values() if option.required]
+    return {
+        "type": "object",
+        "description": first_line(inspect.getdoc(cls) or ""),
+        "properties": properties,
+        **({"required": required} if required else {}),
+        "additionalProperties": False,
+    }
+
+
+def option_schema(option: Option) -> Schema:
+    """The schema of one option's value."""
+    schema = _value(option)
+    if option.description:
+        schema["description"] = option.description
+    if not option.required:
+        schema["default"] = option.default
+    return schema
+
+
+def component_schema(marker: ComponentOf) -> Schema:
+    """The schema of a component's section: one of its registry's names, or a section with one's options."""
+    found = {name: cls for of, name, cls in marker.registry.items() if of == marker.of}
+    return {
+        "anyOf": [
+            {"enum": sorted(found)},
+            *(json_schema(cls, key=marker.key, name=name) for name, cls in sorted(found.items())),
+        ]
+    }
+
+
+def _value(option: Option) -> Schema:
+    marker = option.component
+    if marker is None:
+        schema: Schema = adapter(option.annotation).json_schema()
+        return schema
+    if isinstance(marker, Section):
+        schema = json_schema(marker.cls)
+    elif marker.many:
+        schema = {"type": "array", "items": component_schema(marker)}
+    else:
+        schema = component_schema(marker)
+    return {"anyOf": [schema, {"type": "null"}]} if option.optional else schema

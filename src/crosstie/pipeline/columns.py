@@ -1,0 +1,290 @@
+"""Which columns are inputs and outputs, and of what type: what the file says, and the data where it is silent."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosstie.config.document import Place
+from crosstie.data.profile import ColumnProfile
+from crosstie.features.feature import Feature, feature_types
+from crosstie.features.infer import infer
+from crosstie.pipeline.findings import Findings
+from crosstie.pipeline.grammar import OLD_TYPES, Input, Output
+from crosstie.pipeline.plan import Excluded, Inferred
+
+UNBUILT_TYPES = ("image", "audio", "timeseries", "h3", "category_distribution")
+
+
+@dataclass
+class Entry:
+    """A feature before its options are looked at.
+
+    Attributes:
+        name: Its name.
+        column: Its column.
+        place: Where it is written; the `target:` or the file for one that is not listed.
+        section: What is written of it, filled to every key of its grammar.
+        written: What is written of it, as it stands.
+        type: Its type; "" where it cannot be told.
+        index: Its index in the list of the file; None for one that is not listed.
+    """
+
+    name: str
+    column: str
+    place: Place
+    section: dict[str, Any]
+    written: Mapping[str, Any] = field(default_factory=dict)
+    type: str = ""
+    index: int | None = None
+
+    @property
+    def cls(self) -> type[Feature]:
+        """The class of its type."""
+        return feature_types.get(self.type)
+
+
+@dataclass
+class Columns:
+    """All that is said or inferred of columns."""
+
+    inputs: list[Entry] = field(default_factory=list)
+    outputs: list[Entry] = field(default_factory=list)
+    inferred: list[Inferred] = field(default_factory=list)
+    excluded: list[Excluded] = field(default_factory=list)
+
+
+def resolve(
+    top: Mapping[str, Any],
+    profile: Mapping[str, ColumnProfile],
+    findings: Findings,
+    *,
+    table: str,
+    types: Mapping[str, str],
+    reserved: Mapping[str, str],
+) -> Columns:
+    """The features of a file.
+
+    Args:
+        top: The file's filled top level.
+        profile: The table's columns; empty when the table could not be read.
+        findings: Gets what is wrong.
+        table: What messages call the table.
+        types: Types given beside the file, by column.
+        reserved: Columns with another job, by what it is: no inputs unless listed.
+    """
+    found = Columns()
+    document = findings.document
+    found.outputs = _listed(top, "output_features", Output, findings)
+    _add_targets(found, top, findings)
+    found.inputs = _listed(top, "input_features", Input, findings)
+    if not found.outputs:
+        which = f" The table has {_some(profile)}." if profile else ""
+        findings.wrong(
+            document.at(), f"no column is to be predicted. Write `target: COLUMN`.{which}"
+        )
+    targets = {entry.column for entry in found.outputs}
+    _check_exclude(found, top, profile, findings, table)
+    for column in types:
+        findings.known(
+            column, profile, f"--type {column}", f"{table} has no column"
+        ) if profile else None
+    whole = bool(top.get("input_features")) and not top.get("target")
+    if not whole:
+        _add_others(
+            found,
+            top,
+            profile,
+            findings,
+            types=types,
+            reserved={**reserved, **dict.fromkeys(targets, "")},
+        )
+    for entry in found.inputs:
+        if entry.column in targets:
+            findings.wrong(
+                entry.place.at("name"),
+                f"{entry.column!r} is the target, so it cannot be an input too",
+            )
+    for entry in (*found.inputs, *found.outputs):
+        _set_type(
+            entry, found, profile, findings, table=table, types=types, output=entry in found.outputs
+        )
+    _check_names(found, findings)
+    if not found.inputs and profile:
+        findings.wrong(document.at("input_features"), "no column is left to predict from")
+    found.inputs = [entry for entry in found.inputs if entry.type]
+    found.outputs = [entry for entry in found.outputs if entry.type]
+    return found
+
+
+def _listed(top: Mapping[str, Any], key: str, grammar: type, findings: Findings) -> list[Entry]:
+    entries = []
+    for index, given in enumerate(top.get(key) or []):
+        place = findings.document.at(key, index)
+        written = {"name": given} if isinstance(given, str) else given
+        section = findings.section(
+            grammar,
+            _nested(written, grammar, place, findings),
+            place,
+            moved=grammar.__name__.lower(),
+        )
+        if isinstance(section.get("name"), str):
+            column = section.get("column") or section["name"]
+            entries.append(Entry(section["name"], column, place, section, written, index=index))
+    return entries
+
+
+def _nested(
+    written: Mapping[str, Any], grammar: type, place: Place, findings: Findings
+) -> Mapping[str, Any]:
+    """Options written flat in an entry, as Ludwig before 0.6 had them, are told where they belong."""
+    kind = OLD_TYPES.get(str(written.get("type")), str(written.get("type")))
+    if kind not in feature_types.names():
+        return written
+    known = set(_keys(grammar))
+    own = set(_keys(feature_types.get(kind))) - {"column"}
+    for key in [key for key in written if key in own - known]:
+        findings.wrong(
+            place.at(key), f"belongs into 'preprocessing', as in `preprocessing: {{{key}: …}}`"
+        )
+    return {key: each for key, each in written.items() if key not in own - known}
+
+
+def _keys(cls: type) -> list[str]:
+    from crosstie.config.options import options
+
+    return list(options(cls))
+
+
+def _add_targets(found: Columns, top: Mapping[str, Any], findings: Findings) -> None:
+    target = top.get("target")
+    names = [target] if isinstance(target, str) else target or []
+    for index, name in enumerate(names):
+        place = (
+            findings.document.at("target")
+            if isinstance(target, str)
+            else findings.document.at("target", index)
+        )
+        if name not in {entry.column for entry in found.outputs}:
+            filled = findings.section(Output, {"name": name}, place)
+            found.outputs.append(Entry(name, name, place, filled))
+
+
+def _check_exclude(
+    found: Columns,
+    top: Mapping[str, Any],
+    profile: Mapping[str, ColumnProfile],
+    findings: Findings,
+    table: str,
+) -> None:
+    given = top.get("exclude") or []
+    single = isinstance(given, str)
+    used = {entry.column: "an input" for entry in found.inputs} | {
+        entry.column: "to be predicted" for entry in found.outputs
+    }
+    for index, name in enumerate([given] if single else given):
+        place = (
+            findings.document.at("exclude") if single else findings.document.at("exclude", index)
+        )
+        if profile and not findings.known(name, profile, place, f"{table} has no column"):
+            continue
+        if name in used:
+            findings.wrong(place, f"{name!r} is {used[name]} and cannot be excluded too")
+
+
+def _add_others(
+    found: Columns,
+    top: Mapping[str, Any],
+    profile: Mapping[str, ColumnProfile],
+    findings: Findings,
+    *,
+    types: Mapping[str, str],
+    reserved: Mapping[str, str],
+) -> None:
+    """Every other column in, in the table's order; a listed one keeps what is written of it."""
+    given = top.get("exclude") or []
+    exclude = {given} if isinstance(given, str) else set(given)
+    listed = {entry.column: entry for entry in found.inputs}
+    place = findings.document.at("target" if top.get("target") else "output_features")
+    entries = []
+    for column, looks in profile.items():
+        if column in listed:
+            entries += [entry for entry in found.inputs if entry.column == column]
+        elif column in reserved:
+            if reserved[column]:
+                found.excluded.append(Excluded(column, reserved[column]))
+        elif column not in exclude:
+            vote = infer(looks, output=False)
+            if column not in types and vote.exclude:
+                found.excluded.append(Excluded(column, vote.why))
+            else:
+                filled = findings.section(Input, {"name": column}, place)
+                entries.append(Entry(column, column, place, filled))
+    found.inputs = entries + [entry for entry in found.inputs if entry.column not in profile]
+
+
+def _set_type(
+    entry: Entry,
+    found: Columns,
+    profile: Mapping[str, ColumnProfile],
+    findings: Findings,
+    *,
+    table: str,
+    types: Mapping[str, str],
+    output: bool,
+) -> None:
+    place = (
+        entry.place.at("column" if entry.section.get("column") else "name")
+        if entry.index is not None
+        else entry.place
+    )
+    if profile and not findings.known(entry.column, profile, place, f"{table} has no column"):
+        entry.type = _named(entry, findings, types) if entry.section["type"] else ""
+        return
+    if entry.column in types or entry.section["type"]:
+        entry.type = _named(entry, findings, types)
+    elif profile:
+        vote = infer(profile[entry.column], output=output)
+        entry.type = vote.type
+        found.inferred.append(Inferred(entry.column, vote.type, vote.why))
+    if output and entry.type and not entry.cls.output:
+        possible = [name for _, name, cls in feature_types.items() if cls.output]
+        findings.wrong(place, f"a {entry.type} cannot be predicted, only {', '.join(possible)}")
+        entry.type = ""
+
+
+def _named(entry: Entry, findings: Findings, types: Mapping[str, str]) -> str:
+    """The type that is written, if it is one."""
+    name = types.get(entry.column, entry.section["type"])
+    place = f"--type {entry.column}" if entry.column in types else entry.place.at("type")
+    names = feature_types.names()
+    if name in names:
+        return str(name)
+    if name in OLD_TYPES:
+        findings.wrong(place, f"{name!r} is the old word; write {OLD_TYPES[name]!r}")
+        return OLD_TYPES[name]
+    if name in UNBUILT_TYPES:
+        findings.wrong(
+            place, f"the type {name!r} is not part of this version; there are {', '.join(names)}"
+        )
+        return ""
+    findings.known(name, names, place, "unknown type")
+    return ""
+
+
+def _check_names(found: Columns, findings: Findings) -> None:
+    seen: dict[str, Entry] = {}
+    for entry in (*found.inputs, *found.outputs):
+        other = seen.setdefault(entry.name, entry)
+        if other is not entry and entry.column not in {
+            each.column for each in found.outputs if each is not entry
+        }:
+            where = entry.place.at("name") if entry.index is not None else entry.place
+            findings.wrong(
+                where,
+                f"two features are called {entry.name!r}; give one another name and say `column:`",
+            )
+
+
+def _some(profile: Mapping[str, ColumnProfile]) -> str:
+    names = list(profile)
+    return ", ".join(names[:8]) + (f" and {len(names) - 8} more columns" if len(names) > 8 else "")

@@ -1,0 +1,343 @@
+"""The options of features and of the network's parts: `defaults`, what an entry says, and what neither says."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosstie.config.document import Place
+from crosstie.config.options import ComponentOf, build, check, options
+from crosstie.config.registry import Registry
+from crosstie.errors import CrosstieError
+from crosstie.features.feature import Feature, OutputFeature, feature_types
+from crosstie.learners.learner import Learner
+from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.findings import Findings
+from crosstie.pipeline.grammar import OLD_TYPES
+
+PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
+WIRING = ("column",)
+
+
+@dataclass
+class Built:
+    """Features and network of a plan, and how the filled file shows them."""
+
+    inputs: list[Feature] = field(default_factory=list)
+    outputs: list[OutputFeature] = field(default_factory=list)
+    architecture: dict[str, Any] = field(default_factory=dict)
+    input_sections: list[dict[str, Any]] = field(default_factory=list)
+    output_sections: list[dict[str, Any]] = field(default_factory=list)
+
+
+def assemble(
+    columns: Columns,
+    top: Mapping[str, Any],
+    findings: Findings,
+    *,
+    learner: type[Learner] | None,
+    model_type: str,
+    defaults: Mapping[str, Mapping[str, Any]],
+) -> Built:
+    """Construct the features and fill the network's sections.
+
+    Args:
+        columns: Which features there are.
+        top: The file's filled top level.
+        findings: Gets what is wrong.
+        learner: The one that `model_type` names; None for auto, where only names are filled in (torch, 2 s,
+            is not imported for options that nobody wrote).
+        model_type: What messages call it.
+        defaults: Sections by feature type, as `read_defaults` gives them.
+    """
+    built = Built()
+    inputs: dict[str, Any] = {}
+    outputs: dict[str, Any] = {}
+    for entry in columns.inputs:
+        parts = _parts(entry, ("encoder",), findings, learner, model_type, defaults)
+        required = _required(entry, parts, learner)
+        filled = _preprocessing(entry, findings, defaults, output=False, required=required)
+        feature = _construct(entry, filled, findings)
+        if feature is not None:
+            built.inputs.append(feature)
+        built.input_sections.append(
+            {**_head(entry), "preprocessing": filled, **_shown(parts, learner)}
+        )
+        inputs[entry.name] = {"type": entry.type, **parts}
+    for entry in columns.outputs:
+        parts = _parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
+        filled = _preprocessing(entry, findings, defaults, output=True, required={})
+        feature = _construct(entry, filled, findings)
+        if feature is not None:
+            assert isinstance(feature, OutputFeature)
+            built.outputs.append(feature)
+        dependencies = list(entry.section["dependencies"])
+        shown = {"dependencies": dependencies} if dependencies else {}
+        shown |= {
+            key: entry.section[key]
+            for key in ("metric", "threshold")
+            if entry.section[key] is not None
+        }
+        built.output_sections.append(
+            {**_head(entry), "preprocessing": filled, **_shown(parts, learner), **shown}
+        )
+        outputs[entry.name] = {"type": entry.type, **parts, "dependencies": dependencies}
+    _check_dependencies(columns.outputs, findings, learner, model_type)
+    built.architecture = {
+        "inputs": inputs,
+        "combiner": _combiner(top, findings, learner, model_type),
+    }
+    built.architecture["outputs"] = outputs
+    return built
+
+
+def read_defaults(
+    top: Mapping[str, Any], findings: Findings, *, learner: type[Learner] | None, model_type: str
+) -> dict[str, dict[str, Any]]:
+    """`defaults:` by feature type, its preprocessing joined with Ludwig's older `preprocessing: {number: …}`."""
+    found: dict[str, dict[str, Any]] = {}
+    root = findings.document
+    for kind, section in (top.get("preprocessing") or {}).items():
+        if OLD_TYPES.get(kind, kind) in feature_types.names():
+            _add_default(
+                found,
+                kind,
+                {"preprocessing": section},
+                root.at("preprocessing"),
+                findings,
+                inner=False,
+            )
+    for kind, section in (top.get("defaults") or {}).items():
+        _add_default(found, kind, section, root.at("defaults"), findings, inner=True)
+    for kind, section in found.items():
+        for part in PARTS:
+            if part in section:
+                place = root.at("defaults", kind, part)
+                if _readable(part, place, findings, learner, model_type):
+                    findings.component(
+                        ComponentOf(registry(part), of=kind),
+                        section[part],
+                        place,
+                        default=_usual(kind, part),
+                    )
+    return found
+
+
+def registry(part: str) -> Registry[Any]:
+    """Where the classes of a network's part are; imports torch, 2 s."""
+    if part == "encoder":
+        from crosstie.models.encoders.encoder import encoders
+
+        return encoders
+    if part == "decoder":
+        from crosstie.models.decoders.decoder import decoders
+
+        return decoders
+    if part == "loss":
+        from crosstie.models.losses.loss import losses
+
+        return losses
+    from crosstie.models.combiners.combiner import combiners
+
+    return combiners
+
+
+def _add_default(
+    found: dict[str, dict[str, Any]],
+    kind: str,
+    section: Any,
+    place: Place,
+    findings: Findings,
+    *,
+    inner: bool,
+) -> None:
+    names = feature_types.names()
+    if kind in OLD_TYPES:
+        findings.wrong(place.at(kind), f"{kind!r} is the old word; write {OLD_TYPES[kind]!r}")
+        kind = OLD_TYPES[kind]
+    elif not findings.known(kind, names, place.at(kind), "unknown type"):
+        return
+    place = place.at(kind)
+    if not isinstance(section, Mapping):
+        findings.wrong(place, "must be a section of options")
+        return
+    for key in section:
+        findings.known(key, ("preprocessing", *PARTS), place.at(key), "unknown option;")
+    given = section.get("preprocessing")
+    findings.section(
+        feature_types.get(kind), given, place.at("preprocessing") if inner else place, wiring=WIRING
+    )
+    known = found.setdefault(kind, {})
+    known["preprocessing"] = {
+        **known.get("preprocessing", {}),
+        **(given if isinstance(given, Mapping) else {}),
+    }
+    known |= {key: each for key, each in section.items() if key in PARTS}
+
+
+def _construct(entry: Entry, filled: Mapping[str, Any], findings: Findings) -> Feature | None:
+    """The feature; None if its options do not go together, which is noted."""
+    try:
+        return build(entry.cls, entry.name, column=entry.column, **filled)
+    except CrosstieError as error:
+        for problem in error.problems:
+            option = problem.where.rpartition(".")[2]
+            place = entry.place.at("preprocessing")
+            findings.wrong(place.at(option) if option in filled else place, problem.what)
+        return None
+
+
+def _head(entry: Entry) -> dict[str, Any]:
+    column = {"column": entry.column} if entry.column != entry.name else {}
+    return {"name": entry.name, **column, "type": entry.type}
+
+
+def _shown(parts: Mapping[str, Any], learner: type[Learner] | None) -> dict[str, Any]:
+    """The parts that the filled file has: those that the learner reads."""
+    return {
+        key: each for key, each in parts.items() if learner is not None and key in learner.sections
+    }
+
+
+def _preprocessing(
+    entry: Entry,
+    findings: Findings,
+    defaults: Mapping[str, Mapping[str, Any]],
+    *,
+    output: bool,
+    required: Mapping[str, Any],
+) -> dict[str, Any]:
+    """The filled options of the feature type's constructor."""
+    place = entry.place.at("preprocessing")
+    given = entry.section["preprocessing"] or {}
+    only = getattr(entry.cls, "input_only", ()) if output else ()
+    for key in [key for key in given if key in only]:
+        findings.wrong(place.at(key), "is read of an input, not of an output; leave it out")
+    findings.section(entry.cls, given, place, wiring=WIRING)
+    for key, value in required.items():
+        if key in given and given[key] != value:
+            findings.wrong(place.at(key), f"the encoder needs {value!r} here, got {given[key]!r}")
+    merged = {**defaults.get(entry.type, {}).get("preprocessing", {}), **given, **required}
+    known = options(entry.cls, wiring=WIRING)
+    merged = {key: each for key, each in merged.items() if key in known or _alias(known, key)}
+    filled, problems = check(entry.cls, merged, place, wiring=WIRING)
+    if problems:  # told already; go on with the defaults
+        filled, _ = check(entry.cls, {}, place, wiring=WIRING)
+    return {key: each for key, each in filled.items() if key not in only}
+
+
+def _alias(known: Mapping[str, Any], key: str) -> bool:
+    return any(key in each.aliases for each in known.values())
+
+
+def _parts(
+    entry: Entry,
+    names: tuple[str, ...],
+    findings: Findings,
+    learner: type[Learner] | None,
+    model_type: str,
+    defaults: Mapping[str, Mapping[str, Any]],
+) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for part in names:
+        given, place = entry.section.get(part), entry.place.at(part)
+        if given is not None and not _readable(part, place, findings, learner, model_type):
+            continue
+        usual = _usual(entry.type, part)
+        if learner is None:
+            found[part] = usual
+        elif part in learner.sections:
+            marker = ComponentOf(registry(part), of=entry.type)
+            default = defaults.get(entry.type, {}).get(part)
+            section = (
+                {"type": default} if isinstance(default, str) else {**usual, **(default or {})}
+            )
+            found[part] = findings.component(marker, given, place, default=section)
+    return found
+
+
+def _usual(kind: str, part: str) -> dict[str, Any]:
+    return {"type": getattr(feature_types.get(kind).defaults, part)}
+
+
+def _readable(
+    part: str, place: Place, findings: Findings, learner: type[Learner] | None, model_type: str
+) -> bool:
+    """Whether the learner reads this part; a problem if not."""
+    if learner is not None and part in learner.sections:
+        return True
+    if learner is None:
+        findings.wrong(
+            place, f"model_type auto chooses what learns and takes no {part}; set model_type: ecd"
+        )
+    else:
+        findings.wrong(
+            place, f"a {model_type} model has no {part}; leave it out, or set model_type: ecd"
+        )
+    return False
+
+
+def _required(
+    entry: Entry, parts: Mapping[str, Any], learner: type[Learner] | None
+) -> dict[str, Any]:
+    """Preprocessing that the encoder cannot do without."""
+    section = parts.get("encoder")
+    if learner is None or not section:
+        return {}
+    cls = registry("encoder").get(section["type"], of=entry.type)
+    required: dict[str, Any] = cls.feature_options(
+        {key: each for key, each in section.items() if key != "type"}
+    )
+    return required
+
+
+def _combiner(
+    top: Mapping[str, Any], findings: Findings, learner: type[Learner] | None, model_type: str
+) -> dict[str, Any]:
+    given, place = top.get("combiner"), findings.document.at("combiner")
+    if given is not None and not _readable("combiner", place, findings, learner, model_type):
+        return {}
+    if learner is None:
+        return {"type": "concat"}
+    if "combiner" not in learner.sections:
+        return {}
+    return findings.component(
+        ComponentOf(registry("combiner")), given, place, default={"type": "concat"}
+    )
+
+
+def _check_dependencies(
+    outputs: list[Entry], findings: Findings, learner: type[Learner] | None, model_type: str
+) -> None:
+    needs = {entry.name: entry.section["dependencies"] for entry in outputs}
+    for entry in outputs:
+        place = entry.place.at("dependencies")
+        if needs[entry.name] and not (learner is not None and "decoder" in learner.sections):
+            findings.wrong(
+                place,
+                f"a {model_type} model has no dependencies between outputs; set model_type: ecd",
+            )
+        for index, other in enumerate(needs[entry.name]):
+            others = [name for name in needs if name != entry.name]
+            if other == entry.name:
+                findings.wrong(place.at(index), "an output cannot depend on itself")
+            else:
+                findings.known(other, others, place.at(index), "no output is called")
+        circle = _circle(entry.name, needs)
+        if circle and min(circle) == entry.name:
+            findings.wrong(
+                place,
+                f"outputs depend on each other in a circle: {' → '.join([*circle, circle[0]])}",
+            )
+
+
+def _circle(start: str, needs: Mapping[str, list[str]]) -> list[str]:
+    """The outputs on a way from `start` back to it."""
+    ways = [[start]]
+    while ways:
+        way = ways.pop()
+        for other in needs.get(way[-1], []):
+            if other == start and len(way) > 1:
+                return way
+            if other not in way:
+                ways.append([*way, other])
+    return []

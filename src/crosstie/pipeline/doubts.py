@@ -1,0 +1,253 @@
+"""What the data says against the file: columns that cannot be what they should be, and things that look wrong.
+
+Types that cannot hold and targets without information are problems; a column that gives the answer away,
+rare classes, repeated ids and rows in the order of time are warnings, because only the user can know.
+Looks at no more than `ROWS` rows, spread over the table: a check is quick.
+"""
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data.profile import ColumnProfile
+from crosstie.data.read import Source
+from crosstie.data.split import Split
+from crosstie.data.table import Table
+from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.findings import Findings
+from crosstie.pipeline.tables import Tables
+
+ROWS = 20_000
+FEW_ROWS = 20
+RARE = 0.1  # of a binary target: below this share of the rarer class it is said
+BINS = 32
+CERTAIN = 0.995  # so well one column may not predict
+MANY_LEVELS = 0.5  # levels to rows, above which a column tells rows apart, not classes
+
+
+def doubts(
+    columns: Columns,
+    tables: Tables,
+    profile: dict[str, ColumnProfile],
+    split: Split | None,
+    findings: Findings,
+) -> None:
+    """Note problems and warnings of the first table, and columns that the others lack."""
+    source = tables.train
+    assert source is not None
+    if source.rows < FEW_ROWS:
+        findings.wrong(source.name, f"has {source.rows} rows; give at least {FEW_ROWS}")
+    _check_parts(columns, tables, findings)
+    for entry in (*columns.inputs, *columns.outputs):
+        if entry.column in profile:
+            _check_type(entry, profile[entry.column], findings)
+    for entry in columns.outputs:
+        if entry.column in profile:
+            _check_target(entry, profile[entry.column], findings)
+    if findings.problems:
+        return
+    names = list(dict.fromkeys(entry.column for entry in (*columns.inputs, *columns.outputs)))
+    table = sample(source, names)
+    for entry in columns.outputs:
+        for giveaway, why in giveaways(table, entry, columns.inputs):
+            findings.warnings.append(
+                f"{giveaway!r} gives {entry.column!r} away: {why}. If it is not known when predicting, exclude it"
+            )
+    _check_split(columns, profile, split, findings)
+
+
+def sample(source: Source, names: list[str]) -> Table:
+    """Some rows of a table: all of a small one, otherwise its first chunk."""
+    return next(iter(source.chunks(ROWS, names)))
+
+
+def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[str, str]]:
+    """(column, how well it alone predicts the output) of those that predict it nearly perfectly.
+
+    A column's values are learned on every other row and judged on the rest, so that ids, whose every value
+    is new there, are not taken for answers.
+    """
+    found = []
+    if output.type == "number":
+        column = table.column(output.column, "number")
+        target = np.asarray(column.values, dtype=np.float64)
+    elif output.type in {"binary", "category"}:
+        column = table.column(output.column, "levels")
+        target = np.asarray(column.values, dtype=np.int64)
+    else:
+        return []
+    for entry in inputs:
+        codes = _codes(table, entry)
+        if codes is None:
+            continue
+        rows = column.valid & (codes >= 0)
+        if rows.sum() < FEW_ROWS:
+            continue
+        if output.type == "number":
+            share = _explained(codes[rows], target[rows])
+            if share >= CERTAIN:
+                found.append((entry.column, f"it alone explains {share:.1%} of its variance"))
+        else:
+            share, usual = _right(codes[rows], target[rows])
+            if share >= CERTAIN and 1 - share < 0.1 * (1 - usual):
+                found.append((entry.column, f"it alone is right in {share:.1%} of rows"))
+    return found
+
+
+def _codes(table: Table, entry: Entry) -> NDArray[np.int64] | None:
+    """The column as few codes `[rows]`, -1 where missing; None for types that say too much at once."""
+    if entry.type == "number":
+        column = table.column(entry.column, "number")
+        values = np.asarray(column.values, dtype=np.float64)
+        known = values[column.valid]
+        if not len(known):
+            return None
+        distinct = np.unique(known)
+        edges = (
+            distinct
+            if len(distinct) <= BINS
+            else np.unique(np.quantile(known, np.linspace(0, 1, 8 * BINS)))
+        )
+        return np.where(column.valid, np.searchsorted(edges, values), -1)
+    if entry.type in {"category", "binary"}:
+        column = table.column(entry.column, "levels")
+        if len(column.levels) > MANY_LEVELS * max(len(column), 1):
+            return None
+        return np.asarray(column.values, dtype=np.int64)
+    return None
+
+
+def _right(codes: NDArray[np.int64], target: NDArray[np.int64]) -> tuple[float, float]:
+    """(share of held-out rows whose class the column alone tells, share of the commonest class there)."""
+    learn, judge = slice(0, None, 2), slice(1, None, 2)
+    counts = np.zeros((codes.max() + 1, target.max() + 1), dtype=np.int64)
+    np.add.at(counts, (codes[learn], target[learn]), 1)
+    told = counts.argmax(axis=1)
+    told[counts.sum(axis=1) == 0] = -1
+    usual = np.bincount(target[learn]).argmax()
+    return float((told[codes[judge]] == target[judge]).mean()), float(
+        (target[judge] == usual).mean()
+    )
+
+
+def _explained(codes: NDArray[np.int64], target: NDArray[np.float64]) -> float:
+    """R² on held-out rows of the mean by code."""
+    learn, judge = slice(0, None, 2), slice(1, None, 2)
+    count = np.bincount(codes[learn], minlength=codes.max() + 1)
+    total = np.bincount(codes[learn], weights=target[learn], minlength=codes.max() + 1)
+    means = np.where(count > 0, total / np.maximum(count, 1), target[learn].mean())
+    spread = float(((target[judge] - target[judge].mean()) ** 2).sum())
+    if spread == 0:
+        return 0.0
+    return 1 - float(((target[judge] - means[codes[judge]]) ** 2).sum()) / spread
+
+
+def _check_parts(columns: Columns, tables: Tables, findings: Findings) -> None:
+    for part, source in tables.sources.items():
+        if part == "train":
+            continue
+        lacking = [
+            entry.column
+            for entry in (*columns.inputs, *columns.outputs)
+            if entry.column not in source.columns
+        ]
+        if lacking:
+            place = findings.document.at("data", part) if part in tables.specs else part
+            findings.wrong(
+                place, f"{source.name} lacks the columns {', '.join(map(repr, lacking))}"
+            )
+
+
+def _check_type(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+    place = entry.place.at("type") if entry.section["type"] else entry.place
+    if not looks.present or not entry.section["type"]:
+        return
+    examples = ", ".join(repr(text) for text, _ in looks.top[:3])
+    if entry.type == "number" and looks.numbers < 0.5:
+        findings.wrong(
+            place,
+            f"column {entry.column!r} cannot be a number: {1 - looks.numbers:.0%} of its {looks.present} cells "
+            f"are none, for example {examples}. Use type: {'text' if looks.words > 4 else 'category'}",
+        )
+    if entry.type == "date" and looks.dates < 0.5 and looks.numbers < 0.5:
+        findings.wrong(
+            place,
+            f"column {entry.column!r} cannot be a date: {1 - looks.dates:.0%} of its {looks.present} cells "
+            f"are none, for example {examples}. Use type: category",
+        )
+    if entry.type == "binary" and looks.distinct > 2 and looks.bools < 1:
+        findings.wrong(
+            place,
+            f"column {entry.column!r} cannot be binary: it holds {looks.distinct} values, for example {examples}. "
+            "Use type: category",
+        )
+
+
+def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+    place = entry.place.at("name") if entry.index is not None else entry.place
+    if not looks.present:
+        findings.wrong(place, f"column {entry.column!r} is empty, so there is nothing to learn")
+    elif looks.constant:
+        value = repr(looks.top[0][0]) if looks.top else "the same"
+        findings.wrong(
+            place,
+            f"column {entry.column!r} is {value} in all {looks.present} rows, so there is nothing to learn",
+        )
+    elif looks.missing:
+        findings.warnings.append(
+            f"{entry.column!r} is missing in {looks.missing} of {looks.rows} rows, which are left out"
+        )
+    if entry.type in {"binary", "category"} and looks.present and not looks.constant:
+        _check_classes(entry, looks, findings)
+
+
+def _check_classes(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+    counts = [count for _, count in looks.top]
+    if entry.type == "binary" and counts and counts[-1] / looks.present < RARE:
+        findings.warnings.append(
+            f"the classes of {entry.column!r} are unbalanced: {looks.top[-1][0]!r} is {counts[-1] / looks.present:.1%} "
+            "of rows. Look at average_precision rather than accuracy"
+        )
+    single = [text for text, count in looks.top if count < 2]
+    if entry.type == "category" and looks.distinct > looks.present / 2:
+        findings.warnings.append(
+            f"{entry.column!r} has {looks.distinct} classes in {looks.present} rows; is it a number or a text?"
+        )
+    elif entry.type == "category" and single and looks.distinct <= len(looks.top):
+        findings.warnings.append(
+            f"classes of {entry.column!r} with a single row cannot be tested: {', '.join(map(repr, single))}"
+        )
+
+
+def _check_split(
+    columns: Columns, profile: dict[str, ColumnProfile], split: Split | None, findings: Findings
+) -> None:
+    """Rows that belong together, or follow each other, under a split that pays no heed."""
+    if split is None or type(split).__name__.lower() not in {"random", "stratify"}:
+        return
+    for name, looks in profile.items():
+        if name in {entry.column for entry in columns.outputs}:
+            continue
+        if (
+            names_id(name)
+            and not looks.unique
+            and looks.present
+            and 0.02 < looks.distinct / looks.present < 0.95
+        ):
+            findings.warnings.append(
+                f"{name!r} looks like an id and repeats ({looks.distinct} in {looks.present} rows): a random split "
+                f"puts rows of one into training and test. If rows of one belong together: "
+                f"preprocessing.split: {{type: group, column: {name}}}"
+            )
+        elif looks.dates > 0.95 and looks.distinct > 10:
+            what = "rows are in the order of time" if looks.ascending else "rows have a time"
+            findings.warnings.append(
+                f"{what} ({name!r}, {looks.earliest} to {looks.latest}) and are split at random. If the model is to "
+                f"predict what comes later: preprocessing.split: {{type: datetime, column: {name}}}"
+            )
+
+
+def names_id(name: str) -> bool:
+    """Whether a column's name says that it is an id: `id`, `customer_id`, `CustomerID`, `uuid`."""
+    return name.lower() in {"id", "uuid", "guid", "key"} or name.endswith(
+        ("_id", "ID", "Id", " id", "-id")
+    )

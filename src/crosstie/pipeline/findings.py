@@ -1,0 +1,73 @@
+"""What checking a file finds: problems, collected so that all are told at once, and warnings."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosstie.config import options, wording
+from crosstie.config.document import Document, Place
+from crosstie.config.options import ComponentOf, Filled
+from crosstie.errors import Problem
+from crosstie.pipeline.grammar import MOVED
+
+
+@dataclass
+class Findings:
+    """Grows while a document is checked.
+
+    Attributes:
+        document: What is checked.
+        problems: What must be mended.
+        warnings: What may be as it should, and may not.
+    """
+
+    document: Document
+    problems: list[Problem] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    def wrong(self, place: Place | str, what: str) -> None:
+        """Note a problem."""
+        problem = Problem(str(place), what)
+        if problem not in self.problems:
+            self.problems.append(problem)
+
+    def section(
+        self, cls: type, given: Any, place: Place, *, moved: str = "", wiring: tuple[str, ...] = ()
+    ) -> Filled:
+        """The options of `cls` filled from `given`; what is wrong with them is noted.
+
+        Args:
+            cls: Whose constructor is the section's schema.
+            given: The section.
+            place: Where it stands.
+            moved: The section's name in `MOVED`, whose words are answered specially.
+            wiring: Parameters that are no options.
+        """
+        if isinstance(given, Mapping):
+            known = options.options(cls, wiring=wiring)
+            answers = MOVED.get(moved, {})
+            for key in given:
+                if key in answers and key not in known:
+                    self.wrong(place.at(key), answers[key])
+            given = {key: each for key, each in given.items() if key not in answers or key in known}
+        filled, problems = options.check(cls, given, place, wiring=wiring)
+        self._note(problems)
+        return filled
+
+    def component(
+        self, marker: ComponentOf, given: Any, place: Place, *, default: Filled | None = None
+    ) -> Filled:
+        """A component's section filled, its `type` included; empty when that cannot be told."""
+        filled, problems = options.check_component(marker, given, place, default=default)
+        self._note(problems)
+        return filled
+
+    def known(self, name: str, choices: Any, place: Place | str, what: str) -> bool:
+        """Whether `name` is among the choices; a problem if not."""
+        if name in choices:
+            return True
+        self.wrong(place, f"{what} {name!r}; {wording.nearest(name, choices)}")
+        return False
+
+    def _note(self, problems: list[Problem]) -> None:
+        self.problems += [each for each in problems if each not in self.problems]

@@ -1,0 +1,78 @@
+"""A plan: everything a run does, decided and checked, before anything is learned."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any, NamedTuple
+
+from crosstie.data.profile import ColumnProfile
+from crosstie.data.read import Source
+from crosstie.data.split import Split
+from crosstie.features.feature import Feature, OutputFeature
+
+
+class Inferred(NamedTuple):
+    """A column whose type nobody wrote."""
+
+    column: str
+    type: str
+    why: str
+
+
+class Excluded(NamedTuple):
+    """A column that is no input though nobody said so."""
+
+    column: str
+    why: str
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What to do. Two plans are equal when their filled files are: all else follows from `config`.
+
+    Attributes:
+        name: The model's name.
+        config: The file with every default filled in, plain JSON values; loading it gives an equal plan.
+            Texts with `${NAME}` stand in it as they were written.
+        data: The tables by part, "train" and where they come apart "validation" and "test", as
+            `data.read.open_source` takes them, paths absolute; empty where the table came from Python.
+        inputs: Constructed, not fitted.
+        outputs: Likewise.
+        architecture: The filled `encoder`, `combiner`, `decoder` and `loss` sections, those that the learner reads.
+        split: Which row of the first table goes where; None where every part is a table of its own.
+        model_type: `auto`, or the learner.
+        trainer: The learner's filled options; empty for `auto`.
+        metrics: Output to the metric that is watched.
+        thresholds: Output to a probability, or to the metric that a threshold is tuned by; those that were written.
+        seed: Everything random comes from it.
+        weight: The column of row weights.
+        folds: How many models, or None for one.
+        oversample: Ratio of a binary target's classes up to which training rows of the rarer one are repeated.
+        private: Columns whose cells never leave the machine.
+        inferred: Types that nobody wrote.
+        excluded: Columns left out that nobody excluded.
+        warnings: What a person should know.
+        profile: What each column of the first table looks like.
+        sources: The opened tables by part.
+    """
+
+    name: str
+    config: dict[str, Any]
+    data: Mapping[str, Any] = field(compare=False)
+    inputs: tuple[Feature, ...] = field(compare=False)
+    outputs: tuple[OutputFeature, ...] = field(compare=False)
+    architecture: dict[str, Any] = field(compare=False)
+    split: Split | None = field(compare=False)
+    model_type: str = field(compare=False)
+    trainer: dict[str, Any] = field(compare=False)
+    metrics: dict[str, str] = field(compare=False)
+    thresholds: dict[str, float | str] = field(compare=False)
+    seed: int = field(compare=False)
+    weight: str | None = field(default=None, compare=False)
+    folds: int | None = field(default=None, compare=False)
+    oversample: float | None = field(default=None, compare=False)
+    private: tuple[str, ...] = field(default=(), compare=False)
+    inferred: tuple[Inferred, ...] = field(default=(), compare=False)
+    excluded: tuple[Excluded, ...] = field(default=(), compare=False)
+    warnings: tuple[str, ...] = field(default=(), compare=False)
+    profile: Mapping[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
+    sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
