@@ -52,10 +52,12 @@ class Run:
                 )
             at.mkdir(parents=True, exist_ok=True)
             return cls(at)
-        stamp = datetime.now(UTC)
         for attempt in range(1000):
+            stamp = datetime.now(UTC)
             digest = sha256(f"{identity}{stamp.isoformat()}{attempt}".encode()).hexdigest()[:6]
-            path = runs / name / f"{stamp:%Y%m%dT%H%M%SZ}-{digest}"
+            # milliseconds: runs of one second must list in the order they began
+            moment = f"{stamp:%Y%m%dT%H%M%S}.{stamp.microsecond // 1000:03d}Z"
+            path = runs / name / f"{moment}-{digest}"
             try:
                 path.mkdir(parents=True)
             except FileExistsError:

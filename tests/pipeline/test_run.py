@@ -1,0 +1,74 @@
+import pytest
+
+from crosstie.errors import RunError
+from crosstie.pipeline.run import Run, list_runs, mark_best, prune, watched_value
+
+
+def finished(runs, name="m", value=None):
+    run = Run.create(runs, name, "x")
+    (run.path / "config.yaml").write_text("name: m\n")
+    run.note(name=name, exit="done", watched="validation/y/rmse")
+    if value is not None:
+        run.write("metrics.json", {"validation": {"y": {"rmse": value}}})
+    return run
+
+
+def test_runs_made_at_once_get_directories_of_their_own(tmp_path):
+    made = {Run.create(tmp_path, "m", "same").path for _ in range(20)}
+
+    assert len(made) == 20
+
+
+def test_latest_names_the_newest(tmp_path):
+    finished(tmp_path)
+    newest = finished(tmp_path)
+
+    assert Run.find("m/latest", tmp_path) == newest
+    assert Run.find("m", tmp_path) == newest
+    assert Run.find(newest.path.name, tmp_path) == newest
+
+
+def test_best_is_the_best_on_validation(tmp_path):
+    runs = [finished(tmp_path, value=value) for value in (3.0, 1.0, 2.0)]
+    for run in runs:
+        mark_best(run, metric="validation/y/rmse", greater_is_better=False)
+
+    assert Run.find("m/best", tmp_path) == runs[1]
+
+
+def test_an_unknown_name_offers_the_nearest(tmp_path):
+    finished(tmp_path, name="titanic")
+
+    with pytest.raises(RunError, match="titanci: no such run; did you mean 'titanic'?"):
+        Run.find("titanci", tmp_path)
+
+
+def test_prune_spares_best_latest_and_running(tmp_path):
+    runs = [finished(tmp_path, value=value) for value in (1.0, 2.0, 3.0, 4.0)]
+    mark_best(runs[0], metric="validation/y/rmse", greater_is_better=False)
+    runs[1].note(exit="running")
+
+    removed = prune(tmp_path, keep=1)
+
+    assert removed == [runs[2].path]
+    assert {run.path for run in list_runs(tmp_path)} == {runs[0].path, runs[1].path, runs[3].path}
+
+
+def test_prune_of_an_unknown_model_is_an_error(tmp_path):
+    finished(tmp_path)
+
+    with pytest.raises(RunError, match="no runs"):
+        prune(tmp_path, keep=1, name="other")
+
+
+def test_a_directory_with_other_files_is_refused(tmp_path):
+    (tmp_path / "here").mkdir()
+    (tmp_path / "here" / "notes.txt").write_text("mine")
+
+    with pytest.raises(RunError, match="is not empty"):
+        Run.create(tmp_path, "m", "x", at=tmp_path / "here")
+
+
+def test_watched_value_of_a_run_without_metrics_is_none():
+    assert watched_value({}, "validation/y/rmse") is None
+    assert watched_value({"validation": {"y": {"rmse": 2.0}}}, "validation/y/rmse") == 2.0
