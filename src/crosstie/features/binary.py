@@ -83,8 +83,8 @@ class Binary(OutputFeature):
         spellings: dict[str, list[str]] = {}
         for text in natural(counts):
             spellings.setdefault(self._side(text), []).append(text)
-        self._check(list(spellings))
-        positive = self._positive(list(spellings))
+        self._check([texts[0] for texts in spellings.values()])
+        positive = self._positive(spellings)
         opposite = {"true": "false", "false": "true"}.get(positive, "") if self._words else ""
         negative = next((side for side in spellings if side != positive), opposite)
         self._sides = (negative, positive)
@@ -169,13 +169,15 @@ class Binary(OutputFeature):
             return 0.0 if self.fill_value is None else self._value(_written(self.fill_value))
         return np.nan
 
-    def _check(self, sides: list[str]) -> None:
-        shown = ", ".join(map(repr, sides[:5])) + (", …" if len(sides) > 5 else "")
-        if len(sides) > 2:
-            what = f"training rows hold {len(sides)} levels ({shown}), not two. Use type: category."
-        elif not sides:
+    def _check(self, levels: list[str]) -> None:
+        shown = ", ".join(map(repr, levels[:5])) + (", …" if len(levels) > 5 else "")
+        if len(levels) > 2:
+            what = (
+                f"training rows hold {len(levels)} levels ({shown}), not two. Use type: category."
+            )
+        elif not levels:
             what = "no training row holds a value. Take the column out."
-        elif len(sides) == 1 and self.predicted:
+        elif len(levels) == 1 and self.predicted:
             what = (
                 f"training rows hold only one class, {shown}, so there is nothing to learn. "
                 "Give training rows of both classes."
@@ -184,13 +186,13 @@ class Binary(OutputFeature):
             return
         raise DataError(Problem(self.column, what))
 
-    def _positive(self, sides: list[str]) -> str:
+    def _positive(self, spellings: Mapping[str, list[str]]) -> str:
         asked = "positive" if self.positive is not None or self._words else "fallback_true_label"
         wanted = getattr(self, asked)
         if wanted is None:
-            return "true" if self._words else sides[-1]
-        if self._side(_written(wanted)) not in sides:
-            shown = ", ".join(map(repr, sides))
+            return "true" if self._words else list(spellings)[-1]
+        if self._side(_written(wanted)) not in spellings:
+            shown = ", ".join(repr(texts[0]) for texts in spellings.values())
             raise DataError(
                 Problem(
                     self.column, f"{asked}: {wanted!r} is no level of the training rows ({shown})."

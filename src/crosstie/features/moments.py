@@ -25,7 +25,7 @@ class Moments:
 
     def add(self, values: Floats) -> None:
         """Take in more rows: `[rows]` or `[rows, width]`, NaN where missing."""
-        values = values.reshape(len(values), -1)
+        values = values.reshape(len(values), len(self.count))
         present = ~np.isnan(values)
         part = Moments(values.shape[1])
         part.count = present.sum(axis=0).astype(np.float64)

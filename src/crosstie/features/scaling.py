@@ -96,12 +96,14 @@ class Scaling:
         rows = self._moments.count[0]
         shares = np.linspace(0, 1, int(max(min(rows / 30, 1000), 10)))
         values = self._sample.quantiles(shares)
-        edge = 0.5 / max(rows, 2)
+        edge = min(0.5 / rows, shares[1] / 2)
         normal = NormalDist()
         scores = np.array([normal.inv_cdf(min(max(share, edge), 1 - edge)) for share in shares])
         self.knots_, places = np.unique(values, return_inverse=True)
         # Equal values share the mean of their scores, so that the map stays one to one.
         self.scores_ = np.bincount(places, scores) / np.bincount(places)
+        if len(self.knots_) == 1:
+            self.scores_ = np.zeros(1)
 
 
 def _log(values: Floats) -> Floats:

@@ -79,7 +79,11 @@ class Vector(Feature):
         mine, its = len(self._moments.count), len(other._moments.count)
         if mine != its:
             raise DataError(
-                Problem(self.column, f"some training rows hold {mine} numbers, others {its}.")
+                Problem(
+                    self.column,
+                    f"some training rows hold vectors of {mine} numbers, others of {its}. "
+                    "Give vectors of one width.",
+                )
             )
         self._moments.merge(other._moments)
 
