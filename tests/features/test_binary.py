@@ -15,7 +15,7 @@ def fitted(column, values, *, predicted=False, **options):
     ("values", "labels"),
     [
         (["No", "Yes"], ("No", "Yes")),
-        (["TRUE", "FALSE"], ("FALSE", "TRUE")),
+        (["TRUE", "FALSE"], ("false", "true")),
         (["t", "f"], ("f", "t")),
         (["1", "0"], ("0", "1")),
         (["on", "off"], ("off", "on")),

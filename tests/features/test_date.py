@@ -59,7 +59,7 @@ def test_a_fill_that_is_no_date_is_an_error():
     )
 
 
-@given(st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1)))  # noqa: DTZ001 - made UTC below
+@given(st.datetimes(datetime(1600, 1, 1), datetime(2400, 1, 1)))
 def test_parts_agree_with_the_calendar(moment):
     moment = moment.replace(tzinfo=UTC)
     seconds = np.array([calendar.timegm(moment.timetuple()) + moment.microsecond / 1e6])

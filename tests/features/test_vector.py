@@ -61,3 +61,12 @@ def test_parts_of_different_width_do_not_merge(column):
     assert str(error.value) == (
         "v: some training rows hold vectors of 2 numbers, others of 3. Give vectors of one width."
     )
+
+
+def test_vectors_of_several_widths_are_an_error_that_shows_them(column):
+    with pytest.raises(DataError) as error:
+        fitted(column, [[1, 5], [3, 5], [1, 2, 3], "x", None])
+    assert str(error.value) == (
+        "v: 2 training rows hold no vector of 2 numbers, for example '[1,2,3]', 'x'. "
+        "Give every row one width, or leave the cell empty."
+    )

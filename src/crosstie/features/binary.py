@@ -6,16 +6,14 @@ from typing import Any, Literal, Self
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.data import parse
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
 from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.levels import LevelCounts, codes_of, natural
 
-WORDS = {
-    **dict.fromkeys(("true", "yes", "y", "t", "1", "1.0", "on"), True),
-    **dict.fromkeys(("false", "no", "n", "f", "0", "0.0", "off"), False),
-}
+WORDS = {**dict.fromkeys(parse.YES, True), **dict.fromkeys(parse.NO, False)}
 
 
 @feature_types("binary")
@@ -202,6 +200,5 @@ class Binary(OutputFeature):
 
 
 def _written(value: str | bool | float) -> str:
-    if isinstance(value, str):
-        return value
-    return str(value).lower() if isinstance(value, bool) else f"{value:g}"
+    """As the level of a cell with this value."""
+    return parse.level(parse.text(value) or "")

@@ -159,6 +159,16 @@ class OutputFeature(Feature):
     predicted: bool = False
 
     @property
+    def fills(self) -> bool:
+        """Whether a missing target is filled rather than its row left out."""
+        return self.missing_value_strategy.startswith("fill_with")
+
+    def usable(self, column: Column) -> NDArray[np.bool_]:
+        if self.predicted and not self.fills:
+            return column.valid
+        return super().usable(column)
+
+    @property
     @abstractmethod
     def size(self) -> int:
         """Width of a raw prediction: classes of a category, labels of a set, 1 for number and binary."""

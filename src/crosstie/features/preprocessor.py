@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from crosstie.data.batch import Batch, Categories, Date, Layout, Output, Tokens, Vector
 from crosstie.data.column import Column
+from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError, Problem, nearest
@@ -24,6 +25,8 @@ from crosstie.features.feature import (
     feature_types,
     option_defaults,
 )
+
+ROWS_FOR_STYLE = 20_000
 
 
 @dataclass(frozen=True)
@@ -82,7 +85,8 @@ class Preprocessor:
     Args:
         inputs: Features to predict from.
         outputs: Features to predict.
-        styles: How columns write their numbers and dates, where not plainly.
+        styles: How columns write their numbers and dates, as their profiles found; None to find out from
+            the first training rows.
 
     Raises:
         ConfigError: Two features share a name, or an output has an option that only inputs read.
@@ -103,6 +107,7 @@ class Preprocessor:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.styles = dict(styles or {})
+        self._styled = styles is not None
         _check_names([each.name for each in self._features()])
         _check_options(self.outputs)
         for output in self.outputs:
@@ -121,13 +126,14 @@ class Preprocessor:
 
     def observe(self, table: Table) -> None:
         """Learn from some training rows; those without a target, or left out by an option, do not count."""
+        self._absent(table, (*self.inputs, *self.outputs))
+        if not self._styled:
+            self.styles = _styles(table, self._features())
+            self._styled = True
         columns = self._columns(table, self._features(), absent=())
         usable = np.ones(len(table), bool)
         for feature in self._features():
             usable &= feature.usable(columns[feature.name])
-        for output in self.outputs:
-            if output.missing_value_strategy in ("indicator", "level"):
-                usable &= columns[output.name].valid
         rows = np.flatnonzero(usable)
         for feature in self._features():
             column = columns[feature.name]
@@ -222,6 +228,11 @@ class Preprocessor:
             usable &= weighted
         return Encoded(Batch(self._packed(encoded), found, weights), usable, counts)
 
+    def column(self, table: Table, feature: Feature) -> Column:
+        """The column that `feature` reads, its numbers and dates as training rows write them."""
+        style = self.styles.get(feature.column, PLAIN)
+        return table.column(feature.column, feature.reads, style=style)
+
     def state(self) -> tuple[State, Arrays]:
         """Everything fitted: JSON values, and arrays under `<feature>.<array>`."""
         arrays: Arrays = {}
@@ -291,8 +302,7 @@ class Preprocessor:
             if feature.column in absent:
                 columns[feature.name] = nothing(feature, len(table))
             else:
-                style = self.styles.get(feature.column, PLAIN)
-                columns[feature.name] = table.column(feature.column, feature.reads, style=style)
+                columns[feature.name] = self.column(table, feature)
         return columns
 
     def _packed(self, encoded: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
@@ -336,6 +346,18 @@ def nothing(feature: Feature, rows: int) -> Column:
         "vector": np.full((rows, feature.width), np.nan),
     }
     return Column(feature.column, values.get(feature.reads, np.full(rows, np.nan)), invalid)
+
+
+def _styles(table: Table, features: Iterator[Feature]) -> dict[str, Style]:
+    """How text columns write numbers and dates, where not plainly."""
+    some = table.take(np.arange(min(len(table), ROWS_FOR_STYLE)))
+    written = {each.column for each in features if each.reads in ("number", "date")}
+    found = {
+        column: detect(some.distinct(column)[1])
+        for column in sorted(written)
+        if some.stored(column) == "text"
+    }
+    return {column: style for column, style in found.items() if style != PLAIN}
 
 
 def _count(column: Column, unseen: int, *, absent: bool = False) -> Counts:

@@ -140,6 +140,10 @@ class Set(OutputFeature):
         return min(self._items.length_, self.max_sequence_length)
 
     @property
+    def fills(self) -> bool:
+        return super().fills and self.fill_value is not None
+
+    @property
     def size(self) -> int:
         return len(self.labels_)
 
@@ -155,8 +159,7 @@ class Set(OutputFeature):
     def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Unknown labels are left out; a row with no other is not usable."""
         target = np.zeros((len(column), self.size), np.float32)
-        filled = self.missing_value_strategy == "fill_with_const" and self.fill_value is not None
-        usable = np.ones(len(column), bool) if filled else column.valid.copy()
+        usable = np.ones(len(column), bool) if self.fills else column.valid.copy()
         for row, items in enumerate(self._items.lists(cells(column, self.fill_value))):
             places = [self._places[item] for item in items if item in self._places]
             target[row, places] = 1

@@ -52,6 +52,8 @@ class Vector(Feature):
         self.vector_size = vector_size
         self.standardise = standardise
         self._moments: Moments | None = None
+        self._unparsed = 0
+        self._examples: tuple[str, ...] = ()
         self.mean_ = np.zeros(vector_size or 0)
         self.spread_ = np.ones(vector_size or 0)
 
@@ -64,6 +66,8 @@ class Vector(Feature):
         return f"every cell holds {profile.width} numbers"
 
     def observe(self, column: Column) -> None:
+        self._unparsed += column.unparsed
+        self._examples = (self._examples + column.unparsed_examples)[:3]
         values = self._checked(column, width=self._seen_width())
         if self._moments is None and column.valid.any():
             self._moments = Moments(values.shape[1])
@@ -71,6 +75,8 @@ class Vector(Feature):
             self._moments.add(values[column.valid])
 
     def merge(self, other: Self) -> None:
+        self._unparsed += other._unparsed
+        self._examples = (self._examples + other._examples)[:3]
         if other._moments is None:
             return
         if self._moments is None:
@@ -97,6 +103,15 @@ class Vector(Feature):
             )
         self.mean_, self.spread_ = self._moments.centre, self._moments.spread
         self._moments = None
+        if self._unparsed:
+            shown = ", ".join(map(repr, self._examples))
+            raise DataError(
+                Problem(
+                    self.column,
+                    f"{self._unparsed} training rows hold no vector of {self.width} numbers, for example "
+                    f"{shown}. Give every row one width, or leave the cell empty.",
+                )
+            )
 
     def encode(self, column: Column) -> NDArray[np.float32]:
         values = self._checked(column, width=self.width)
