@@ -12,7 +12,9 @@ from crosstie.evaluation.metric import Array
 
 SHARPEST, FLATTEST = 0.05, 20.0
 STEPS = 50
-SMALLEST = 1e-7  # float32's smallest step from 1: what a graph can say
+SMALLEST = (
+    1e-12  # keeps the order of what a graph says, and a probability of 0 from having no logarithm
+)
 
 
 def fit_temperature(
@@ -81,7 +83,9 @@ def _logs(probability: Array) -> Floats:
 
 
 def _logit(probability: Array) -> Floats:
-    clipped = np.clip(np.asarray(probability, np.float64), SMALLEST, 1 - SMALLEST)
+    given = np.asarray(probability)
+    step = np.finfo(given.dtype).eps / 2 if given.dtype.kind == "f" else SMALLEST
+    clipped = np.clip(given.astype(np.float64), SMALLEST, 1 - max(float(step), SMALLEST))
     return np.log(clipped / (1 - clipped))
 
 

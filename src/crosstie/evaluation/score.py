@@ -57,6 +57,8 @@ def score(
         >>> score("number", np.array([1.0, 3.0]), np.array([1.0, 1.0]), names=["mae", "rmse"])
         {'mae': 1.0, 'rmse': 1.4142135623730951}
     """
+    if not len(target):
+        return {}
     found = {}
     for name, metric in chosen(output_type, names, threshold).items():
         value = float(metric(target, prediction, weights))
