@@ -110,7 +110,7 @@ class Category(OutputFeature):
         return look_up(column, map(self._code, column.levels), missing=self._missing_code())
 
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
-        return int(((encoded == UNKNOWN) & column.valid).sum())
+        return int(np.count_nonzero((encoded == UNKNOWN) & column.valid))
 
     def state(self) -> tuple[State, Arrays]:
         levels = [] if self.hash_buckets else list(self.levels_)

@@ -97,11 +97,14 @@ class Feature(ABC):
         float32 `[rows, width]`, date float32 `[rows, parts]`.
         """
 
+    @property
+    def drops(self) -> bool:
+        """Whether `usable` can leave rows out."""
+        return self.missing_value_strategy == "drop_row"
+
     def usable(self, column: Column) -> NDArray[np.bool_]:
         """Which rows stay, bool `[rows]`: False where one is left out for what stands in this column."""
-        if self.missing_value_strategy == "drop_row":
-            return column.valid
-        return np.ones(len(column), bool)
+        return column.valid if self.drops else np.ones(len(column), bool)
 
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
         """How many rows hold a value that training never saw, or too rarely to keep.
@@ -163,10 +166,9 @@ class OutputFeature(Feature):
         """Whether a missing target is filled rather than its row left out."""
         return self.missing_value_strategy.startswith("fill_with")
 
-    def usable(self, column: Column) -> NDArray[np.bool_]:
-        if self.predicted and not self.fills:
-            return column.valid
-        return super().usable(column)
+    @property
+    def drops(self) -> bool:
+        return not self.fills if self.predicted else super().drops
 
     @property
     @abstractmethod

@@ -19,8 +19,6 @@ from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, fe
 from crosstie.features.moments import Moments
 from crosstie.features.scaling import Normalization, Scaling
 
-LARGEST = float(np.finfo(np.float32).max)
-
 
 @feature_types("number")
 class Number(OutputFeature):
@@ -120,13 +118,17 @@ class Number(OutputFeature):
         self._scaling.finish()
         self._moments = Moments()
 
+    @property
+    def drops(self) -> bool:
+        return super().drops or (self.outlier_strategy == "drop_row" and not self.predicted)
+
     def usable(self, column: Column) -> NDArray[np.bool_]:
-        usable = super().usable(column)
-        return (
-            usable & ~self._outliers(_floats(column))
-            if self.outlier_strategy == "drop_row"
-            else usable
-        )
+        usable = np.ones(len(column), bool)
+        if super().drops:
+            usable &= column.valid
+        if self.outlier_strategy == "drop_row":
+            usable &= ~self._outliers(_floats(column))
+        return usable
 
     def encode(self, column: Column) -> NDArray[np.float32]:
         values = self._filled(column)
@@ -136,7 +138,7 @@ class Number(OutputFeature):
             values = np.where(self._outliers(values), self.mean_, values)
         elif self.outlier_strategy == "fill_with_const":
             values = np.where(self._outliers(values), self.fill_value, values)
-        return _narrow(self._scaling.apply(values))
+        return self._scaling.apply(values)
 
     def state(self) -> tuple[State, Arrays]:
         scaling, arrays = self._scaling.state()
@@ -183,7 +185,7 @@ class Number(OutputFeature):
 
     def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         values = self._filled(column)
-        return _narrow(self._scaling.apply(values)), ~np.isnan(values)
+        return self._scaling.apply(values), ~np.isnan(values)
 
     def decode(
         self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
@@ -206,7 +208,3 @@ class Number(OutputFeature):
 def _floats(column: Column) -> NDArray[np.float64]:
     assert isinstance(column.values, np.ndarray)
     return column.values.astype(np.float64, copy=False)
-
-
-def _narrow(values: NDArray[np.float64]) -> NDArray[np.float32]:
-    return np.minimum(np.maximum(values, -LARGEST), LARGEST).astype(np.float32)

@@ -6,7 +6,7 @@ training rows, a file to predict and one request: the bytes do not depend on wha
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
-from typing import Any, Self
+from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +20,7 @@ from crosstie.errors import ConfigError, DataError, Problem, nearest
 from crosstie.features.feature import (
     Arrays,
     Feature,
+    Kind,
     OutputFeature,
     State,
     feature_types,
@@ -112,6 +113,9 @@ class Preprocessor:
         _check_options(self.outputs)
         for output in self.outputs:
             output.predicted = True
+        self._of: dict[str, list[Feature]] = {kind: [] for kind in get_args(Kind)}
+        for feature in self.inputs:
+            self._of[feature.kind].append(feature)
         self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
 
     @property
@@ -133,7 +137,8 @@ class Preprocessor:
         columns = self._columns(table, self._features(), absent=())
         usable = np.ones(len(table), bool)
         for feature in self._features():
-            usable &= feature.usable(columns[feature.name])
+            if feature.drops:
+                usable &= feature.usable(columns[feature.name])
         rows = np.flatnonzero(usable)
         for feature in self._features():
             column = columns[feature.name]
@@ -174,10 +179,10 @@ class Preprocessor:
     @property
     def layout(self) -> Layout:
         """What the arrays of `encode` are."""
-        tokens, vectors, dates = (self._of(kind) for kind in ("tokens", "vector", "date"))
+        tokens, vectors, dates = (self._of[kind] for kind in ("tokens", "vector", "date"))
         return Layout(
-            numbers=tuple(each.name for each in self._of("number")),
-            categories=tuple(Categories(each.name, each.codes) for each in self._of("category")),
+            numbers=tuple(each.name for each in self._of["number"]),
+            categories=tuple(Categories(each.name, each.codes) for each in self._of["category"]),
             tokens=tuple(
                 Tokens(each.name, f"tokens_{i}", each.type, each.codes, each.width)
                 for i, each in enumerate(tokens)
@@ -209,19 +214,21 @@ class Preprocessor:
         columns = self._columns(table, wanted, absent=absent)
         usable = np.ones(len(table), bool)
         counts: dict[str, Counts] = {}
+        clean = Counts(len(table))
         encoded: dict[str, NDArray[Any]] = {}
         for feature in self.inputs:
             column = columns[feature.name]
             encoded[feature.name] = array = feature.encode(column)
-            usable &= feature.usable(column)
+            if feature.drops:
+                usable &= feature.usable(column)
             unseen = feature.unseen(column, array)
-            counts[feature.column] = _count(column, unseen, absent=feature.column in absent)
+            counts[feature.column] = _count(column, unseen, clean, absent=feature.column in absent)
         found: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():
             column = columns[output.name]
             found[output.name], known = output.encode_target(column)
             usable &= known
-            counts[output.column] = _count(column, int((column.valid & ~known).sum()))
+            counts[output.column] = _count(column, int((column.valid & ~known).sum()), clean)
         weights = None
         if weight is not None:
             weights, weighted = self._weights(table, weight)
@@ -269,9 +276,6 @@ class Preprocessor:
         yield from self.inputs
         yield from self.outputs
 
-    def _of(self, kind: str) -> list[Feature]:
-        return [each for each in self.inputs if each.kind == kind]
-
     def _absent(self, table: Table, wanted: Sequence[Feature]) -> set[str]:
         """Columns that are not there and need not be."""
         present = set(table.columns)
@@ -307,12 +311,15 @@ class Preprocessor:
 
     def _packed(self, encoded: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
         packed: dict[str, NDArray[Any]] = {}
-        for array, kind in (("numbers", "number"), ("categories", "category")):
-            if features := self._of(kind):
-                packed[array] = np.stack([encoded[each.name] for each in features], axis=1)
-        for kind, prefix in (("tokens", "tokens"), ("vector", "vector"), ("date", "date")):
-            for place, feature in enumerate(self._of(kind)):
-                packed[f"{prefix}_{place}"] = encoded[feature.name]
+        for name, kind in (("numbers", "number"), ("categories", "category")):
+            if features := self._of[kind]:
+                first = encoded[features[0].name]
+                packed[name] = array = np.empty((len(first), len(features)), first.dtype)
+                for place, feature in enumerate(features):
+                    array[:, place] = encoded[feature.name]
+        for kind in ("tokens", "vector", "date"):
+            for place, feature in enumerate(self._of[kind]):
+                packed[f"{kind}_{place}"] = encoded[feature.name]
         return packed
 
     def _weights(self, table: Table, name: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
@@ -360,15 +367,11 @@ def _styles(table: Table, features: Iterator[Feature]) -> dict[str, Style]:
     return {column: style for column, style in found.items() if style != PLAIN}
 
 
-def _count(column: Column, unseen: int, *, absent: bool = False) -> Counts:
-    return Counts(
-        rows=len(column),
-        missing=int((~column.valid).sum()),
-        unparsed=column.unparsed,
-        unseen=unseen,
-        unparsed_examples=column.unparsed_examples,
-        absent=absent,
-    )
+def _count(column: Column, unseen: int, clean: Counts, *, absent: bool = False) -> Counts:
+    missing = clean.rows - int(np.count_nonzero(column.valid))
+    if not missing and not unseen:
+        return clean
+    return Counts(clean.rows, missing, column.unparsed, unseen, column.unparsed_examples, absent)
 
 
 def _check_names(names: Sequence[str]) -> None:

@@ -11,6 +11,7 @@ from crosstie.features.moments import Moments
 from crosstie.features.sample import Sample
 
 Normalization = Literal["zscore", "minmax", "robust", "iq", "quantile", "log1p"]
+LARGEST = float(np.finfo(np.float32).max)
 Floats = NDArray[np.float64]
 
 
@@ -53,15 +54,15 @@ class Scaling:
             self._finish_knots()
         self._moments, self._sample = Moments(), Sample()
 
-    def apply(self, values: Floats) -> Floats:
+    def apply(self, values: Floats) -> NDArray[np.float32]:
         """Scaled numbers `[rows]`; NaN stays NaN."""
         if self.normalization is None:
-            return values
+            return np.clip(values, -LARGEST, LARGEST).astype(np.float32)
         if self.normalization == "quantile":
-            return np.interp(values, self.knots_, self.scores_)
+            return np.interp(values, self.knots_, self.scores_).astype(np.float32)
         if self.normalization == "log1p":
             values = _log(values)
-        return (values - self.shift_) / self.scale_
+        return ((values - self.shift_) / self.scale_).astype(np.float32)
 
     def undo(self, scaled: NDArray[np.float32]) -> Floats:
         """Numbers in the units of the table from scaled ones: `[rows]`."""
