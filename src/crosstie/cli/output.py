@@ -63,7 +63,7 @@ HEADLINES: Mapping[str, Sequence[str]] = {
     "binary": ("roc_auc", "accuracy", "f1", "log_loss"),
     "category": ("accuracy", "f1", "log_loss"),
     "number": ("rmse", "mae", "r2"),
-    "set": ("f1", "jaccard", "log_loss"),
+    "set": ("f1_micro", "f1_macro", "jaccard", "log_loss"),
 }
 
 

@@ -13,8 +13,6 @@ from crosstie.errors import ArtifactError, DataError
 from crosstie.evaluation.score import score
 from crosstie.features.preprocessor import Encoded
 
-ROWS_AT_ONCE = 50_000  # of a file; keeps memory flat whatever its size
-
 
 class Model:
     """A trained model.
