@@ -1,5 +1,6 @@
 """Sets: things that are there or not, such as the labels of a picture; as an output several may be right."""
 
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
@@ -11,7 +12,7 @@ from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
 from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
-from crosstie.features.items import Items, SplitName, cells, known_first, nothing_known
+from crosstie.features.items import GUESSED, Items, SplitName, cells, known_first, nothing_known
 from crosstie.features.levels import natural
 from crosstie.features.vocabulary import padded
 
@@ -76,11 +77,15 @@ class Set(OutputFeature):
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
-        return 0.85 if profile.lists > 0.9 else 0.0
+        return 0.85 if profile.lists > 0.9 else 0.7 * _reused(profile)
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
-        return "its cells are lists"
+        return (
+            "its cells are lists"
+            if profile.lists > 0.9
+            else "its cells hold several of the same items"
+        )
 
     def observe(self, column: Column) -> None:
         self._items.observe(cells(column, self.fill_value))
@@ -180,3 +185,15 @@ class Set(OutputFeature):
     def _label(self) -> None:
         self.labels_ = tuple(natural(self._items.vocabulary_.tokens))
         self._places = {label: place for place, label in enumerate(self.labels_)}
+
+
+def _reused(profile: ColumnProfile) -> bool:
+    """Whether cells such as `a,b` are made of parts that stand alone or in other cells too."""
+    cells = {text for text, _ in profile.top} | set(profile.unparsed)
+    for sign in GUESSED:
+        joined = [[part.strip() for part in text.split(sign)] for text in cells if sign in text]
+        parts = Counter(part for each in joined for part in dict.fromkeys(each))
+        known = sum(count for part, count in parts.items() if count > 1 or part in cells)
+        if len(joined) >= 3 and known >= 0.75 * parts.total():
+            return True
+    return False

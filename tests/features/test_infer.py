@@ -1,0 +1,150 @@
+import pytest
+
+from crosstie.data.profile import ColumnProfile
+from crosstie.features.infer import Inference, infer
+
+
+def profile(**facts):
+    return ColumnProfile(
+        **{"name": "x", "rows": 1000, "total_rows": 1000, "distinct": 500, **facts}
+    )
+
+
+@pytest.mark.parametrize(
+    ("facts", "type_", "why"),
+    [
+        ({"numbers": 1.0}, "number", "all cells are numbers"),
+        ({"numbers": 0.953}, "number", "95.3% of its cells are numbers"),
+        ({"numbers": 1.0, "integers": 1.0, "distinct": 3}, "number", "all cells are numbers"),
+        (
+            {"distinct": 2, "numbers": 1.0, "top": (("0", 600), ("1", 400))},
+            "binary",
+            "two levels, '0' and '1'",
+        ),
+        (
+            {"distinct": 2, "top": (("no", 600), ("yes", 400))},
+            "binary",
+            "two levels, 'no' and 'yes'",
+        ),
+        ({"distinct": 7, "words": 1.2}, "category", "7 levels"),
+        ({"distinct": 900, "words": 1.0}, "category", "900 levels"),
+        ({"distinct": 400, "words": 3.6}, "category", "400 levels"),
+        ({"distinct": 900, "words": 4.1}, "text", "4 words a cell, 900 different cells"),
+        ({"distinct": 60, "words": 9.0}, "text", "9 words a cell, 60 different cells"),
+        (
+            {"dates": 1.0, "earliest": "1912-04-10", "latest": "1912-04-15"},
+            "date",
+            "its cells are dates, 1912-04-10 to 1912-04-15",
+        ),
+        ({"lists": 1.0, "words": 3.0}, "set", "its cells are lists"),
+        ({"lists": 1.0, "vectors": 1.0, "width": 8}, "vector", "every cell holds 8 numbers"),
+        (
+            {"top": (("a", 9), ("b", 5), ("a|b", 3), ("b|c", 2), ("a|c", 1))},
+            "set",
+            "its cells hold several of the same items",
+        ),
+        (
+            {"top": (("Austin, TX", 9), ("Dallas, TX", 5), ("Reno, NV", 3))},
+            "category",
+            "500 levels",
+        ),
+    ],
+)
+def test_the_type_fits_the_cells_and_says_why(facts, type_, why):
+    assert infer(profile(**facts), output=False) == Inference(type_, why)
+
+
+@pytest.mark.parametrize(
+    ("facts", "why"),
+    [
+        ({"rows": 5, "missing": 5, "distinct": 0, "stored": "empty"}, "no cell holds anything"),
+        ({"distinct": 1, "top": (("Anvers", 1000),)}, "always 'Anvers'"),
+        ({"distinct": 1000, "words": 1.0}, "an id, different in every row"),
+        (
+            {"distinct": 1000, "numbers": 1.0, "integers": 1.0, "minimum": 1.0, "maximum": 1000.0},
+            "a running number, different in every row",
+        ),
+        (
+            {
+                "name": "RespondentID",
+                "distinct": 1000,
+                "numbers": 1.0,
+                "integers": 1.0,
+                "minimum": 3e9,
+                "maximum": 4e9,
+            },
+            "an id, different in every row",
+        ),
+    ],
+)
+def test_what_says_nothing_is_no_input(facts, why):
+    found = infer(profile(**facts), output=False)
+    assert (found.why, found.exclude) == (why, True)
+    assert not infer(profile(**facts), output=True).exclude
+
+
+@pytest.mark.parametrize(
+    "facts",
+    [
+        {"distinct": 1000, "numbers": 1.0, "minimum": 0.5, "maximum": 9.5},
+        {"distinct": 1000, "numbers": 1.0, "integers": 1.0, "minimum": 3e3, "maximum": 9e9},
+        {"distinct": 1000, "words": 6.0},
+        {"distinct": 1000, "dates": 1.0},
+        {"rows": 10, "distinct": 10, "words": 1.0},
+        {"distinct": 990, "words": 1.0},
+    ],
+)
+def test_a_measurement_a_text_or_a_date_may_differ_in_every_row(facts):
+    assert not infer(profile(**facts), output=False).exclude
+
+
+@pytest.mark.parametrize(
+    ("facts", "type_"),
+    [
+        ({"numbers": 1.0}, "number"),
+        (
+            {"numbers": 1.0, "integers": 1.0, "distinct": 7, "minimum": 1.0, "maximum": 7.0},
+            "category",
+        ),
+        (
+            {"numbers": 1.0, "integers": 1.0, "distinct": 7, "minimum": 0.0, "maximum": 9e5},
+            "number",
+        ),
+        (
+            {"numbers": 1.0, "integers": 1.0, "distinct": 40, "minimum": 1.0, "maximum": 40.0},
+            "number",
+        ),
+        (
+            {"numbers": 1.0, "integers": 0.9, "distinct": 7, "minimum": 1.0, "maximum": 7.0},
+            "number",
+        ),
+        (
+            {
+                "rows": 20,
+                "numbers": 1.0,
+                "integers": 1.0,
+                "distinct": 7,
+                "minimum": 1.0,
+                "maximum": 7.0,
+            },
+            "number",
+        ),
+        (
+            {"distinct": 2, "numbers": 1.0, "integers": 1.0, "minimum": 1.0, "maximum": 2.0},
+            "binary",
+        ),
+        ({"distinct": 77, "words": 1.0}, "category"),
+        ({"distinct": 77, "words": 9.0}, "category"),
+        ({"lists": 1.0}, "set"),
+    ],
+)
+def test_a_target_of_few_whole_numbers_is_a_class(facts, type_):
+    assert infer(profile(**facts), output=True).type == type_
+
+
+def test_a_class_of_whole_numbers_says_how_to_make_it_an_amount():
+    facts = {"numbers": 1.0, "integers": 1.0, "distinct": 7, "minimum": 1.0, "maximum": 7.0}
+    assert infer(profile(**facts), output=True) == Inference(
+        "category",
+        "7 small whole numbers that repeat look like classes; say type: number if they are an amount",
+    )
