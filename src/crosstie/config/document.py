@@ -17,6 +17,9 @@ from crosstie.config.yaml import Keys, read_scalar
 from crosstie.errors import ConfigError, Problem, nearest
 
 
+FLAGS = ("target", "model_type", "name", "seed", "folds")  # keys with an option of the command line
+
+
 @dataclass
 class Document:
     """A model file (or the dict that stands for one).
@@ -47,7 +50,8 @@ class Document:
     def where(self, path: Keys = ()) -> str:
         """`model.yaml:12 trainer.epochs`; `--set trainer.epochs` for what the command line has set."""
         if any(path[:end] in self.replaced for end in range(1, len(path) + 1)):
-            return f"--set {dotted(path)}"
+            flag = len(path) == 1 and path[0] in FLAGS
+            return f"--{str(path[0]).replace('_', '-')}" if flag else f"--set {dotted(path)}"
         line = self.line(path)
         file = self.name if line is None else f"{self.name}:{line}"
         return f"{file} {dotted(path)}".strip()

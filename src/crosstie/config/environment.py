@@ -8,7 +8,7 @@ from typing import Any
 from crosstie.config.yaml import Keys, Tree, read_scalar
 from crosstie.errors import ConfigError, Problem, nearest
 
-_REFERENCE = re.compile(r"\$(\$)?\{([^}]*)\}")
+REFERENCE = re.compile(r"\$(\$)?\{([^}]*)\}")
 
 
 def substitute(tree: Tree, where: Callable[[Keys], str]) -> Tree:
@@ -33,10 +33,10 @@ def substitute(tree: Tree, where: Callable[[Keys], str]) -> Tree:
         if not isinstance(value, str) or "${" not in value:
             return value
         tree.written[path] = value
-        for escaped, name in _REFERENCE.findall(value):
+        for escaped, name in REFERENCE.findall(value):
             if not escaped and name not in os.environ:
                 problems.append(Problem(where(path), _missing(name)))
-        text = _REFERENCE.sub(_replace, value)
+        text = REFERENCE.sub(_replace, value)
         if path in tree.plain and re.fullmatch(r"\$\{[^}]*\}", value):
             found = read_scalar(text, where(path)).value
             return text if isinstance(found, dict | list) else found

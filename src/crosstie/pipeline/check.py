@@ -5,30 +5,28 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crosstie.config.document import Document, Place, copy_plain
-from crosstie.config.options import ComponentOf, build
+from crosstie.config.document import Document, Place
 from crosstie.config.registry import use_project
 from crosstie.data.profile import ColumnProfile, profile
-from crosstie.data.read import Source
-from crosstie.data.split import Split, splits
-from crosstie.errors import ConfigError, CrosstieError, Problem, nearest
+from crosstie.errors import ConfigError, Problem, nearest
 from crosstie.evaluation.metric import metrics
-from crosstie.features.feature import feature_types
 from crosstie.learners.learner import Learner, learners
 from crosstie.pipeline.columns import Columns, Entry, resolve
 from crosstie.pipeline.components import assemble, read_defaults
 from crosstie.pipeline.doubts import doubts
+from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.grammar import OLD_TYPES, File, Preprocessing
+from crosstie.pipeline.grammar import File
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
-from crosstie.pipeline.tables import Tables, read_tables
+from crosstie.pipeline.splitting import make_split, read_preprocessing
+from crosstie.pipeline.tables import PARTS, Tables, read_tables
 
 
 def make_plan(
     document: Document,
     *,
-    source: Source | Mapping[str, Source] | None = None,
+    source: Any = None,
     target: str | None = None,
     types: Mapping[str, str] | None = None,
     overrides: Sequence[str] = (),
@@ -37,7 +35,8 @@ def make_plan(
 
     Args:
         document: The file; it stays as it is.
-        source: The table, or tables by part ("train", "validation", "test"); None opens what `data:` names.
+        source: A table in any form that `open_source` takes, or tables by part ("train", "validation", "test");
+            they go before those that `data:` names. Their paths are relative to where one stands.
         target: The column to predict; goes before the file's.
         types: Types of columns, where inference is wrong; go before the file's.
         overrides: `trainer.epochs=3` and the like, as `--set` has them.
@@ -55,9 +54,14 @@ def make_plan(
     findings = Findings(document)
     top = _top(findings)
     model_type, learner = _learner(top, findings)
-    tables = read_tables(top.get("data"), source, findings)
+    given = (
+        source if isinstance(source, Mapping) and set(source) <= set(PARTS) else {"train": source}
+    )
+    tables = read_tables(
+        top["data"], {part: each for part, each in given.items() if each is not None}, findings
+    )
     looks = profile(tables.train) if tables.train is not None else {}
-    seen = _preprocessing(top, tables, findings)
+    seen = read_preprocessing(top, tables, findings)
     columns = resolve(
         top,
         looks,
@@ -72,10 +76,10 @@ def make_plan(
     built = assemble(
         columns, top, findings, learner=learner, model_type=model_type, defaults=defaults
     )
-    trainer = _trainer(top, learner, findings)
+    trainer = _trainer(top, learner, model_type, findings)
     watched = _watched(columns, trainer, findings)
     thresholds = _thresholds(columns, findings)
-    split = _split(seen["split"], tables, looks, findings)
+    split = make_split(seen["split"], tables, looks, findings)
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
     if findings.problems:
@@ -102,7 +106,7 @@ def make_plan(
     sampled = Sampled.around(split, seen)
     return Plan(
         name=config["name"],
-        config=_written(config, columns, document),
+        config=as_written(config, columns, document),
         data=tables.specs,
         inputs=tuple(built.inputs),
         outputs=tuple(built.outputs),
@@ -147,7 +151,7 @@ def _top(findings: Findings) -> dict[str, Any]:
 
 
 def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Learner] | None]:
-    """The model type, and its class; (auto, None) chooses later."""
+    """The model type, and its class; ("auto", None) chooses later, ("", None) is a mistake that was noted."""
     name = top["model_type"] or ("ecd" if top["input_features"] else "auto")
     if name == "auto":
         return name, None
@@ -159,7 +163,7 @@ def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Lear
             findings.document.at("model_type"),
             f"{name!r} is no model_type; {nearest(name, choices)}",
         )
-        return "auto", None
+        return "", None
 
 
 def _check_learner(
@@ -195,11 +199,11 @@ def _type_place(entry: Entry) -> Place:
 
 
 def _trainer(
-    top: Mapping[str, Any], learner: type[Learner] | None, findings: Findings
+    top: Mapping[str, Any], learner: type[Learner] | None, model_type: str, findings: Findings
 ) -> dict[str, Any]:
     place = findings.document.at("trainer")
     if learner is None:
-        if top["trainer"]:
+        if top["trainer"] and model_type:
             findings.wrong(
                 place,
                 "model_type auto chooses what learns and takes no trainer options; set model_type",
@@ -212,101 +216,6 @@ def trainer_options(learner: type[Learner]) -> type:
     """The class whose constructor is the schema of a learner's `trainer:` section."""
     ask = getattr(learner, "trainer_options", None)
     return ask() if ask else learner
-
-
-def _preprocessing(top: Mapping[str, Any], tables: Tables, findings: Findings) -> dict[str, Any]:
-    """`preprocessing:` of the whole table, filled; sections by feature type are `read_defaults`'s."""
-    given = dict(top["preprocessing"] or {})
-    place = findings.document.at("preprocessing")
-    names = {*feature_types.names(), *OLD_TYPES}
-    own = {key: each for key, each in given.items() if key not in names}
-    if top["split"] is not None:
-        if "split" in own:
-            findings.wrong(
-                findings.document.at("split"), "says the same as 'preprocessing.split'; keep one"
-            )
-        own.pop("split", None)
-    filled = findings.section(Preprocessing, own, place, moved="preprocessing")
-    if top["split"] is not None:
-        filled["split"] = findings.component(
-            ComponentOf(splits), top["split"], findings.document.at("split")
-        )
-    separate = {
-        part for part in ("validation", "test") if part in tables.specs or part in tables.sources
-    }
-    if filled.get("split") is None:
-        filled["split"] = _usual_split(tables, separate, findings)
-    elif filled["split"]:
-        _check_separate(filled["split"], separate, _split_place(findings), findings)
-    return {
-        key: filled.get(key)
-        for key in (
-            "split",
-            "sample_ratio",
-            "sample_size",
-            "oversample_minority",
-            "undersample_majority",
-        )
-    }
-
-
-def _usual_split(tables: Tables, separate: set[str], findings: Findings) -> dict[str, Any] | None:
-    """70/10/20; a part that has a table of its own gets no share of the first."""
-    if separate == {"validation", "test"}:
-        return None
-    marker = ComponentOf(splits)
-    place = findings.document.at("preprocessing", "split")
-    given: dict[str, Any] = {"type": "random"}
-    if separate == {"test"}:
-        held = 0.2 if tables.train is None or tables.train.rows < 10_000 else 0.1
-        given["probabilities"] = [1 - held, held, 0.0]
-    elif separate == {"validation"}:
-        given["probabilities"] = [0.8, 0.0, 0.2]
-    return findings.component(marker, given, place)
-
-
-def _check_separate(
-    split: Mapping[str, Any], separate: set[str], place: Place, findings: Findings
-) -> None:
-    if separate == {"validation", "test"}:
-        findings.wrong(place, "validation and test are tables of their own; leave the split out")
-        return
-    shares = split.get("probabilities")
-    for index, part in enumerate(("train", "validation", "test")):
-        if part in separate and isinstance(shares, list) and len(shares) == 3 and shares[index]:
-            findings.wrong(
-                place.at("probabilities", index),
-                f"{part} is a table of its own; give it no share of the first, got {shares[index]}",
-            )
-
-
-def _split_place(findings: Findings) -> Place:
-    short = "split" in findings.document.value
-    return (
-        findings.document.at("split") if short else findings.document.at("preprocessing", "split")
-    )
-
-
-def _split(
-    section: Mapping[str, Any] | None,
-    tables: Tables,
-    looks: Mapping[str, ColumnProfile],
-    findings: Findings,
-) -> Split | None:
-    if not section:
-        return None
-    place = _split_place(findings)
-    given = {key: each for key, each in section.items() if key != "type"}
-    try:
-        split: Split = build(splits.get(section["type"]), **given)
-    except CrosstieError as error:
-        for problem in error.problems:
-            findings.wrong(place, problem.what)
-        return None
-    if tables.train is not None:
-        for column in split.columns:
-            findings.known(column, looks, place.at("column"), f"{tables.train.name} has no column")
-    return split
 
 
 def _reserved(top: Mapping[str, Any], split: Mapping[str, Any] | None) -> dict[str, str]:
@@ -406,41 +315,3 @@ def _in_order(findings: Findings) -> list[Problem]:
         return int(match[1]) if match else 1 << 30
 
     return sorted(findings.problems, key=key)
-
-
-def _written(config: dict[str, Any], columns: Columns, document: Document) -> dict[str, Any]:
-    """The filled file with `${NAME}` where the file has it, and any other `${` escaped."""
-    config = {
-        key: each if key == "data" else _escaped(copy_plain(each)) for key, each in config.items()
-    }
-    rows = {"input_features": columns.inputs, "output_features": columns.outputs}
-    for path, text in document.written.items():
-        keys = list(path)
-        if keys[0] == "data":
-            continue
-        if keys[0] in rows and len(keys) > 1:
-            found = [
-                index for index, entry in enumerate(rows[str(keys[0])]) if entry.index == keys[1]
-            ]
-            if not found:
-                continue
-            keys[1] = found[0]
-        target: Any = config
-        for key in keys[:-1]:
-            target = target[key] if isinstance(target, list) or key in target else None
-            if not isinstance(target, dict | list):
-                break
-        else:
-            if isinstance(target, list) or keys[-1] in target:
-                target[keys[-1]] = text
-    return config
-
-
-def _escaped(value: Any) -> Any:
-    if isinstance(value, str):
-        return value.replace("${", "$${")
-    if isinstance(value, list):
-        return [_escaped(each) for each in value]
-    if isinstance(value, dict):
-        return {key: _escaped(each) for key, each in value.items()}
-    return value

@@ -12,6 +12,7 @@ from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import OLD_TYPES, Input, Output
 from crosstie.pipeline.plan import Excluded, Inferred
 
+FeatureClass = type[Feature]
 UNBUILT_TYPES = ("image", "audio", "timeseries", "h3", "category_distribution")
 
 
@@ -38,7 +39,7 @@ class Entry:
     index: int | None = None
 
     @property
-    def cls(self) -> type[Feature]:
+    def cls(self) -> FeatureClass:
         """The class of its type."""
         return feature_types.get(self.type)
 
@@ -104,6 +105,7 @@ def resolve(
                 entry.place.at("name"),
                 f"{entry.column!r} is the target, so it cannot be an input too",
             )
+    found.inputs = [entry for entry in found.inputs if entry.column not in targets]
     for entry in (*found.inputs, *found.outputs):
         _set_type(
             entry, found, profile, findings, table=table, types=types, output=entry in found.outputs
@@ -272,17 +274,15 @@ def _named(entry: Entry, findings: Findings, types: Mapping[str, str]) -> str:
 
 
 def _check_names(found: Columns, findings: Findings) -> None:
-    seen: dict[str, Entry] = {}
+    seen: set[str] = set()
     for entry in (*found.inputs, *found.outputs):
-        other = seen.setdefault(entry.name, entry)
-        if other is not entry and entry.column not in {
-            each.column for each in found.outputs if each is not entry
-        }:
+        if entry.name in seen:
             where = entry.place.at("name") if entry.index is not None else entry.place
             findings.wrong(
                 where,
                 f"two features are called {entry.name!r}; give one another name and say `column:`",
             )
+        seen.add(entry.name)
 
 
 def _some(profile: Mapping[str, ColumnProfile]) -> str:

@@ -263,8 +263,10 @@ def _readable(
     part: str, place: Place, findings: Findings, learner: type[Learner] | None, model_type: str
 ) -> bool:
     """Whether the learner reads this part; a problem if not."""
-    if learner is not None and part in learner.sections:
+    if learner is not None and ("decoder" if part == "dependencies" else part) in learner.sections:
         return True
+    if not model_type:
+        return False  # which parts there may be cannot be told
     if learner is None:
         findings.wrong(
             place, f"model_type auto chooses what learns and takes no {part}; set model_type: ecd"
@@ -311,11 +313,8 @@ def _check_dependencies(
     needs = {entry.name: entry.section["dependencies"] for entry in outputs}
     for entry in outputs:
         place = entry.place.at("dependencies")
-        if needs[entry.name] and not (learner is not None and "decoder" in learner.sections):
-            findings.wrong(
-                place,
-                f"a {model_type} model has no dependencies between outputs; set model_type: ecd",
-            )
+        if needs[entry.name]:
+            _readable("dependencies", place, findings, learner, model_type)
         for index, other in enumerate(needs[entry.name]):
             others = [name for name in needs if name != entry.name]
             if other == entry.name:

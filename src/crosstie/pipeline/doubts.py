@@ -2,7 +2,7 @@
 
 Types that cannot hold and targets without information are problems; a column that gives the answer away,
 rare classes, repeated ids and rows in the order of time are warnings, because only the user can know.
-Looks at no more than `ROWS` rows, spread over the table: a check is quick.
+Looks at the first `ROWS` rows for the former: a check is quick.
 """
 
 import numpy as np
@@ -21,6 +21,7 @@ FEW_ROWS = 20
 RARE = 0.1  # of a binary target: below this share of the rarer class it is said
 BINS = 32
 CERTAIN = 0.995  # so well one column may not predict
+EXACT = 1e-6  # share of variance that a sum may miss
 MANY_LEVELS = 0.5  # levels to rows, above which a column tells rows apart, not classes
 
 
@@ -48,6 +49,12 @@ def doubts(
     names = list(dict.fromkeys(entry.column for entry in (*columns.inputs, *columns.outputs)))
     table = sample(source, names)
     for entry in columns.outputs:
+        together = sums_up(table, entry, columns.inputs)
+        if together:
+            findings.warnings.append(
+                f"{' and '.join(map(repr, together))} give {entry.column!r} away: it is their weighted sum. "
+                "If they are not known when predicting, exclude them"
+            )
         for giveaway, why in giveaways(table, entry, columns.inputs):
             findings.warnings.append(
                 f"{giveaway!r} gives {entry.column!r} away: {why}. If it is not known when predicting, exclude it"
@@ -56,8 +63,9 @@ def doubts(
 
 
 def sample(source: Source, names: list[str]) -> Table:
-    """Some rows of a table: all of a small one, otherwise its first chunk."""
-    return next(iter(source.chunks(ROWS, names)))
+    """All rows of a small table, the first of a large one."""
+    table: Table = next(iter(source.chunks(ROWS, names)))
+    return table
 
 
 def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[str, str]]:
@@ -72,10 +80,21 @@ def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[st
         target = np.asarray(column.values, dtype=np.float64)
     elif output.type in {"binary", "category"}:
         column = table.column(output.column, "levels")
-        target = np.asarray(column.values, dtype=np.int64)
+        target = np.asarray(column.values, dtype=np.float64)
     else:
         return []
     for entry in inputs:
+        if output.type == "number" and entry.type == "number":
+            other = table.column(entry.column, "number")
+            rows = column.valid & other.valid
+            share = (
+                _followed(np.asarray(other.values)[rows], target[rows])
+                if rows.sum() >= FEW_ROWS
+                else 0.0
+            )
+            if share >= CERTAIN:
+                found.append((entry.column, f"it alone explains {share:.1%} of its variance"))
+            continue
         codes = _codes(table, entry)
         if codes is None:
             continue
@@ -87,10 +106,33 @@ def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[st
             if share >= CERTAIN:
                 found.append((entry.column, f"it alone explains {share:.1%} of its variance"))
         else:
-            share, usual = _right(codes[rows], target[rows])
+            share, usual = _right(codes[rows], target[rows].astype(np.int64))
             if share >= CERTAIN and 1 - share < 0.1 * (1 - usual):
                 found.append((entry.column, f"it alone is right in {share:.1%} of rows"))
     return found
+
+
+def sums_up(table: Table, output: Entry, inputs: list[Entry]) -> list[str]:
+    """The number columns, two to four, whose weighted sum a number output is; none if it is no such sum."""
+    if output.type != "number":
+        return []
+    names = [entry.column for entry in inputs if entry.type == "number"]
+    column = table.column(output.column, "number")
+    others = [table.column(name, "number") for name in names]
+    if len(others) < 2:
+        return []
+    rows = np.logical_and.reduce([column.valid, *(each.valid for each in others)])
+    if rows.sum() < 4 * len(others) + FEW_ROWS:
+        return []
+    values = np.stack([np.asarray(each.values)[rows] for each in others], axis=1)
+    spread = values.std(axis=0)
+    values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
+    target = np.asarray(column.values)[rows]
+    target = (target - target.mean()) / (target.std() or 1)
+    weights = np.linalg.lstsq(values[::2], target[::2], rcond=None)[0]
+    missed = float(((target[1::2] - values[1::2] @ weights) ** 2).mean())
+    parts = [name for name, weight in zip(names, weights, strict=True) if abs(weight) > 0.01]
+    return parts if missed < EXACT and 2 <= len(parts) <= 4 else []
 
 
 def _codes(table: Table, entry: Entry) -> NDArray[np.int64] | None:
@@ -101,12 +143,10 @@ def _codes(table: Table, entry: Entry) -> NDArray[np.int64] | None:
         known = values[column.valid]
         if not len(known):
             return None
-        distinct = np.unique(known)
-        edges = (
-            distinct
-            if len(distinct) <= BINS
-            else np.unique(np.quantile(known, np.linspace(0, 1, 8 * BINS)))
-        )
+        edges = np.unique(known)
+        if len(edges) > BINS:
+            shares = np.linspace(0, 1, min(8 * BINS, max(len(known) // 10, 2)))
+            edges = np.unique(np.quantile(known, shares))
         return np.where(column.valid, np.searchsorted(edges, values), -1)
     if entry.type in {"category", "binary"}:
         column = table.column(entry.column, "levels")
@@ -139,6 +179,19 @@ def _explained(codes: NDArray[np.int64], target: NDArray[np.float64]) -> float:
     if spread == 0:
         return 0.0
     return 1 - float(((target[judge] - means[codes[judge]]) ** 2).sum()) / spread
+
+
+def _followed(values: NDArray[np.float64], target: NDArray[np.float64]) -> float:
+    """R² on held-out rows of the line through the learned rows' targets, in the order of the values."""
+    learn, judge = slice(0, None, 2), slice(1, None, 2)
+    points, places = np.unique(values[learn], return_inverse=True)
+    means = np.bincount(places, weights=target[learn]) / np.bincount(places)
+    spread = float(((target[judge] - target[judge].mean()) ** 2).sum())
+    if spread == 0:
+        return 0.0
+    return (
+        1 - float(((target[judge] - np.interp(values[judge], points, means)) ** 2).sum()) / spread
+    )
 
 
 def _check_parts(columns: Columns, tables: Tables, findings: Findings) -> None:

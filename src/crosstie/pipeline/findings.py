@@ -1,14 +1,17 @@
 """What checking a file finds: problems, collected so that all are told at once, and warnings."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosstie.config import options, wording
+from crosstie.config import options
 from crosstie.config.document import Document, Place
 from crosstie.config.options import ComponentOf, Filled
-from crosstie.errors import Problem
+from crosstie.errors import Problem, nearest
 from crosstie.pipeline.grammar import MOVED
+
+
+MANY = 12  # names in an error; more are counted
 
 
 @dataclass
@@ -62,11 +65,15 @@ class Findings:
         self._note(problems)
         return filled
 
-    def known(self, name: str, choices: Any, place: Place | str, what: str) -> bool:
+    def known(self, name: str, choices: Collection[str], place: Place | str, what: str) -> bool:
         """Whether `name` is among the choices; a problem if not."""
         if name in choices:
             return True
-        self.wrong(place, f"{what} {name!r}; {wording.nearest(name, choices)}")
+        hint = nearest(name, choices)
+        if len(choices) > MANY and not hint.startswith("did you mean"):
+            shown = ", ".join(map(repr, list(choices)[:MANY]))
+            hint = f"there are {shown} and {len(choices) - MANY} more"
+        self.wrong(place, f"{what} {name!r}; {hint}")
         return False
 
     def _note(self, problems: list[Problem]) -> None:

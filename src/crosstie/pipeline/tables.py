@@ -5,7 +5,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosstie.config.document import Document, Keys
+from crosstie.config.document import Document, Place
+from crosstie.config.yaml import Keys
 from crosstie.data.read import Source, open_source
 from crosstie.errors import CrosstieError
 from crosstie.pipeline.findings import Findings
@@ -44,54 +45,79 @@ class Tables:
         return path.parent.name if stem in {"train", "training", "data", "*"} else stem
 
 
-def read_tables(
-    data: Any, source: Source | Mapping[str, Source] | None, findings: Findings
-) -> Tables:
+def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tables:
     """Open every table.
 
     Args:
         data: The section of the file.
-        source: Tables from Python, which go before the file's: one, or by part.
+        given: Tables by part that go before the file's: opened ones, or anything that `open_source` takes.
+            Their paths are relative to where one stands.
         findings: Gets what is wrong.
     """
-    document = findings.document
-    if source is not None:
-        given = dict(source) if isinstance(source, Mapping) else {"train": source}
-        return Tables(sources=given)
-    if data is None:
-        findings.wrong(document.at(), "no table to learn from. Write `data: FILE`")
-        return Tables()
-    parted = isinstance(data, Mapping) and not {"connection", "query"} & set(data)
-    if isinstance(data, Mapping) and parted:
-        for key in data:
-            findings.known(
-                key, (*PARTS, "connection", "query"), document.at("data", key), "unknown option;"
-            )
-        if "train" not in data:
-            findings.wrong(document.at("data"), "needs 'train': the table to learn from")
-            return Tables()
-    tables = Tables(written={} if parted else None)
-    for part in PARTS if parted else ("train",):
-        path: Keys = ("data", part) if parted else ("data",)
-        if parted and part not in data:
-            continue
-        spec = data[part] if parted else data
-        tables.specs[part] = _placed(spec, path, document)
-        shown = _shown(spec, path, document)
-        if parted:
-            tables.written[part] = shown
-        else:
-            tables.written = shown
-        _open(tables, part, path, findings)
+    tables = Tables()
+    parts = _parts(data, findings)
+    shown: dict[str, Any] = {}
+    for part in PARTS:
+        if part in given:
+            _take(tables, part, given[part], findings, shown)
+        elif part in parts:
+            spec, path = parts[part]
+            tables.specs[part] = _placed(spec, path, findings.document)
+            shown[part] = _shown(spec, path, findings.document)
+            _open(tables, part, findings.document.at(*path), findings)
+    if "train" not in parts and "train" not in given and not findings.document.value.get("data"):
+        findings.wrong(findings.document.at(), "no table to learn from. Write `data: FILE`")
+    if "train" in shown:
+        tables.written = shown if len(shown) > 1 else shown["train"]
     return tables
 
 
-def _open(tables: Tables, part: str, path: Keys, findings: Findings) -> None:
+def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
+    """(what the file says, where) by part."""
+    document = findings.document
+    if data is None:
+        return {}
+    if not isinstance(data, Mapping) or {"connection", "query"} & set(data):
+        return {"train": (data, ("data",))}
+    for key in data:
+        findings.known(
+            key, (*PARTS, "connection", "query"), document.at("data", key), "unknown option;"
+        )
+    if "train" not in data:
+        findings.wrong(document.at("data"), "needs 'train': the table to learn from")
+    return {part: (data[part], ("data", part)) for part in PARTS if part in data}
+
+
+def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict[str, Any]) -> None:
+    """A table from Python or the command line; the filled file names it if it is a path or a query."""
+    if isinstance(given, Source):
+        tables.sources[part] = given
+        return
+    given = str(given) if isinstance(given, Path) else given
+    query = isinstance(given, Mapping) and "connection" in given
+    paths = (
+        isinstance(given, list)
+        and bool(given)
+        and all(isinstance(each, str | Path) for each in given)
+    )
+    if isinstance(given, str) or query or paths:
+        here = Document({})
+        given = [str(each) for each in given] if paths else given
+        tables.specs[part] = _placed(given, ("data",), here)
+        shown[part] = _shown(given, ("data",), here)
+    else:
+        tables.specs[part] = given
+    _open(tables, part, part if part != "train" else "data", findings)
+    if part not in shown:
+        del tables.specs[part]
+
+
+def _open(tables: Tables, part: str, place: Place | str, findings: Findings) -> None:
     try:
         tables.sources[part] = open_source(tables.specs[part])
     except CrosstieError as error:
         for problem in error.problems:
-            findings.wrong(findings.document.at(*path), str(problem))
+            findings.wrong(place, str(problem))
 
 
 def _placed(value: Any, path: Keys, document: Document) -> Any:

@@ -1,0 +1,71 @@
+import pytest
+
+from crosstie.config.source import load
+from crosstie.pipeline.check import make_plan
+from crosstie.pipeline.initial import initial
+
+
+@pytest.mark.parametrize(
+    ("data", "target"),
+    [
+        ("tab_titanic/train.csv", "Survived"),
+        ("tab_penguins/penguins.csv", "species"),
+        ("tab_telco_churn/Telco-Customer-Churn.csv", "Churn"),
+        ("tab_california_housing/housing.csv", "median_house_value"),
+        ("tab_bike_sharing/day.csv", "cnt"),
+        ("tab_employee_salaries/employee_salaries.zip", "current_annual_salary"),
+        ("tab_wine_quality/winequality-red.csv", "quality"),
+    ],
+)
+def test_the_file_gives_the_plan_it_was_written_from(shared_data, tmp_path, data, target):
+    path = shared_data / data
+    if path.suffix == ".zip":
+        pytest.importorskip("zipfile")
+        import zipfile
+
+        with zipfile.ZipFile(path) as archive:
+            name = next(each for each in archive.namelist() if each.endswith(".csv"))
+            path = tmp_path / "table.csv"
+            path.write_bytes(archive.read(name))
+    made = make_plan(load({}), source=path, target=target)
+    (tmp_path / "model.yaml").write_text(initial(made, folder=tmp_path))
+    assert make_plan(load(tmp_path / "model.yaml")) == made
+
+
+def test_the_file_is_short_and_says_why(shared_data, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "titanic.csv").write_bytes((shared_data / "tab_titanic/train.csv").read_bytes())
+    made = make_plan(load({}), source="titanic.csv", target="Survived")
+    assert (
+        initial(made, folder=tmp_path)
+        == """\
+"""
+    )
+
+
+def test_said_types_are_written(shared_data, tmp_path):
+    path = shared_data / "tab_titanic/train.csv"
+    made = make_plan(load({}), source=path, target="Survived", types={"Pclass": "category"})
+    (tmp_path / "model.yaml").write_text(initial(made))
+    loaded = load(tmp_path / "model.yaml")
+    assert loaded.value["input_features"] == [{"name": "Pclass", "type": "category"}]
+    assert make_plan(loaded) == made
+
+
+def test_odd_column_names_survive(tmp_path):
+    columns = {
+        'a "b"': [f"x{i % 3}" for i in range(40)],
+        "yes": [i * 1.5 for i in range(40)],
+        "c: #d": [f"k{i}" for i in range(40)],
+        "  ": [i % 4 + 0.5 for i in range(40)],
+        "1": ["u", "v"] * 20,
+    }
+    (tmp_path / "t.csv").write_text(
+        "\n".join(
+            ",".join('"' + str(cell).replace('"', '""') + '"' for cell in row)
+            for row in [list(columns), *zip(*columns.values(), strict=True)]
+        )
+    )
+    made = make_plan(load({}), source=tmp_path / "t.csv", target="1")
+    (tmp_path / "model.yaml").write_text(initial(made, folder=tmp_path))
+    assert make_plan(load(tmp_path / "model.yaml")) == made
