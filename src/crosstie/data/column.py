@@ -36,5 +36,7 @@ class Column:
 
     def take(self, rows: NDArray[np.int64]) -> "Column":
         """The same column with only these rows, in this order."""
-        values = [self.values[i] for i in rows] if isinstance(self.values, list) else self.values[rows]
+        values = (
+            [self.values[i] for i in rows] if isinstance(self.values, list) else self.values[rows]
+        )
         return replace(self, values=values, valid=self.valid[rows])

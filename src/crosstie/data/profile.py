@@ -1,9 +1,21 @@
 """What a column looks like: all that a vote on its type and a warning about it need, and no more."""
 
-from dataclasses import asdict, dataclass
-from typing import Any, Literal
+import datetime as dt
+from collections import Counter
+from dataclasses import asdict, dataclass, replace
+from itertools import islice
+from typing import TYPE_CHECKING, Any, Literal
 
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data import parse
+from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
+from crosstie.data.table import Table
+
+if TYPE_CHECKING:
+    from crosstie.data.read import Source  # which a served model need not load
 
 Stored = Literal["text", "number", "integer", "bool", "date", "list", "empty"]
 
@@ -87,3 +99,131 @@ class ColumnProfile:
     def state(self) -> dict[str, Any]:
         """As JSON values, for `profile.json`."""
         return asdict(self)
+
+
+FIRST = (
+    50_000  # rows looked at from the beginning of a large table, and as many drawn from the rest
+)
+TOP = 20
+
+
+def profile(source: "Source", *, seed: int = 0) -> dict[str, ColumnProfile]:
+    """What each column of a table looks like, by name.
+
+    A table of more than 100,000 rows is judged by its first 50,000 and 50,000 drawn from the rest.
+    """
+    table = _looked_at(source, seed)
+    return {name: look(table, name, total=source.rows) for name in source.columns}
+
+
+def _looked_at(source: "Source", seed: int) -> Table:
+    if source.rows <= 2 * FIRST:
+        return source.table()
+    rng = np.random.default_rng(seed)
+    drawn = FIRST + np.sort(rng.choice(source.rows - FIRST, FIRST, replace=False))
+    wanted = np.concatenate([np.arange(FIRST), drawn])
+    parts, start = [], 0
+    for chunk in source.chunks():
+        inside = wanted[(wanted >= start) & (wanted < start + len(chunk))] - start
+        parts.append(chunk.take(inside))
+        start += len(chunk)
+    return Table.concat(parts, source.columns)
+
+
+def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
+    """The profile of one column of a table in memory."""
+    levels = table.column(name, "levels")
+    codes, texts = np.asarray(levels.values), list(levels.levels)
+    counts = np.bincount(codes[codes >= 0], minlength=len(texts))
+    present = int(counts.sum())
+    stored = table.stored(name)
+    empty = ColumnProfile(
+        name, rows=len(table), total_rows=total or len(table), missing=len(table) - present
+    )
+    if not present:
+        return replace(empty, stored="empty")
+    style = detect(texts[:10_000]) if stored == "text" else PLAIN
+    numbers = parse.numbers(texts, style)
+    dates = (
+        np.full(len(texts), np.nan)
+        if stored in ("number", "integer")
+        else parse.dates(texts, style)
+    )
+    bools = np.array([each.lower() in parse.YES or each.lower() in parse.NO for each in texts])
+    finite, dated = np.isfinite(numbers), np.isfinite(dates)
+    lengths = np.array([len(each) for each in texts])
+    words = np.array([len(each.split()) for each in texts])
+    order = np.argsort(-counts, kind="stable")[:TOP]
+
+    def share(which: NDArray[np.bool_]) -> float:
+        return float(counts[which].sum() / present)
+
+    return replace(
+        empty,
+        distinct=len(texts),
+        top=tuple((texts[i], int(counts[i])) for i in order),
+        numbers=share(finite),
+        integers=share(finite & (np.floor(numbers) == numbers)),
+        dates=share(dated),
+        bools=share(bools),
+        words=float(words @ counts / present),
+        length=float(lengths @ counts / present),
+        max_length=int(lengths.max()),
+        infinities=int(counts[[_is_infinity(each) for each in texts]].sum()),
+        unparsed=tuple(islice((texts[i] for i in np.flatnonzero(~finite)), 5))
+        if share(finite) > 0.5
+        else (),
+        ascending=_ascending(numbers if finite.sum() >= dated.sum() else dates, codes),
+        earliest=_iso(np.nanmin(dates)) if dated.any() else "",
+        latest=_iso(np.nanmax(dates)) if dated.any() else "",
+        stored=stored,
+        style=style,
+        **_moments(numbers[finite], counts[finite]),
+        **_lists(texts, counts, present),
+    )
+
+
+def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str, float]:
+    if not len(values):
+        return {}
+    with np.errstate(over="ignore", invalid="ignore"):
+        mean = np.average(values, weights=counts)
+        std = np.sqrt(np.average((values - mean) ** 2, weights=counts))
+    found = {"minimum": values.min(), "maximum": values.max(), "mean": mean, "std": std}
+    return {name: float(each) for name, each in found.items() if np.isfinite(each)}
+
+
+def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[str, Any]:
+    """JSON lists, and rows of numbers whatever parts them."""
+    lists = longest = 0
+    widths: Counter[int] = Counter()
+    for text, count in zip(texts, counts.tolist(), strict=True):
+        if text[0] == "[" and text[-1] == "]":
+            items = parse.items(text)
+            if items is not None:
+                lists += count
+                longest = max(longest, len(items))
+        if text[-1] in "0123456789.]" and (vector := parse.vector(text)) is not None:
+            if len(vector) > 1:
+                widths[len(vector)] += count
+    width, most = widths.most_common(1)[0] if widths else (0, 0)
+    return {
+        "lists": lists / present,
+        "max_items": longest,
+        "vectors": most / present,
+        "width": width if len(widths) == 1 else 0,
+    }
+
+
+def _is_infinity(text: str) -> bool:
+    return text.lstrip("+-").lower() in parse.INFINITIES
+
+
+def _ascending(values: NDArray[np.float64], codes: NDArray[np.int32]) -> bool:
+    values = values[codes[codes >= 0]]
+    return len(values) > 2 and bool((np.diff(values) >= 0).all()) and bool(values[0] < values[-1])
+
+
+def _iso(seconds: float) -> str:
+    moment = dt.datetime(1970, 1, 1, tzinfo=dt.UTC) + dt.timedelta(seconds=float(seconds))
+    return moment.replace(tzinfo=None).isoformat(sep=" ")

@@ -1,0 +1,166 @@
+"""The cells of one column as a table holds them: the small seam behind `Table`.
+
+`PlainCells` are Python values, as a request brings them; they need numpy only. `arrow_cells.ArrowCells` are an
+Arrow array, as files bring them. Both give the same answers for the same values.
+"""
+
+import datetime as dt
+import math
+from collections.abc import Callable, Sequence
+from functools import cached_property
+from typing import Any, Protocol, Self
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data import parse
+from crosstie.data.style import PLAIN, Style
+
+Floats = NDArray[np.float64]
+Codes = NDArray[np.int32]
+
+
+class Cells(Protocol):
+    """One column's cells."""
+
+    stored: str  # as `ColumnProfile.stored`
+
+    def __len__(self) -> int:
+        """Rows."""
+
+    def take(self, rows: NDArray[np.int64]) -> Self:
+        """Only these rows, in this order."""
+
+    def slice(self, start: int, rows: int) -> Self:
+        """At most `rows` rows from `start` on."""
+
+    def join(self, others: "Sequence[Cells]") -> "Cells":
+        """These cells with those of other tables below them."""
+
+    def values(self) -> list[Any]:
+        """The cells as Python values."""
+
+    @property
+    def distinct(self) -> tuple[Codes, list[str]]:
+        """int32 codes `[rows]` into the different texts, -1 where missing; texts in order of appearance."""
+
+    def numbers(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        """float64 `[rows]`, NaN where not a finite number; and which rows hold anything at all."""
+
+    def dates(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        """Seconds since 1970 UTC `[rows]`, NaN where not a date; and which rows hold anything at all."""
+
+    def vectors(self) -> tuple[list[list[float] | None], NDArray[np.bool_]]:
+        """The numbers of each cell, None where it is no vector; and which rows hold anything at all."""
+
+    def examples(self, rows: NDArray[np.int64]) -> list[str]:
+        """These cells as text."""
+
+
+class PlainCells:
+    """Python values of any type.
+
+    Args:
+        values: One for each row.
+        missing: Texts that mean that nothing is there.
+    """
+
+    def __init__(self, values: Sequence[Any], missing: frozenset[str]) -> None:
+        self._values = values
+        self._missing = missing
+
+    def __len__(self) -> int:
+        return len(self._values)
+
+    @property
+    def stored(self) -> str:
+        """By the types of the values; mixed ones count as text."""
+        there = zip(self._values, self._texts, strict=True)
+        kinds = {_kind(cell) for cell, text in there if text is not None}
+        if kinds == {"integer", "number"}:
+            return "number"
+        return (kinds.pop() if len(kinds) == 1 else "text") if kinds else "empty"
+
+    def take(self, rows: NDArray[np.int64]) -> "PlainCells":
+        values = self._values
+        return PlainCells([values[i] for i in rows], self._missing)
+
+    def slice(self, start: int, rows: int) -> "PlainCells":
+        return PlainCells(self._values[start : start + rows], self._missing)
+
+    def join(self, others: Sequence[Cells]) -> "PlainCells":
+        values = list(self._values)
+        for each in others:
+            values += each.values()
+        return PlainCells(values, self._missing)
+
+    def values(self) -> list[Any]:
+        return list(self._values)
+
+    @cached_property
+    def _texts(self) -> list[str | None]:
+        missing = self._missing
+        texts = map(parse.text, self._values)
+        return [None if each in missing else each for each in texts]
+
+    @cached_property
+    def distinct(self) -> tuple[Codes, list[str]]:
+        seen: dict[str, int] = {}
+        codes = [-1 if each is None else seen.setdefault(each, len(seen)) for each in self._texts]
+        return np.array(codes, np.int32), list(seen)
+
+    def numbers(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        missing = {each for word in self._missing if (each := parse.number(word)) is not None}
+        values, held = [], []
+        for cell in self._values:
+            kind = type(cell)
+            if (kind is float or kind is int) and -1e300 < cell < 1e300:
+                there = cell not in missing
+                value = cell if there else math.nan
+            else:
+                value, there = self._number(cell, style)
+            values.append(value)
+            held.append(there)
+        return np.array(values, np.float64), np.array(held, np.bool_)
+
+    def _number(self, cell: Any, style: Style) -> tuple[float, bool]:
+        text = parse.text(cell)
+        if text is None or text in self._missing:
+            return math.nan, False
+        # a typed number has no decimal comma, whatever the column's text has
+        value = parse.number(text, style if isinstance(cell, str) else PLAIN)
+        return (math.nan if value is None else value), True
+
+    def dates(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        return spread(self.distinct, lambda texts: parse.dates(texts, style))
+
+    def vectors(self) -> tuple[list[list[float] | None], NDArray[np.bool_]]:
+        held = np.array([each is not None for each in self._texts], np.bool_)
+        return [
+            parse.vector(each) if there else None
+            for each, there in zip(self._values, held, strict=True)
+        ], held
+
+    def examples(self, rows: NDArray[np.int64]) -> list[str]:
+        return [self._texts[i] or "" for i in rows]
+
+
+def spread(
+    distinct: tuple[Codes, list[str]], read: Callable[[list[str]], Floats]
+) -> tuple[Floats, NDArray[np.bool_]]:
+    """Read each different text once, then give every row its value."""
+    codes, texts = distinct
+    values = np.append(read(texts), np.nan)  # code -1 takes the last
+    return values[codes], codes >= 0
+
+
+def _kind(cell: Any) -> str:
+    if isinstance(cell, bool | np.bool_):
+        return "bool"
+    if isinstance(cell, int | np.integer):
+        return "integer"
+    if isinstance(cell, dt.date | np.datetime64):
+        return "date"
+    if isinstance(cell, list | tuple | np.ndarray | set | frozenset):
+        return "list"
+    return "text" if isinstance(cell, str) else "number"

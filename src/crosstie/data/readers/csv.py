@@ -1,0 +1,224 @@
+"""CSV and its kin: text between commas, tabs, semicolons or bars.
+
+DuckDB reads what is well formed, every cell as text (`parse` alone gives meaning to text). What it refuses
+goes through `repair` first, which is slower and takes anything. Without DuckDB, as in a lean service, all does.
+"""
+
+import csv
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from itertools import islice
+from pathlib import Path
+from typing import Any
+
+from crosstie.data import parse
+from crosstie.data.encoding import as_utf8, from_legacy, is_utf8
+from crosstie.data.reader import Reader, readers, tidy
+from crosstie.data.repair import Repair, swallowed
+from crosstie.data.table import Table
+from crosstie.errors import DataError
+
+HELD = 1 << 29  # bytes of a file up to which its text is kept in memory
+SAMPLE = 1 << 18  # characters looked at to find the separator
+SEPARATORS = ("\t", ";", "|", ",")
+ONE_COLUMN = "\x1f"  # stands in no text: what a file of one column is "separated" by
+
+
+@readers("csv")
+@readers("tsv")
+@readers("tab")
+@readers("txt")
+@readers("data")
+class Csv(Reader):
+    """Lines of cells, with a header line unless told otherwise.
+
+    The separator is found among tab, semicolon, bar and comma, unless the suffix is .tsv or it is given.
+    """
+
+    takes = ("header", "columns", "separator", "encoding")
+
+    def _open(self) -> None:
+        self._file = as_utf8(self.path, self.name, self.reading.encoding, self.notes, self.scratch)
+        if self._file == self.path and not is_utf8(self.path):
+            self._file = from_legacy(self.path, self.name, self.notes, self.scratch)
+        with _text(self._file) as file:
+            sample = file.read(SAMPLE)
+        if not sample.strip():
+            raise DataError(f"{self.name}: is empty. Give a file with a header line and rows.")
+        lines = sample.split("\n")
+        lines = lines[:-1] if len(lines) > 1 else lines  # the last one may be cut
+        self._separator = self.reading.separator or self._find_separator(lines)
+        first = list(islice(Repair(lines, self._separator, width=None), 200))
+        if self.reading.header or len(first) == 1:
+            self._width = len(first[0])
+        else:
+            self._width = Counter(map(len, first)).most_common(1)[0][0]
+        self.columns = self._names(first[0])
+        if self.reading.header and self.reading.columns is None:
+            self._warn_of_data_as_header(first[0], first[1:])
+        self._load()
+        if not self.rows:
+            raise DataError(f"{self.name}: has a header line but no rows. Give a file with rows.")
+
+    def _find_separator(self, lines: list[str]) -> str:
+        if ".tsv" in self.name.lower() or ".tab" in self.name.lower():
+            return "\t"
+        best, most = ONE_COLUMN, 0.5
+        for separator in SEPARATORS:
+            rows = list(islice(Repair(lines, separator, width=None), 200))
+            width = len(rows[0])
+            share = sum(len(row) == width for row in rows) / len(rows)
+            if width > 1 and share > most:
+                best, most = separator, share
+        return best
+
+    def _names(self, first: list[str]) -> tuple[str, ...]:
+        given = self.reading.columns
+        if given is not None:
+            if len(given) != self._width:
+                raise DataError(
+                    f"{self.name}: `columns:` names {len(given)} columns, the file has {self._width}. "
+                    "Name every column, in order."
+                )
+            return tidy(given, self.notes, self.name)
+        if not self.reading.header:
+            return tuple(f"column_{place}" for place in range(1, self._width + 1))
+        return tidy(first, self.notes, self.name)
+
+    def _warn_of_data_as_header(self, first: list[str], below: list[list[str]]) -> None:
+        numeric, repeated = [], False
+        for place, name in enumerate(map(str.strip, first)):
+            cells = [row[place].strip() for row in below if place < len(row)]
+            cells = [each for each in cells if each and each not in parse.MISSING]
+            if cells and all(parse.number(each) is not None for each in cells):
+                numeric.append(name in parse.MISSING or parse.number(name) is not None)
+            repeated = repeated or (name != "" and cells.count(name) > 1)
+        if repeated or (numeric and all(numeric)):
+            shown = ", ".join(map(repr, first[:4])) + (", …" if len(first) > 4 else "")
+            self.notes.append(
+                f"{self.name}: the first line looks like data, not like names of columns ({shown}). If there "
+                "is no header line, say `header: false`, and the names under `columns:`."
+            )
+
+    def _load(self) -> None:
+        """Count the rows, keep them if they are few, and see to it that `self._file` is sound."""
+        try:
+            import duckdb  # 113 ms
+        except ModuleNotFoundError:
+            self._load_without_duckdb()
+            return
+        self._connection: Any = duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
+        try:
+            self._scan()
+            if not self._swallows():
+                return
+        except duckdb.Error:
+            pass
+        self._repair()
+        self._scan()
+
+    def _scan(self) -> None:
+        self._held: Any = None
+        if self._file.stat().st_size <= HELD:
+            self._held = self._query(self.columns).to_arrow_table()
+            self._rows = self._held.num_rows
+        else:  # counting every column makes DuckDB look at every cell
+            counts = self._query(self.columns, "count(*), count(COLUMNS(*))").fetchone()
+            self._rows = counts[0]
+
+    def _query(self, columns: Sequence[str], what: str = "") -> Any:
+        """A select of `columns` from the file, running."""
+        places = {name: f"c{place}" for place, name in enumerate(self.columns)}
+        wanted = what or ", ".join(f"{places[each]} AS {_quoted(each)}" for each in columns)
+        return self._connection.execute(
+            f"SELECT {wanted} FROM read_csv($file, auto_detect = false, columns = $columns, delim = $delim, "  # noqa: S608
+            "quote = '\"', escape = '\"', header = $header, strict_mode = true, null_padding = false, "
+            "max_line_size = 33554432, compression = 'none')",
+            {
+                "file": str(self._file),
+                "columns": dict.fromkeys(places.values(), "VARCHAR"),
+                "delim": self._separator,
+                "header": self.reading.header,
+            },
+        )
+
+    def _swallows(self) -> bool:
+        """Whether some quotation mark, never closed where it should be, made cells of whole rows."""
+        if self._separator not in "\t|":
+            return False
+        with self._file.open("rb") as file:
+            lines, marks = 0, 0
+            while block := file.read(SAMPLE):
+                lines += block.count(b"\n")
+                marks += block.count(b'"')
+        if not marks or self._rows + self.reading.header >= lines:
+            return False
+        batches = self._query(self.columns).to_arrow_reader(10_000)
+        return any(
+            swallowed([each or "" for each in row.values()], self._separator)
+            for batch in batches
+            for row in batch.to_pylist()
+        )
+
+    def _repair(self) -> None:
+        """Put a well-formed copy in the file's place."""
+        sound = self.scratch.path("sound.csv")
+        with _text(self._file) as lines, sound.open("w", encoding="utf-8", newline="") as out:
+            repair = Repair(lines, self._separator, width=self._width)
+            csv.writer(out, delimiter=self._separator, lineterminator="\n").writerows(repair)
+        self._file = sound
+        self.notes += repair.notes(self.name)
+
+    def _load_without_duckdb(self) -> None:
+        self._connection = None
+        with _text(self._file) as lines:
+            repair = Repair(lines, self._separator, width=self._width)
+            cells = list(repair)[self.reading.header :]
+        self.notes += repair.notes(self.name)
+        columns = list(zip(*cells, strict=True)) or [()] * self._width
+        self._held = Table.from_columns(
+            dict(zip(self.columns, columns, strict=True)), missing=self.reading.missing
+        )
+        self._rows = len(self._held)
+
+    @property
+    def rows(self) -> int:
+        """Rows that were kept."""
+        return self._rows
+
+    @property
+    def size(self) -> int:
+        """The file's."""
+        return self._file.stat().st_size
+
+    def chunks(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        """Streamed from DuckDB, or cut from what is held."""
+        if self._held is not None:
+            table = self.table(columns)
+            yield from (table.slice(start, rows) for start in range(0, len(table), rows))
+            return
+        for batch in self._query(columns).to_arrow_reader(rows):
+            yield Table.from_arrow(batch, missing=self.reading.missing)
+
+    def table(self, columns: Sequence[str]) -> Table:
+        """The columns whole."""
+        if self._connection is None:
+            return self._held.select(columns)
+        if self._held is None:
+            found = self._query(columns).to_arrow_table()
+        else:
+            found = self._held.select(list(columns))
+        return Table.from_arrow(found, missing=self.reading.missing)
+
+
+@contextmanager
+def _text(path: Path) -> Iterator[Any]:
+    with path.open(encoding="utf-8-sig", errors="replace") as file:
+        yield file
+
+
+def _quoted(name: str) -> str:
+    return '"' + name.replace('"', '""') + '"'
