@@ -65,6 +65,15 @@ def test_hashed_codes_need_no_vocabulary_and_never_change(column):
     assert feature.state()[0]["fitted"]["levels"] == []
 
 
+def test_a_hashed_column_can_be_filled_with_its_mode(column):
+    feature = fitted(
+        column, ["a", "b", "a"], hash_buckets=1000, missing_value_strategy="fill_with_mode"
+    )
+    again = Category.from_state("kind", *feature.state())
+    for each in (feature, again):
+        assert encode(column, each, [None, "a"]) == [345, 345]
+
+
 def test_classes_stand_in_natural_order(column):
     assert fitted(column, ["10", "9", "1"], predicted=True).labels == ("1", "9", "10")
     assert fitted(column, ["10", "9", "b"], predicted=True).labels == ("10", "9", "b")

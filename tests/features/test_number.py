@@ -142,11 +142,19 @@ def test_no_number_in_training_is_an_error():
     )
 
 
-def test_numbers_too_large_to_scale_are_an_error():
+@pytest.mark.parametrize(
+    ("values", "shown"),
+    [
+        ([1, 1e200, -1e200], "-1e+200 to 1e+200"),
+        ([1e200, 3e200], "1e+200 to 3e+200"),
+        ([1e308, 1.5e308], "1e+308 to 1.5e+308"),
+    ],
+)
+def test_numbers_too_large_to_scale_are_an_error(values, shown):
     with pytest.raises(DataError) as error:
-        number([1, 1e200, -1e200])
+        number(values)
     assert str(error.value) == (
-        "price: numbers from -1e+200 to 1e+200 are too large to scale. Mend the column, or take it out."
+        f"price: numbers from {shown} are too large to scale. Mend the column, or take it out."
     )
 
 

@@ -103,6 +103,8 @@ class Category(OutputFeature):
         self._mode = next(iter(kept), self.fill_value)
         if self.predicted:
             kept = {text: kept[text] for text in natural(kept)}
+        if self.hash_buckets:
+            kept = {}
         self._fitted(tuple(kept), tuple(kept.values()))
         self._counts = LevelCounts()
 
@@ -113,8 +115,7 @@ class Category(OutputFeature):
         return int(np.count_nonzero((encoded == UNKNOWN) & column.valid))
 
     def state(self) -> tuple[State, Arrays]:
-        levels = [] if self.hash_buckets else list(self.levels_)
-        fitted = {"levels": levels, "mode": self._mode}
+        fitted = {"levels": list(self.levels_), "mode": self._mode}
         return {"options": self.options(), "fitted": fitted}, {
             "counts": np.array(self.counts_, np.int64)
         }

@@ -41,10 +41,11 @@ class Moments:
         """Take over what `other` has seen."""
         count = self.count + other.count
         share = other.count / np.maximum(count, 1)
+        both = (self.count > 0) & (other.count > 0)
         with np.errstate(over="ignore", invalid="ignore"):
             step = other.mean - self.mean
-            self._squares = self._squares + other._squares + step**2 * self.count * share
-            self.mean = self.mean + step * share
+            self._squares += other._squares + np.where(both, step**2 * self.count * share, 0)
+            self.mean = np.where(self.count > 0, self.mean + step * share, other.mean)
         self.count = count
         self.least = np.minimum(self.least, other.least)
         self.most = np.maximum(self.most, other.most)

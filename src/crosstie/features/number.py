@@ -100,7 +100,7 @@ class Number(OutputFeature):
                     "no training row holds a number. Take the column out, or give it another type.",
                 )
             )
-        if not np.isfinite(self._moments.spread[0]):
+        if not np.isfinite(self._moments.centre[0] + self._moments.spread[0]):
             raise DataError(
                 Problem(
                     self.column,
