@@ -191,7 +191,6 @@ def _plan(
     types: Mapping[str, str] | None,
 ) -> "Plan":
     from crosstie.config.source import load as load_document
-    from crosstie.data.read import open_source
     from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
 
     given = {part: each for part, each in data.items() if each is not None}
@@ -210,14 +209,7 @@ def _plan(
         if value is not None:
             document.value[key] = value
             document.replaced.add((key,))
-    if "train" not in given and len(given) > 0:
-        own = document.value.get("data")
-        parts = own if isinstance(own, Mapping) and "train" in own else {"train": own}
-        sources = {part: open_source(each, base=document.folder) for part, each in parts.items()}
-    else:
-        sources = {}
-    sources |= {part: open_source(each) for part, each in given.items()}
-    return make_plan(document, source=sources or None, target=target, types=types, overrides=set)
+    return make_plan(document, source=given or None, target=target, types=types, overrides=set)
 
 
 def _is_file(source: Any) -> bool:
@@ -449,10 +441,12 @@ def options(component: type, /, **given: Any) -> dict[str, Any]:
         >>> from crosstie.models.combiners.concat import Concat  # doctest: +SKIP
         >>> config = {"combiner": crosstie.options(Concat, members=8)}  # doctest: +SKIP
     """
+    from crosstie.config.document import Loose
     from crosstie.config.options import fill
     from crosstie.config.registry import name_of
 
-    return {"type": name_of(component), **fill(component, given)}
+    name = name_of(component)
+    return {"type": name, **fill(component, given, Loose(name))}
 
 
 def doctor() -> dict[str, Any]:
@@ -516,5 +510,6 @@ def _installed(name: str) -> str | None:
 
 
 def _tell(lines: Sequence[str], say: Say | None) -> None:
-    for line in lines if say is not None else ():
-        say(line)
+    if say is not None:
+        for line in lines:
+            say(line)

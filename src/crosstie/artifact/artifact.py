@@ -157,7 +157,8 @@ def save(
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "graph").mkdir(parents=True)
-    states, arrays = [], {}
+    states: list[Any] = []
+    arrays: dict[str, NDArray[Any]] = {}
     for i, (preprocessor, graph) in enumerate(members):
         state, own = preprocessor.state()
         states.append(state)

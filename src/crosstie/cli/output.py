@@ -91,6 +91,6 @@ def _shown(
 ) -> list[str]:
     have = evaluation["models"][0]["metrics"][judged][output]
     names = [name for name in HEADLINES[kind] if name in have]
-    if watched in have and watched not in names:
+    if watched is not None and watched in have and watched not in names:
         names.insert(0, watched)
     return names

@@ -13,12 +13,13 @@ import sys
 from collections.abc import Callable, Iterator
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Generic, TypeVar
+from typing import Any, Generic, TypeVar
 
 from crosstie.errors import ConfigError, nearest
 
 T = TypeVar("T")
 _project_folders: list[Path] = []
+_names: dict[type[Any], str] = {}
 
 
 class Registry(Generic[T]):
@@ -41,6 +42,7 @@ class Registry(Generic[T]):
         def register(cls: type[T]) -> type[T]:
             for each in of:
                 self._classes[each, name] = cls
+            _names.setdefault(cls, name)
             return cls
 
         return register
@@ -82,6 +84,17 @@ class Registry(Generic[T]):
         for folder in _project_folders:
             for path in sorted(folder.glob("*.py")):
                 _import_file(path)
+
+
+def name_of(cls: type[Any]) -> str:
+    """The (first) name that a component class is registered by.
+
+    Raises:
+        ConfigError: It is not registered.
+    """
+    if cls not in _names:
+        raise ConfigError(f"{cls.__name__}: is not registered as a component; give it a decorator")
+    return _names[cls]
 
 
 def use_project(folder: Path) -> None:

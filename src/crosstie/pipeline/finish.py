@@ -5,7 +5,7 @@ Every number in a run comes from here, computed from what the exported graphs sa
 
 import shutil
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, replace
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -76,7 +76,7 @@ def finish(
                 for feature in outputs
             },
             "models": _compare(plan, outputs, chosen, beside, metrics, prepared),
-            "columns": {name: asdict(count) for name, count in prepared.counts.items()},
+            "columns": {name: count.to_json() for name, count in prepared.counts.items()},
             "dropped_rows": prepared.dropped,
         },
     )

@@ -17,7 +17,7 @@ from crosstie.data.read import Source
 from crosstie.data.store import BatchStore
 from crosstie.data.style import PLAIN
 from crosstie.errors import DataError
-from crosstie.features.preprocessor import Count, Preprocessor
+from crosstie.features.preprocessor import Counts, Preprocessor
 from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")
@@ -40,7 +40,7 @@ class Prepared:
     preprocessor: Preprocessor
     batches: dict[str, Batch] = field(default_factory=dict)
     rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
-    counts: dict[str, Count] = field(default_factory=dict)
+    counts: dict[str, Counts] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
 
     @property
@@ -143,7 +143,7 @@ def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
     return 4 * width * sum(source.rows for source in sources.values())
 
 
-def _count(prepared: Prepared, counts: Mapping[str, Count]) -> None:
+def _count(prepared: Prepared, counts: Mapping[str, Counts]) -> None:
     for name, new in counts.items():
         old = prepared.counts.get(name)
         prepared.counts[name] = new if old is None else old + new

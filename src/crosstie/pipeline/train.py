@@ -169,7 +169,7 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
     ]
     lines += [
         f"column {name!r}: {count.unparsed} cells could not be read and count as missing, for example "
-        + ", ".join(map(repr, count.examples))
+        + ", ".join(map(repr, count.unparsed_examples))
         for name, count in prepared.counts.items()
         if count.unparsed
     ]

@@ -132,7 +132,7 @@ def notes(encoded: Encoded, rows: int) -> list[str]:
         if count.absent:
             found.append(f"column {name!r} is absent; all {rows} rows count as missing")
         if count.unparsed:
-            examples = ", ".join(map(repr, count.examples))
+            examples = ", ".join(map(repr, count.unparsed_examples))
             found.append(
                 f"column {name!r}: {count.unparsed} of {rows} cells could not be read and count as "
                 f"missing, for example {examples}"
