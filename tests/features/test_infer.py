@@ -1,6 +1,8 @@
 import pytest
 
 from crosstie.data.profile import ColumnProfile
+from crosstie.data.profile import profile as profiles
+from crosstie.data.read import open_source
 from crosstie.features.infer import Inference, infer
 
 
@@ -27,6 +29,11 @@ def profile(**facts):
             "two levels, 'no' and 'yes'",
         ),
         ({"distinct": 7, "words": 1.2}, "category", "7 levels"),
+        (
+            {"distinct": 1, "missing": 600, "top": (("A lot", 400),)},
+            "category",
+            "one level or nothing",
+        ),
         ({"distinct": 900, "words": 1.0}, "category", "900 levels"),
         ({"distinct": 400, "words": 3.6}, "category", "400 levels"),
         ({"distinct": 900, "words": 4.1}, "text", "4 words a cell, 900 different cells"),
@@ -148,3 +155,62 @@ def test_a_class_of_whole_numbers_says_how_to_make_it_an_amount():
         "category",
         "7 small whole numbers that repeat look like classes; say type: number if they are an amount",
     )
+
+
+LETTERS = {
+    "n": "number",
+    "c": "category",
+    "b": "binary",
+    "t": "text",
+    "d": "date",
+    "s": "set",
+    "-": "left out",
+}
+
+
+@pytest.mark.parametrize(
+    ("file", "letters", "output", "output_type"),
+    [
+        ("tab_titanic/train.csv", "-bntbnnncncc", "Survived", "binary"),
+        ("tab_adult/adult-train.csv.gz", "ncncnccccbnnncb", "column_15", "binary"),
+        (
+            "tab_telco_churn/Telco-Customer-Churn.csv",
+            "-bbbbnb" + 9 * "c" + "bcnnb",
+            "Churn",
+            "binary",
+        ),
+        ("tab_diamonds/diamonds.csv.gz", "ncccnnnnnn", "price", "number"),
+        ("tab_california_housing/housing.csv", "nnnnnnnnnc", "median_house_value", "number"),
+        ("tab_bike_sharing/bike_sharing.zip", "d-bnnnnnnnn", "cnt", "number"),
+        ("tab_bike_sharing/day.csv", "-dnbnbnbnnnnnnnn", "cnt", "number"),
+        (
+            "tab_employee_salaries/employee_salaries.zip",
+            "bcccbcdnn",
+            "current_annual_salary",
+            "number",
+        ),
+        ("tab_penguins/penguins.csv", "ccnnnnbn", "species", "category"),
+        (
+            "tab_birdstrikes/birdstrikes.csv",
+            "cccdccccccnnnn",
+            "Effect Amount of damage",
+            "category",
+        ),
+        ("tab_german_credit/german.csv", "cnccnccnccncnccncbbbb", "column_21", "binary"),
+        ("tab_wine_quality/winequality-white.csv", "nnnnnnnnnnnn", "column_12", "category"),
+        ("text_sms_spam/sms.tsv", "bt", "column_1", "binary"),
+        ("text_banking77/train.csv", "tc", "category", "category"),
+        ("text_goemotions/dev.tsv", "ts-", "column_2", "set"),
+    ],
+)
+def test_real_columns_get_the_types_a_person_would_give(
+    file, letters, output, output_type, shared_data
+):
+    headless = ("adult", "german", "wine", "sms", "goemotions")
+    source = open_source(
+        {"path": file, "header": not any(each in file for each in headless)}, base=shared_data
+    )
+    found = {name: infer(each, output=False) for name, each in profiles(source).items()}
+    given = {name: "left out" if each.exclude else each.type for name, each in found.items()}
+    assert given == dict(zip(found, map(LETTERS.__getitem__, letters), strict=True))
+    assert infer(profiles(source)[output], output=True).type == output_type

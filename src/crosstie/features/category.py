@@ -79,7 +79,7 @@ class Category(OutputFeature):
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
-        return f"{profile.distinct} levels"
+        return f"{profile.distinct} levels" if profile.distinct > 1 else "one level or nothing"
 
     def observe(self, column: Column) -> None:
         if not self.hash_buckets or self.missing_value_strategy == "fill_with_mode":

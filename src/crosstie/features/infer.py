@@ -69,7 +69,7 @@ def _coded(profile: ColumnProfile) -> bool:
 def _no_input(profile: ColumnProfile, best: str) -> str:
     if not profile.present:
         return "no cell holds anything"
-    if profile.constant:
+    if profile.constant and not profile.missing:  # there or not there can say something
         return f"always {profile.top[0][0]!r}" if profile.top else "always the same"
     if (
         not profile.unique
