@@ -1,0 +1,221 @@
+"""LightGBM through its C interface: a dataset, a booster, and no more of it than training needs.
+
+`import lightgbm` costs 1.8 s, for it imports scikit-learn and pandas whether they are used or not. The library that
+does the work loads in 20 ms, and its C interface is its public, stable one; so this talks to that.
+"""
+
+import ctypes
+import importlib.util
+import sys
+from collections.abc import Mapping
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.errors import CrosstieError, MissingExtra, TrainingError
+
+Floats = NDArray[np.float32]
+
+FLOAT32 = 0  # C_API_DTYPE_FLOAT32
+ALL_TREES = -1
+
+
+class Dataset:
+    """Rows binned for training.
+
+    Args:
+        features: `[rows, columns]`, NaN where missing; a categorical column holds codes.
+        target: `[rows]`.
+        weights: `[rows]`, or None for all equal.
+        parameters: LightGBM's, by its names.
+        reference: Training rows whose bins validation rows are to share.
+    """
+
+    def __init__(
+        self,
+        features: Floats,
+        target: NDArray[Any],
+        weights: NDArray[Any] | None,
+        parameters: Mapping[str, Any],
+        *,
+        reference: "Dataset | None" = None,
+    ) -> None:
+        self.rows = len(features)
+        self.handle = ctypes.c_void_p()
+        rows = np.ascontiguousarray(features, np.float32)
+        _call(
+            "LGBM_DatasetCreateFromMat",
+            _pointer(rows),
+            ctypes.c_int(FLOAT32),
+            ctypes.c_int32(rows.shape[0]),
+            ctypes.c_int32(rows.shape[1]),
+            ctypes.c_int(1),  # row-major
+            _text(parameters),
+            reference.handle if reference else None,
+            ctypes.byref(self.handle),
+        )
+        self._set("label", target)
+        if weights is not None:
+            self._set("weight", weights)
+
+    def _set(self, field: str, values: NDArray[Any]) -> None:
+        values = np.ascontiguousarray(values, np.float32)
+        _call(
+            "LGBM_DatasetSetField",
+            self.handle,
+            field.encode(),
+            _pointer(values),
+            ctypes.c_int(len(values)),
+            ctypes.c_int(FLOAT32),
+        )
+
+    def __del__(self) -> None:
+        if self.handle:
+            _library().LGBM_DatasetFree(self.handle)
+
+
+class Booster:
+    """Trees in the making.
+
+    Args:
+        train: Training rows.
+        parameters: LightGBM's, by its names.
+        validation: Rows whose predictions are wanted as trees are added.
+    """
+
+    def __init__(
+        self, train: Dataset, parameters: Mapping[str, Any], *, validation: Dataset | None = None
+    ) -> None:
+        self.handle = ctypes.c_void_p()
+        self._datasets = [train] if validation is None else [train, validation]  # keeps them alive
+        _call("LGBM_BoosterCreate", train.handle, _text(parameters), ctypes.byref(self.handle))
+        if validation is not None:
+            _call("LGBM_BoosterAddValidData", self.handle, validation.handle)
+
+    def add_tree(self) -> bool:
+        """One more boosting round; False when no split gains anything any more."""
+        finished = ctypes.c_int()
+        _call("LGBM_BoosterUpdateOneIter", self.handle, ctypes.byref(finished))
+        return not finished.value
+
+    def fitted(self, which: int) -> NDArray[np.float64]:
+        """Predictions so far for the training rows (0) or the validation rows (1).
+
+        Returns:
+            `[rows]` numbers or probabilities of 1; `[rows, classes]` probabilities of a multiclass objective.
+        """
+        length = ctypes.c_int64()
+        _call(
+            "LGBM_BoosterGetNumPredict",
+            self.handle,
+            ctypes.c_int(which),
+            ctypes.byref(length),
+        )
+        values = np.empty(length.value, np.float64)
+        _call(
+            "LGBM_BoosterGetPredict",
+            self.handle,
+            ctypes.c_int(which),
+            ctypes.byref(length),
+            _pointer(values),
+        )
+        rows = self._datasets[which].rows
+        return values if length.value == rows else values.reshape(-1, rows).T
+
+    def predict(self, features: Floats, *, trees: int = ALL_TREES) -> NDArray[np.float64]:
+        """Predictions for new rows, in the shape of `fitted`.
+
+        Args:
+            features: As a dataset takes them.
+            trees: Only the first so many rounds.
+        """
+        rows = np.ascontiguousarray(features, np.float32)
+        size = ctypes.c_int()
+        _call("LGBM_BoosterGetNumClasses", self.handle, ctypes.byref(size))
+        values = np.empty(len(rows) * size.value, np.float64)
+        length = ctypes.c_int64()
+        _call(
+            "LGBM_BoosterPredictForMat",
+            self.handle,
+            _pointer(rows),
+            ctypes.c_int(FLOAT32),
+            ctypes.c_int32(rows.shape[0]),
+            ctypes.c_int32(rows.shape[1]),
+            ctypes.c_int(1),  # row-major
+            ctypes.c_int(0),  # predictions, not leaves or contributions
+            ctypes.c_int(0),
+            ctypes.c_int(trees),
+            b"",
+            ctypes.byref(length),
+            _pointer(values),
+        )
+        return values if size.value == 1 else values.reshape(len(rows), size.value)
+
+    def text(self, *, trees: int = ALL_TREES) -> str:
+        """The model in LightGBM's own format, which every LightGBM reads.
+
+        Args:
+            trees: Only the first so many rounds.
+        """
+        length = ctypes.c_int64()
+        buffer = ctypes.create_string_buffer(1 << 20)
+        for _ in range(2):
+            _call(
+                "LGBM_BoosterSaveModelToString",
+                self.handle,
+                ctypes.c_int(0),
+                ctypes.c_int(trees),
+                ctypes.c_int(0),  # importance by splits
+                ctypes.c_int64(len(buffer)),
+                ctypes.byref(length),
+                buffer,
+            )
+            if length.value <= len(buffer):
+                break
+            buffer = ctypes.create_string_buffer(length.value)
+        return buffer.value.decode()
+
+    def __del__(self) -> None:
+        if self.handle:
+            _library().LGBM_BoosterFree(self.handle)
+
+
+def _text(parameters: Mapping[str, Any]) -> bytes:
+    def plain(value: Any) -> str:
+        if isinstance(value, list | tuple):
+            return ",".join(map(str, value))
+        return str(value).lower() if isinstance(value, bool) else str(value)
+
+    return " ".join(f"{name}={plain(value)}" for name, value in parameters.items()).encode()
+
+
+def _pointer(array: NDArray[Any]) -> ctypes.c_void_p:
+    return ctypes.c_void_p(array.ctypes.data)
+
+
+def _call(name: str, *arguments: Any) -> None:
+    library = _library()
+    if getattr(library, name)(*arguments) != 0:
+        raise TrainingError(f"LightGBM: {library.LGBM_GetLastError().decode()}")
+
+
+@cache
+def _library() -> ctypes.CDLL:
+    package = importlib.util.find_spec("lightgbm")
+    if package is None or not package.submodule_search_locations:
+        raise MissingExtra("lightgbm", "train", needed_for="model_type gbm")
+    for folder in (Path(package.submodule_search_locations[0]), Path(sys.prefix) / "lib"):
+        for path in sorted(folder.rglob("lib_lightgbm.*")):
+            try:
+                library = ctypes.CDLL(str(path))
+            except OSError as error:
+                raise CrosstieError(
+                    f"model_type gbm: LightGBM cannot be loaded: {error}. If libgomp is what is missing, "
+                    "install it: apt-get install libgomp1"
+                ) from error
+            library.LGBM_GetLastError.restype = ctypes.c_char_p
+            return library
+    raise MissingExtra("lightgbm", "train", needed_for="model_type gbm")

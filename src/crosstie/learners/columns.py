@@ -1,0 +1,94 @@
+"""A batch as the plain columns of numbers that trees ask, in numpy for fitting and the same in a graph."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data.batch import Batch, Date, Layout, Vector
+from crosstie.learners.bags import WORDY, Bag, directions
+from crosstie.learners.graph import GraphWriter
+
+SMALL_VOCABULARY = 64
+
+
+@dataclass
+class Columns:
+    """Which columns there are, and how they are made.
+
+    Numbers as they are, vectors and dates by part, text as a few directions of its bag of tokens, small sets as
+    one column a label, categories last as codes.
+
+    Attributes:
+        layout: What the batches hold.
+        bags: Per token column how it is weighed, and the table `[size, width]` that turns it into columns.
+    """
+
+    layout: Layout
+    bags: list[tuple[Bag, NDArray[np.float64]]] = field(default_factory=list)
+
+    @classmethod
+    def fit(cls, layout: Layout, batch: Batch, *, text_components: int, seed: int) -> "Columns":
+        """Learn what text needs from training rows."""
+        columns = cls(layout)
+        for tokens in layout.tokens:
+            ids = batch.inputs[tokens.array]
+            bag = Bag.fit(tokens, ids)
+            if tokens.type not in WORDY and tokens.size <= SMALL_VOCABULARY:
+                table = np.eye(tokens.size)[:, 1:]
+            else:
+                table = directions(bag.matrix(ids), text_components, seed=seed)
+            columns.bags.append((bag, table))
+        return columns
+
+    @property
+    def names(self) -> list[str]:
+        """The input that each column comes from."""
+        return list(self._names())
+
+    @property
+    def categorical(self) -> list[int]:
+        """Which columns hold codes."""
+        return list(range(len(self.names) - len(self.layout.categories), len(self.names)))
+
+    def array(self, batch: Batch) -> NDArray[np.float32]:
+        """float32 `[rows, columns]`, NaN where missing."""
+        layout, inputs = self.layout, batch.inputs
+        parts: list[NDArray[Any]] = [inputs["numbers"]] if layout.numbers else []
+        parts += [inputs[each.array] for each in self._wide]
+        parts += [
+            (bag.matrix(inputs[bag.tokens.array]) @ table).astype(np.float32)
+            for bag, table in self.bags
+        ]
+        if layout.categories:
+            parts.append(inputs["categories"].astype(np.float32))
+        return np.concatenate(parts, axis=1, dtype=np.float32)
+
+    def add(self, graph: GraphWriter) -> str:
+        """The same in a graph.
+
+        Text is summed in float64, so that the order of a sum cannot move a value across a threshold.
+        """
+        layout = self.layout
+        parts = ["numbers"] if layout.numbers else []
+        parts += [each.array for each in self._wide]
+        parts += [
+            graph.cast(bag.add(graph, table, np.float64), np.float32) for bag, table in self.bags
+        ]
+        if layout.categories:
+            parts.append(graph.cast("categories", np.float32))
+        return graph.concat(parts)
+
+    @property
+    def _wide(self) -> list[Vector | Date]:
+        return [*self.layout.vectors, *self.layout.dates]
+
+    def _names(self) -> Iterator[str]:
+        yield from self.layout.numbers
+        for each in self._wide:
+            yield from [each.name] * each.width
+        for bag, table in self.bags:
+            yield from [bag.tokens.name] * table.shape[1]
+        yield from (each.name for each in self.layout.categories)

@@ -1,0 +1,339 @@
+"""Gradient-boosted trees: LightGBM (Ke et al. 2017) on numbers, missing values and categories as they are."""
+
+import json
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt, Le
+
+from crosstie.data.batch import Batch, Output
+from crosstie.errors import ConfigError, Problem, TrainingError, nearest
+from crosstie.evaluation.metric import Metric, metrics
+from crosstie.learners.booster import Booster, Dataset
+from crosstie.learners.columns import Columns
+from crosstie.learners.graph import GraphWriter
+from crosstie.learners.learner import Job, Learner, learners
+from crosstie.learners.trees import Tree, add_trees, read_trees
+from crosstie.learners.weights import row_weights
+from crosstie.training.callbacks.callback import Progress
+
+OBJECTIVES = {"number": "regression", "binary": "binary", "category": "multiclass"}
+DEFAULT_METRIC = {"number": "rmse", "binary": "log_loss", "category": "log_loss"}
+# a standardised target has another zero, so shares of its size mean nothing while training
+IN_ANY_UNIT = {"mape": "mae", "mean_absolute_percentage_error": "mae", "wape": "mae"}
+TREES_PER_REPORT = 10
+TREES_WITHOUT_VALIDATION = 300
+
+
+@learners("gbm")
+class Gbm(Learner):
+    """Boosted trees. Options have LightGBM's names and meaning.
+
+    Args:
+        n_estimators: Trees at most (rounds, for several classes); None is 3,000 where validation rows say when to
+            stop, 300 where there are none.
+        learning_rate: How much of each tree is added.
+        num_leaves: Leaves of a tree at most.
+        max_depth: Splits from root to leaf at most; -1 is no limit.
+        min_child_samples: Rows that a leaf needs.
+        feature_fraction: Share of the columns that a tree may use.
+        bagging_fraction: Share of the rows that a tree is fitted on.
+        bagging_freq: After how many trees those rows are drawn anew.
+        lambda_l1: L1 penalty on leaf values.
+        lambda_l2: L2 penalty on leaf values.
+        min_gain_to_split: What a split must gain.
+        max_bin: Values that a number is binned to at most.
+        cat_smooth: Pull of a category's statistic towards none; more for noisy categories.
+        cat_l2: L2 penalty in splits of categories.
+        max_cat_to_onehot: Up to so many categories each is split off by itself.
+        extra_trees: Whether thresholds are drawn at random, which is quicker and may generalise better.
+        monotone_constraints: Number inputs whose effect may only rise (1) or fall (-1).
+        class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
+            order of the classes (negative, positive). None leaves rows alone.
+        text_components: Columns that a text is condensed to.
+        early_stop: Stop after so many trees without a better validation metric.
+    """
+
+    uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
+    predicts = ("number", "binary", "category")
+    aliases = {  # noqa: RUF012 - read by config.options
+        "num_boost_round": "n_estimators",
+        "num_iterations": "n_estimators",
+        "min_data_in_leaf": "min_child_samples",
+        "colsample_bytree": "feature_fraction",
+        "subsample": "bagging_fraction",
+        "subsample_freq": "bagging_freq",
+        "reg_alpha": "lambda_l1",
+        "reg_lambda": "lambda_l2",
+        "early_stopping_rounds": "early_stop",
+        "early_stopping_round": "early_stop",
+    }
+
+    def __init__(
+        self,
+        *,
+        n_estimators: Annotated[int, Ge(1)] | None = None,
+        learning_rate: Annotated[float, Gt(0)] = 0.05,
+        num_leaves: Annotated[int, Ge(2), Le(131_072)] = 31,
+        max_depth: Annotated[int, Ge(-1)] = -1,
+        min_child_samples: Annotated[int, Ge(0)] = 20,
+        feature_fraction: Annotated[float, Gt(0), Le(1)] = 1.0,
+        bagging_fraction: Annotated[float, Gt(0), Le(1)] = 1.0,
+        bagging_freq: Annotated[int, Ge(1)] = 1,
+        lambda_l1: Annotated[float, Ge(0)] = 0.0,
+        lambda_l2: Annotated[float, Ge(0)] = 0.0,
+        min_gain_to_split: Annotated[float, Ge(0)] = 0.0,
+        max_bin: Annotated[int, Ge(2)] = 255,
+        cat_smooth: Annotated[float, Ge(0)] = 10.0,
+        cat_l2: Annotated[float, Ge(0)] = 10.0,
+        max_cat_to_onehot: Annotated[int, Ge(1)] = 4,
+        extra_trees: bool = False,
+        monotone_constraints: dict[str, Literal[-1, 0, 1]] | None = None,
+        class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
+        text_components: Annotated[int, Ge(1)] = 32,
+        early_stop: Annotated[int, Ge(1)] | None = 50,
+    ) -> None:
+        self.n_estimators = n_estimators
+        self.learning_rate = learning_rate
+        self.monotone_constraints = monotone_constraints or {}
+        self.class_weights = class_weights
+        self.text_components = text_components
+        self.early_stop = early_stop
+        self.parameters: dict[str, Any] = {
+            "learning_rate": learning_rate,
+            "num_leaves": num_leaves,
+            "max_depth": max_depth,
+            "min_data_in_leaf": min_child_samples,
+            "feature_fraction": feature_fraction,
+            "bagging_fraction": bagging_fraction,
+            "bagging_freq": bagging_freq if bagging_fraction < 1 else 0,
+            "lambda_l1": lambda_l1,
+            "lambda_l2": lambda_l2,
+            "min_gain_to_split": min_gain_to_split,
+            "max_bin": max_bin,
+            "cat_smooth": cat_smooth,
+            "cat_l2": cat_l2,
+            "max_cat_to_onehot": max_cat_to_onehot,
+            "extra_trees": extra_trees,
+        }
+        self.columns_: Columns | None = None
+        self.text_ = ""
+        self.about_: dict[str, Any] = {}
+
+    def fit(self, job: Job) -> None:
+        output = job.layout.outputs[0]
+        _check_classes(output)
+        self.columns_ = Columns.fit(
+            job.layout, job.train, text_components=self.text_components, seed=job.seed
+        )
+        parameters = self._parameters(job, output)
+        train = self._dataset(job.train, output, parameters)
+        validation = None
+        if job.validation is not None:
+            validation = self._dataset(job.validation, output, parameters, reference=train)
+        booster = Booster(train, parameters, validation=validation)
+        watch = _Watch(job, output)
+        try:
+            self._grow(job, booster, watch)
+        except KeyboardInterrupt:
+            watch.progress.stopped = "interrupted"
+            if not watch.progress.step:
+                booster.add_tree()
+            raise
+        finally:
+            self._keep(booster, watch)
+            for callback in job.callbacks:
+                callback.on_train_end(watch.progress)
+
+    def _parameters(self, job: Job, output: Output) -> dict[str, Any]:
+        assert self.columns_ is not None
+        parameters: dict[str, Any] = {
+            **self.parameters,
+            "objective": OBJECTIVES[output.type],
+            "metric": "none",  # ours watches
+            "seed": job.seed % 2**31,
+            "deterministic": True,
+            "force_row_wise": True,
+            "verbosity": -1,
+        }
+        if output.type == "category":
+            parameters["num_class"] = output.size
+        if self.columns_.categorical:
+            parameters["categorical_feature"] = self.columns_.categorical
+        if self.monotone_constraints:
+            parameters["monotone_constraints"] = self._monotone(job.layout.numbers)
+        return parameters
+
+    def _monotone(self, numbers: tuple[str, ...]) -> list[int]:
+        assert self.columns_ is not None
+        unknown = [name for name in self.monotone_constraints if name not in numbers]
+        if unknown:
+            raise ConfigError(
+                Problem(
+                    f"trainer.monotone_constraints.{name}",
+                    f"only a number can rise or fall, and no number input has this name; {nearest(name, numbers)}",
+                )
+                for name in unknown
+            )
+        others = len(self.columns_.names) - len(numbers)
+        return [*(self.monotone_constraints.get(name, 0) for name in numbers), *([0] * others)]
+
+    def _dataset(
+        self,
+        batch: Batch,
+        output: Output,
+        parameters: dict[str, Any],
+        *,
+        reference: Dataset | None = None,
+    ) -> Dataset:
+        assert self.columns_ is not None
+        weights = batch.weights
+        if reference is None:
+            weights = row_weights(batch, output, self.class_weights)
+        return Dataset(
+            self.columns_.array(batch),
+            batch.targets[output.name],
+            weights,
+            parameters,
+            reference=reference,
+        )
+
+    def _grow(self, job: Job, booster: Booster, watch: "_Watch") -> None:
+        progress = watch.progress
+        rounds = self.n_estimators or (
+            3000 if job.validation is not None else TREES_WITHOUT_VALIDATION
+        )
+        progress.total_steps = rounds
+        progress.learning_rate = self.learning_rate
+        for callback in job.callbacks:
+            callback.on_train_start(progress)
+        progress.stopped = "epochs"
+        for tree in range(1, rounds + 1):
+            grew = booster.add_tree()
+            progress.step = tree
+            progress.rows += len(job.train)
+            if job.validation is not None:
+                watch.look(booster, job.validation)
+            stop = not grew or watch.waited >= (self.early_stop or rounds)
+            if stop or tree % TREES_PER_REPORT == 0 or tree == rounds:
+                watch.report(booster, job)
+            for callback in job.callbacks:
+                callback.on_step_end(progress)
+            if stop:
+                progress.stopped = "early_stop"
+                break
+
+    def _keep(self, booster: Booster, watch: "_Watch") -> None:
+        assert self.columns_ is not None
+        best = watch.progress.best_step or watch.progress.step
+        self.text_ = booster.text(trees=max(best, 1))
+        trees = read_trees(self.text_)
+        self.about_ = {
+            "trees": len(trees),
+            "leaves": sum(len(tree.leaf) for tree in trees),
+            "columns": len(self.columns_.names),
+            "gain": _gain(trees, self.columns_.names),
+        }
+        if watch.progress.best is not None:
+            self.about_ |= {"watched": watch.progress.watched, "best": watch.progress.best}
+
+    def export(self, path: Path) -> None:
+        columns, output = self._fitted()
+        graph = GraphWriter(columns.layout)
+        outputs = output.size if output.type == "category" else 1
+        sums = add_trees(graph, read_trees(self.text_), columns.add(graph), outputs=outputs)
+        if output.type == "category":
+            graph.output(output.array, graph.add("Softmax", sums, axis=1), width=output.size)
+        else:
+            value = graph.flat(sums)
+            value = graph.add("Sigmoid", value) if output.type == "binary" else value
+            graph.output(output.array, value, width=None)
+        graph.write(path)
+
+    def save(self, folder: Path) -> None:
+        """Write the booster and what its columns are.
+
+        `booster.txt`, which any LightGBM reads; `columns.json`, the inputs that its columns come from;
+        `text.safetensors`, the tables that make columns of text.
+        """
+        from safetensors.numpy import save_file
+
+        columns, _ = self._fitted()
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / "booster.txt").write_text(self.text_)
+        named = {"columns": columns.names, "categorical": columns.categorical}
+        (folder / "columns.json").write_text(json.dumps(named, indent=2))
+        if columns.bags:
+            tables = {bag.tokens.array: bag.scale[:, None] * table for bag, table in columns.bags}
+            save_file(tables, folder / "text.safetensors")
+
+    def describe(self) -> dict[str, Any]:
+        return self.about_
+
+    def _fitted(self) -> tuple[Columns, Output]:
+        if self.columns_ is None or not self.text_:
+            raise TrainingError("gbm: stopped before its first tree, so there is no model to keep")
+        return self.columns_, self.columns_.layout.outputs[0]
+
+
+class _Watch:
+    """Whether validation rows are predicted better and better."""
+
+    def __init__(self, job: Job, output: Output) -> None:
+        self.output = output
+        name = (job.metrics or {}).get(output.name, DEFAULT_METRIC[output.type])
+        self.name = IN_ANY_UNIT.get(name, name)
+        self.metric: Metric = metrics.get(self.name, of=output.type)()
+        self.loss: Metric = metrics.get("loss", of=output.type)()
+        self.progress = Progress(learner="gbm", unit="tree", folder=job.folder)
+        if job.validation is not None:
+            self.progress.watched = f"validation/{output.name}/{self.name}"
+
+    @property
+    def waited(self) -> int:
+        """Trees since the best."""
+        return self.progress.step - (self.progress.best_step or self.progress.step)
+
+    def look(self, booster: Booster, validation: Batch) -> None:
+        """Take the validation rows' metric into account."""
+        predicted = booster.fitted(1)
+        value = self.metric(validation.targets[self.output.name], predicted, validation.weights)
+        best = self.progress.best
+        better = best is None or (value > best if self.metric.greater_is_better else value < best)
+        if better and not np.isnan(value):
+            self.progress.best, self.progress.best_step = value, self.progress.step
+
+    def report(self, booster: Booster, job: Job) -> None:
+        """Tell how training and validation rows are predicted."""
+        parts = {"train": (0, job.train), "validation": (1, job.validation)}
+        found: dict[str, dict[str, dict[str, float]]] = {}
+        for name, (which, batch) in parts.items():
+            if batch is None:
+                continue
+            target, predicted = batch.targets[self.output.name], booster.fitted(which)
+            values = {"loss": self.loss(target, predicted, batch.weights)}
+            if self.name != "loss":
+                values[self.name] = self.metric(target, predicted, batch.weights)
+            found[name] = {self.output.name: values}
+        self.progress.metrics = found
+        self.progress.loss = found["train"][self.output.name]["loss"]
+        for callback in job.callbacks:
+            callback.on_evaluate(self.progress)
+
+
+def _check_classes(output: Output) -> None:
+    if output.type == "category" and output.size < 2:
+        raise TrainingError(
+            f"{output.name}: training rows have one class only, so there is nothing to learn"
+        )
+
+
+def _gain(trees: list[Tree], names: list[str]) -> dict[str, float]:
+    """Share of the loss that splits on each input took away, largest first."""
+    total: dict[str, float] = {}
+    for tree in trees:
+        for column, gain in zip(tree.feature.tolist(), tree.gain.tolist(), strict=True):
+            total[names[column]] = total.get(names[column], 0.0) + gain
+    whole = sum(total.values()) or 1.0
+    return {name: total[name] / whole for name in sorted(total, key=lambda name: -total[name])}
