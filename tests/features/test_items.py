@@ -33,6 +33,7 @@ def output(column, values, **options):
         (["['new york', 'b']"], ("b", "new york")),
         (["[1, 2]", "[10]"], ("1", "2", "10")),
         ([r"[broken", "b"], ("[broken", "b")),
+        ([r"['a\d']", "b"], (r"['a\d']", "b")),
     ],
 )
 def test_items_are_found_however_the_cell_is_written(column, values, labels):

@@ -176,6 +176,8 @@ def _listed(text: str) -> list[str] | None:
     try:
         found = json.loads(text)
     except ValueError:
+        if "'" not in text or "\\" in text:  # not how Python writes lists of texts
+            return None
         try:
             found = ast.literal_eval(text)  # constants only: nothing is run
         except (ValueError, SyntaxError, MemoryError, RecursionError):
