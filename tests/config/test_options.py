@@ -2,6 +2,7 @@ from typing import Annotated, Any, ClassVar, Literal
 
 import pytest
 from annotated_types import Ge, Gt, Le
+from typing_extensions import TypedDict
 
 from crosstie.config.options import ComponentOf, Section, build, fill, options
 from crosstie.config.registry import Registry
@@ -67,6 +68,17 @@ FILLED = {
     "optimizer": {"type": "adamw", "weight_decay": 0.01},
     "clipping": {"norm": None},
 }
+
+
+class Layer(TypedDict, total=False):
+    __pydantic_config__ = {"extra": "forbid"}
+
+    size: Annotated[int, Ge(1)]
+    norm: str | None
+
+
+class Stack:
+    def __init__(self, *, layers: list[Layer] | None = None): ...
 
 
 def messages(given, cls=Trainer):
@@ -169,11 +181,44 @@ def test_a_wrong_value_is_told_in_words(given, expected):
     assert messages(given) == [expected]
 
 
+@pytest.mark.parametrize(
+    ("layers", "expected"),
+    [
+        (3, "trainer.layers: must be a list, each a section of options or null, got 3"),
+        ([3], "trainer.layers[0]: must be a section of options, got 3"),
+        ([{"size": 0}], "trainer.layers[0].size: must be at least 1, got 0"),
+        ([{}, {"sise": 1}], "trainer.layers[1].sise: unknown option; did you mean 'size'?"),
+        ([{"norm": 1}], "trainer.layers[0].norm: must be a text or null, got 1"),
+    ],
+)
+def test_a_list_of_sections_names_the_part_that_is_wrong(layers, expected):
+    assert messages({"layers": layers}, Stack) == [expected]
+
+
 def test_a_required_option_is_asked_for():
     class Needs:
         def __init__(self, *, column: str): ...
 
     assert messages({}, Needs) == ["trainer: needs 'column': a text"]
+
+
+def test_a_kind_of_component_may_have_options_of_its_own():
+    class Weighted:
+        def __init__(self, *, weight: Annotated[float, Ge(0)] = 1.0): ...
+
+    class Losses:
+        def __init__(
+            self,
+            *,
+            loss: Annotated[dict[str, Any], ComponentOf(optimizers, also=Weighted)] = "adamw",
+        ): ...
+
+    assert fill(Losses, {"loss": {"weight": 2}}, "x") == {
+        "loss": {"type": "adamw", "weight_decay": 0.01, "weight": 2.0}
+    }
+    assert messages({"loss": {"weight": -1}}, Losses) == [
+        "trainer.loss.weight: must be at least 0, got -1"
+    ]
 
 
 def test_a_list_of_components_is_filled_one_by_one():

@@ -43,12 +43,14 @@ class ComponentOf:
         of: The feature type, where the registry distinguishes them.
         key: What names the class in the section.
         many: A list of them.
+        also: A class whose options every component of the kind has too; the framework reads those.
     """
 
     registry: Registry[Any]
     of: str = ""
     key: str = "type"
     many: bool = False
+    also: type[Any] | None = None
 
 
 @dataclass(frozen=True)
@@ -162,7 +164,10 @@ def check(
 ) -> tuple[Filled, list[Problem]]:
     """As `fill`, but returns the problems beside what could be filled."""
     place: Where = Loose(where) if isinstance(where, str) else where
-    known = options(cls, wiring=wiring)
+    return _check(options(cls, wiring=wiring), given, place)
+
+
+def _check(known: Mapping[str, Option], given: Any, place: Where) -> tuple[Filled, list[Problem]]:
     if not isinstance(given, Mapping | None):
         return {}, [Problem(str(place), wording.wrong(dict, given))]
     values, problems = _named(known, given or {}, place)
@@ -229,7 +234,8 @@ def check_component(
     inner = {key: value for key, value in section.items() if key != marker.key}
     if fallback.get(marker.key) == name:
         inner = {**{key: value for key, value in fallback.items() if key != marker.key}, **inner}
-    filled, problems = check(cls, inner, where)
+    known = options(cls) | (options(marker.also) if marker.also else {})
+    filled, problems = _check(known, inner, where)
     return {marker.key: name, **filled}, problems
 
 

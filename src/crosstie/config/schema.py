@@ -11,7 +11,12 @@ Schema = dict[str, Any]
 
 
 def json_schema(
-    cls: type[Any], *, wiring: tuple[str, ...] = (), key: str = "", name: str = ""
+    cls: type[Any],
+    *,
+    wiring: tuple[str, ...] = (),
+    key: str = "",
+    name: str = "",
+    also: type[Any] | None = None,
 ) -> Schema:
     """The schema (draft 2020-12) of a section that holds the options of `cls`.
 
@@ -20,9 +25,10 @@ def json_schema(
         wiring: Keyword-only parameters that are no options.
         key: What names the class in the section, if anything does.
         name: Its name there.
+        also: A class whose options the section has too.
     """
     properties: Schema = {key: {"const": name}} if key else {}
-    known = options(cls, wiring=wiring)
+    known = options(cls, wiring=wiring) | (options(also) if also else {})
     for option in known.values():
         properties[option.name] = option_schema(option)
         properties |= {
@@ -55,7 +61,10 @@ def component_schema(marker: ComponentOf) -> Schema:
     return {
         "anyOf": [
             {"enum": sorted(found)},
-            *(json_schema(cls, key=marker.key, name=name) for name, cls in sorted(found.items())),
+            *(
+                json_schema(cls, key=marker.key, name=name, also=marker.also)
+                for name, cls in sorted(found.items())
+            ),
         ]
     }
 

@@ -4,7 +4,7 @@ import json
 import types
 from collections.abc import Mapping, Sequence
 from functools import cache
-from typing import Annotated, Any, Protocol, Union, get_args, get_origin
+from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from crosstie.config import wording
 from crosstie.errors import Problem
@@ -92,30 +92,60 @@ def _spread(annotation: Any) -> Any:
 
 def _problems(annotation: Any, value: Any, place: Where, errors: list[Any]) -> list[Problem]:
     """One problem for each wrong part of the value; one in all if it may be one of several things."""
-    several = is_union(bare(annotation))
-    for error in errors:
-        broken = wording.limit(error["type"], error.get("ctx", {}), error["input"])
-        if broken and several:
-            steps = [step for step in error["loc"] if isinstance(step, int)]
-            return [Problem(str(place.at(*steps)), broken)]
-    if several:
-        return [Problem(str(place), wording.wrong(annotation, value))]
-    keys = set(value) if isinstance(value, Mapping) else set()
+    several = len(_choices(annotation)) > 1
     found = []
     for error in errors:
-        steps = [step for step in error["loc"] if isinstance(step, int) or step in keys]
+        steps = _steps(error["loc"], value)
+        inner = _inner(annotation, steps)
         broken = wording.limit(error["type"], error.get("ctx", {}), error["input"])
-        what = broken or wording.wrong(_inner(annotation, steps), error["input"])
-        found.append(Problem(str(place.at(*steps)), what))
+        if broken and several:
+            return [Problem(str(place.at(*steps)), broken)]
+        if error["type"] == "extra_forbidden":
+            known = getattr(_inner(annotation, steps[:-1]), "__annotations__", {})
+            broken = wording.unknown(steps[-1], known)
+        elif error["type"] == "missing":
+            broken = f"needs {error['loc'][-1]!r}"
+        found.append(Problem(str(place.at(*steps)), broken or wording.wrong(inner, error["input"])))
+    if several:
+        return [Problem(str(place), wording.wrong(annotation, value))]
     return list(dict.fromkeys(found))
 
 
+def _choices(annotation: Any) -> list[Any]:
+    """What an annotation allows beside null."""
+    annotation = bare(annotation)
+    if not is_union(annotation):
+        return [annotation]
+    return [each for each in get_args(annotation) if each is not type(None)]
+
+
+def _steps(location: Sequence[str | int], value: Any) -> list[str | int]:
+    """The way into the value, without the names of union branches that pydantic puts on it."""
+    steps: list[str | int] = []
+    for step in location:
+        if isinstance(value, Mapping) and step in value:
+            value = value[step]
+        elif isinstance(value, list) and isinstance(step, int):
+            value = value[step] if step < len(value) else None
+        else:
+            continue
+        steps.append(step)
+    return steps
+
+
 def _inner(annotation: Any, steps: Sequence[str | int]) -> Any:
-    """The annotation of an item."""
+    """The annotation of a part of the value."""
     for step in steps:
-        arguments = [each for each in get_args(bare(annotation)) if each is not Ellipsis]
+        (annotation, *_) = _choices(annotation)
+        annotation = bare(annotation)
+        if isinstance(step, str) and step in getattr(annotation, "__annotations__", {}):
+            annotation = get_type_hints(annotation, include_extras=True)[step]
+            continue
+        arguments = [each for each in get_args(annotation) if each is not Ellipsis]
         if not arguments:
             return annotation
-        fixed = get_origin(bare(annotation)) is tuple and isinstance(step, int)
+        fixed = get_origin(annotation) is tuple and isinstance(step, int)
         annotation = arguments[min(int(step), len(arguments) - 1)] if fixed else arguments[-1]
+    if steps and len(_choices(annotation)) == 1:
+        return annotation if is_union(bare(annotation)) else bare(annotation)
     return annotation

@@ -88,7 +88,7 @@ def describe(annotation: Any) -> str:
         if origin is tuple and len(items) > 1 and Ellipsis not in get_args(annotation):
             return f"a list of {len(items)}: " + ", ".join(describe(each) for each in items)
         return f"a list, each {describe(items[0])}" if items else "a list"
-    if origin in {dict, Mapping}:
+    if origin in {dict, Mapping} or hasattr(annotation, "__total__"):
         return "a section of options"
     return _KINDS.get(annotation, getattr(annotation, "__name__", str(annotation)))
 

@@ -2,7 +2,9 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Annotated, Any
+
+from annotated_types import Ge
 
 from crosstie.config.document import Place
 from crosstie.config.options import ComponentOf, build, check, options
@@ -114,7 +116,7 @@ def read_defaults(
                 place = root.at("defaults", kind, part)
                 if _readable(part, place, findings, learner, model_type):
                     findings.component(
-                        ComponentOf(registry(part), of=kind),
+                        component(part, kind),
                         section[part],
                         place,
                         default=_usual(kind, part),
@@ -139,6 +141,21 @@ def registry(part: str) -> Registry[Any]:
     from crosstie.models.combiners.combiner import combiners
 
     return combiners
+
+
+def component(part: str, kind: str) -> ComponentOf:
+    """How a part of a feature of type `kind` is written."""
+    return ComponentOf(registry(part), of=kind, also=Weighted if part == "loss" else None)
+
+
+class Weighted:
+    """What every loss has beside its own options.
+
+    Args:
+        weight: How much this output counts beside the others.
+    """
+
+    def __init__(self, *, weight: Annotated[float, Ge(0)] = 1.0) -> None: ...
 
 
 def _add_default(
@@ -246,7 +263,7 @@ def _parts(
         if learner is None:
             found[part] = usual
         elif part in learner.sections:
-            marker = ComponentOf(registry(part), of=entry.type)
+            marker = component(part, entry.type)
             default = defaults.get(entry.type, {}).get(part)
             section = (
                 {"type": default} if isinstance(default, str) else {**usual, **(default or {})}

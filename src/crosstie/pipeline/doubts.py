@@ -5,9 +5,12 @@ rare classes, repeated ids and rows in the order of time are warnings, because o
 Looks at the first `ROWS` rows for the former: a check is quick.
 """
 
+from collections.abc import Mapping
+
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
 from crosstie.data.split import Split
@@ -28,7 +31,7 @@ MANY_LEVELS = 0.5  # levels to rows, above which a column tells rows apart, not 
 def doubts(
     columns: Columns,
     tables: Tables,
-    profile: dict[str, ColumnProfile],
+    profile: Mapping[str, ColumnProfile],
     split: Split | None,
     findings: Findings,
 ) -> None:
@@ -49,13 +52,13 @@ def doubts(
     names = list(dict.fromkeys(entry.column for entry in (*columns.inputs, *columns.outputs)))
     table = sample(source, names)
     for entry in columns.outputs:
-        together = sums_up(table, entry, columns.inputs)
+        together = sums_up(table, entry, columns.inputs, profile)
         if together:
             findings.warnings.append(
                 f"{' and '.join(map(repr, together))} give {entry.column!r} away: it is their weighted sum. "
                 "If they are not known when predicting, exclude them"
             )
-        for giveaway, why in giveaways(table, entry, columns.inputs):
+        for giveaway, why in giveaways(table, entry, columns.inputs, profile):
             findings.warnings.append(
                 f"{giveaway!r} gives {entry.column!r} away: {why}. If it is not known when predicting, exclude it"
             )
@@ -68,7 +71,9 @@ def sample(source: Source, names: list[str]) -> Table:
     return table
 
 
-def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[str, str]]:
+def giveaways(
+    table: Table, output: Entry, inputs: list[Entry], profile: Mapping[str, ColumnProfile]
+) -> list[tuple[str, str]]:
     """(column, how well it alone predicts the output) of those that predict it nearly perfectly.
 
     A column's values are learned on every other row and judged on the rest, so that ids, whose every value
@@ -76,7 +81,7 @@ def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[st
     """
     found = []
     if output.type == "number":
-        column = table.column(output.column, "number")
+        column = _numbers(table, output.column, profile)
         target = np.asarray(column.values, dtype=np.float64)
     elif output.type in {"binary", "category"}:
         column = table.column(output.column, "levels")
@@ -85,7 +90,7 @@ def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[st
         return []
     for entry in inputs:
         if output.type == "number" and entry.type == "number":
-            other = table.column(entry.column, "number")
+            other = _numbers(table, entry.column, profile)
             rows = column.valid & other.valid
             share = (
                 _followed(np.asarray(other.values)[rows], target[rows])
@@ -95,7 +100,7 @@ def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[st
             if share >= CERTAIN:
                 found.append((entry.column, f"it alone explains {share:.1%} of its variance"))
             continue
-        codes = _codes(table, entry)
+        codes = _codes(table, entry, profile)
         if codes is None:
             continue
         rows = column.valid & (codes >= 0)
@@ -112,13 +117,15 @@ def giveaways(table: Table, output: Entry, inputs: list[Entry]) -> list[tuple[st
     return found
 
 
-def sums_up(table: Table, output: Entry, inputs: list[Entry]) -> list[str]:
+def sums_up(
+    table: Table, output: Entry, inputs: list[Entry], profile: Mapping[str, ColumnProfile]
+) -> list[str]:
     """The number columns, two to four, whose weighted sum a number output is; none if it is no such sum."""
     if output.type != "number":
         return []
     names = [entry.column for entry in inputs if entry.type == "number"]
-    column = table.column(output.column, "number")
-    others = [table.column(name, "number") for name in names]
+    column = _numbers(table, output.column, profile)
+    others = [_numbers(table, name, profile) for name in names]
     if len(others) < 2:
         return []
     rows = np.logical_and.reduce([column.valid, *(each.valid for each in others)])
@@ -135,10 +142,12 @@ def sums_up(table: Table, output: Entry, inputs: list[Entry]) -> list[str]:
     return parts if missed < EXACT and 2 <= len(parts) <= 4 else []
 
 
-def _codes(table: Table, entry: Entry) -> NDArray[np.int64] | None:
+def _codes(
+    table: Table, entry: Entry, profile: Mapping[str, ColumnProfile]
+) -> NDArray[np.int64] | None:
     """The column as few codes `[rows]`, -1 where missing; None for types that say too much at once."""
     if entry.type == "number":
-        column = table.column(entry.column, "number")
+        column = _numbers(table, entry.column, profile)
         values = np.asarray(column.values, dtype=np.float64)
         known = values[column.valid]
         if not len(known):
@@ -154,6 +163,11 @@ def _codes(table: Table, entry: Entry) -> NDArray[np.int64] | None:
             return None
         return np.asarray(column.values, dtype=np.int64)
     return None
+
+
+def _numbers(table: Table, name: str, profile: Mapping[str, ColumnProfile]) -> Column:
+    """A column as numbers, written in its own style."""
+    return table.column(name, "number", style=profile[name].style)
 
 
 def _right(codes: NDArray[np.int64], target: NDArray[np.int64]) -> tuple[float, float]:
@@ -272,7 +286,7 @@ def _check_classes(entry: Entry, looks: ColumnProfile, findings: Findings) -> No
 
 
 def _check_split(
-    columns: Columns, profile: dict[str, ColumnProfile], split: Split | None, findings: Findings
+    columns: Columns, profile: Mapping[str, ColumnProfile], split: Split | None, findings: Findings
 ) -> None:
     """Rows that belong together, or follow each other, under a split that pays no heed."""
     if split is None or type(split).__name__.lower() not in {"random", "stratify"}:
@@ -292,9 +306,12 @@ def _check_split(
                 f"preprocessing.split: {{type: group, column: {name}}}"
             )
         elif looks.dates > 0.95 and looks.distinct > 10:
+            since, until = (
+                each.removesuffix(" 00:00:00") for each in (looks.earliest, looks.latest)
+            )
             what = "rows are in the order of time" if looks.ascending else "rows have a time"
             findings.warnings.append(
-                f"{what} ({name!r}, {looks.earliest} to {looks.latest}) and are split at random. If the model is to "
+                f"{what} ({name!r}, {since} to {until}) and are split at random. If the model is to "
                 f"predict what comes later: preprocessing.split: {{type: datetime, column: {name}}}"
             )
 

@@ -10,7 +10,6 @@ from crosstie.config.options import ComponentOf, Filled
 from crosstie.errors import Problem, nearest
 from crosstie.pipeline.grammar import MOVED
 
-
 MANY = 12  # names in an error; more are counted
 
 

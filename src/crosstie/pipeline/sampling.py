@@ -1,17 +1,13 @@
 """Using part of the rows, and balancing classes: done where rows are assigned, so that nothing else need know."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.read import Source
-from crosstie.data.split import Split
+from crosstie.data.split import UNUSED, Rows, Split
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import OutputFeature
-
-UNUSED = 3
 
 
 class Sampled(Split):
@@ -48,7 +44,7 @@ class Sampled(Split):
             return split
         return cls(split, ratio=ratio, size=size, undersample=less)
 
-    def assign(self, source: Source, *, target: str | None, seed: int) -> NDArray[np.int8]:
+    def assign(self, source: Rows, *, target: str | None, seed: int) -> NDArray[np.int8]:
         """As the inner split does, with the rows that are left out unused."""
         if self.split is None:
             parts = np.zeros(source.rows, dtype=np.int8)
@@ -63,15 +59,6 @@ class Sampled(Split):
             keep = min(len(more), round(len(less) / self.undersample))
             parts[rng.permutation(more)[keep:]] = UNUSED
         return parts
-
-    def folds(
-        self, source: Source, k: int, *, target: str | None, seed: int, among: NDArray[np.int64]
-    ) -> NDArray[np.int8]:
-        """The inner split's folds; of a plain random split where there is none."""
-        from crosstie.data.split import splits
-
-        inner = self.split or splits.get("random")()
-        return inner.folds(source, k, target=target, seed=seed, among=among)
 
 
 def repeats(target: NDArray[np.float32], ratio: float, seed: int) -> NDArray[np.int64]:
@@ -97,7 +84,7 @@ def repeats(target: NDArray[np.float32], ratio: float, seed: int) -> NDArray[np.
 
 
 def _classes(
-    source: Source, target: str, parts: NDArray[np.int8]
+    source: Rows, target: str, parts: NDArray[np.int8]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Training rows of the commoner and of the rarer class."""
     column = source.table([target]).column(target, "levels")
@@ -113,8 +100,3 @@ def _classes(
         )
     less, more = sorted(rows, key=len)
     return more, less
-
-
-def balanced(outputs: Sequence[OutputFeature]) -> bool:
-    """Whether classes can be balanced: the first output has exactly two."""
-    return bool(outputs) and outputs[0].type == "binary"

@@ -67,7 +67,8 @@ def make_split(
         split: Split = build(splits.get(section["type"]), **given)
     except CrosstieError as error:
         for problem in error.problems:
-            findings.wrong(place, problem.what)
+            option = problem.where.rpartition(".")[2]
+            findings.wrong(place.at(option) if option in given else place, problem.what)
         return None
     if tables.train is not None:
         for column in split.columns:

@@ -64,7 +64,8 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
             spec, path = parts[part]
             tables.specs[part] = _placed(spec, path, findings.document)
             shown[part] = _shown(spec, path, findings.document)
-            _open(tables, part, findings.document.at(*path), findings)
+            folder = _folder(path, findings.document)
+            _open(tables, part, spec, folder, findings.document.at(*path), findings)
     if "train" not in parts and "train" not in given and not findings.document.value.get("data"):
         findings.wrong(findings.document.at(), "no table to learn from. Write `data: FILE`")
     if "train" in shown:
@@ -105,16 +106,14 @@ def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict
         given = [str(each) for each in given] if paths else given
         tables.specs[part] = _placed(given, ("data",), here)
         shown[part] = _shown(given, ("data",), here)
-    else:
-        tables.specs[part] = given
-    _open(tables, part, part if part != "train" else "data", findings)
-    if part not in shown:
-        del tables.specs[part]
+    _open(tables, part, given, Path(), part if part != "train" else "data", findings)
 
 
-def _open(tables: Tables, part: str, place: Place | str, findings: Findings) -> None:
+def _open(
+    tables: Tables, part: str, spec: Any, folder: Path, place: Place | str, findings: Findings
+) -> None:
     try:
-        tables.sources[part] = open_source(tables.specs[part])
+        tables.sources[part] = open_source(spec, base=folder)
     except CrosstieError as error:
         for problem in error.problems:
             findings.wrong(place, str(problem))
@@ -147,9 +146,7 @@ def _shown(value: Any, path: Keys, document: Document) -> Any:
 def _absolute(value: Any, path: Keys, document: Document) -> Any:
     if not isinstance(value, str) or value == "-":
         return value
-    # The command line's paths are relative to where one stands, the file's to the file.
-    given = any(path[:end] in document.replaced for end in range(1, len(path) + 1))
-    base = (Path() if given else document.folder).absolute()
+    base = _folder(path, document).absolute()
     if path[-1] == "query" and not value.endswith(".sql"):
         return value
     if path[-1] == "connection" or "://" in value:
@@ -157,3 +154,9 @@ def _absolute(value: Any, path: Keys, document: Document) -> Any:
         local = scheme in {"duckdb", "sqlite"} and mark and rest and not rest.startswith((":", "/"))
         return f"{scheme}:///{base / rest}" if local else value
     return str(base / Path(value).expanduser())
+
+
+def _folder(path: Keys, document: Document) -> Path:
+    """What a path is relative to: the file, or where one stands if the command line has set it."""
+    given = any(path[:end] in document.replaced for end in range(1, len(path) + 1))
+    return Path() if given else document.folder
