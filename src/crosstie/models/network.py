@@ -1,5 +1,6 @@
 """Encoders, a combiner and decoders as one network: packed arrays in, the logits of every output out."""
 
+import json
 from collections.abc import Mapping
 from dataclasses import asdict
 from typing import Any, Self
@@ -51,7 +52,7 @@ class Network(nn.Module):
         self.loss_weights: dict[str, float] = {}
         for name in self.order:
             self._add_output(self.outputs[name], sections[name])
-        self._config = {
+        config = {
             "layout": asdict(layout),
             "architecture": {
                 "inputs": self.inputs.sections,
@@ -59,6 +60,7 @@ class Network(nn.Module):
                 "outputs": {name: dict(section) for name, section in sections.items()},
             },
         }
+        self._config: dict[str, Any] = json.loads(json.dumps(config))  # lists for tuples
 
     def _add_output(self, output: Output, section: Mapping[str, Any]) -> None:
         width = self.combiner.width + sum(

@@ -1,5 +1,6 @@
 """The negative log-likelihood of two classes."""
 
+import math
 from typing import Annotated, Literal
 
 import torch
@@ -19,7 +20,8 @@ class BinaryWeightedCrossEntropy(Loss):
         positive_class_weight: How much a positive row counts against a negative one; `balanced` makes both
             classes count alike; None is 1.
         label_smoothing: Share e of certainty given up: targets are e/2 and 1 - e/2.
-        confidence_penalty: Times (log 2 - entropy of the prediction), added: against overconfidence.
+        confidence_penalty: Times (log 2 - entropy of the prediction), added: against overconfidence
+            (arXiv:1701.06548).
     """
 
     def __init__(
@@ -50,5 +52,5 @@ class BinaryWeightedCrossEntropy(Loss):
         )
         if self.confidence_penalty:
             entropy = functional.softplus(logits) - logits * torch.sigmoid(logits)
-            found = found + self.confidence_penalty * (torch.log(torch.tensor(2.0)) - entropy)
+            found = found + self.confidence_penalty * (math.log(2) - entropy)
         return found

@@ -37,16 +37,20 @@ class Loss(nn.Module, ABC):
         """How much each row counts because of its class `[n]`, or None for all alike."""
         return None
 
+    def over_rows(self, rows: Tensor, weights: Tensor | None) -> Tensor:
+        """Weighted mean of `[batch, members]` over rows: `[members]`."""
+        if weights is None:
+            return rows.mean(0)
+        return (rows * weights.unsqueeze(1)).sum(0) / weights.sum().clamp(min=TINY)
+
     def reduce(self, rows: Tensor, weights: Tensor | None) -> Tensor:
-        """Weighted mean of `[batch, members]` over rows, then mean over members.
+        """The mean over rows, then over members.
 
         Args:
-            rows: Loss of each row and member.
+            rows: Loss of each row and member `[batch, members]`.
             weights: `[batch]`, or None.
         """
-        if weights is None:
-            return rows.mean()
-        return ((rows * weights.unsqueeze(1)).sum(0) / weights.sum().clamp(min=TINY)).mean()
+        return rows.mean() if weights is None else self.over_rows(rows, weights).mean()
 
     def forward(self, logits: Tensor, target: Tensor, weights: Tensor | None = None) -> Tensor:
         """The mean loss of a batch, with members the mean of theirs.

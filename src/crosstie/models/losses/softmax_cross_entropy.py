@@ -1,15 +1,15 @@
 """The negative log-likelihood of several classes."""
 
+import math
 from typing import Annotated, Literal
 
-import torch
 from annotated_types import Ge, Lt
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from crosstie.data.batch import Output
-from crosstie.errors import ConfigError
 from crosstie.models.losses.loss import Loss, losses
+from crosstie.models.losses.weights import by_class
 
 
 @losses("softmax_cross_entropy", of=("category",))
@@ -20,6 +20,8 @@ class SoftmaxCrossEntropy(Loss):
         class_weights: How much rows of each class count, in the order of the classes; `balanced` makes all
             classes count alike; None is all rows alike.
         label_smoothing: Share of certainty spread evenly over all classes.
+        confidence_penalty: Times (log of the number of classes - entropy of the prediction), added: against
+            overconfidence (arXiv:1701.06548).
     """
 
     def __init__(
@@ -28,10 +30,12 @@ class SoftmaxCrossEntropy(Loss):
         *,
         class_weights: list[Annotated[float, Ge(0)]] | Literal["balanced"] | None = None,
         label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0,
+        confidence_penalty: Annotated[float, Ge(0)] = 0.0,
     ) -> None:
         super().__init__(output)
-        self.weight: Tensor | None = class_weight(output, class_weights)
+        self.weight: Tensor | None = by_class(output, class_weights)
         self.label_smoothing = label_smoothing
+        self.confidence_penalty = confidence_penalty
 
     def class_weights(self, target: Tensor) -> Tensor | None:
         """The weight of each row's class."""
@@ -39,25 +43,11 @@ class SoftmaxCrossEntropy(Loss):
 
     def rows(self, logits: Tensor, target: Tensor) -> Tensor:
         """`[n]`."""
-        return functional.cross_entropy(
+        found = functional.cross_entropy(
             logits, target, reduction="none", label_smoothing=self.label_smoothing
         )
-
-
-def class_weight(output: Output, given: list[float] | str | None) -> Tensor | None:
-    """Weights by class as a buffer.
-
-    Raises:
-        ConfigError: Their number is not that of the classes.
-    """
-    if given is None:
-        return None
-    if isinstance(given, str):
-        shares = torch.tensor(output.prior or (1.0,) * output.size).clamp(min=1e-6)
-        return nn.Buffer(1 / (output.size * shares), persistent=False)
-    if len(given) != output.size:
-        raise ConfigError(
-            f"{output.name}.loss.class_weights: has {len(given)} weights but the output has "
-            f"{output.size} classes. Write one for each."
-        )
-    return nn.Buffer(torch.tensor(given), persistent=False)
+        if self.confidence_penalty:
+            logs = logits.log_softmax(-1)
+            entropy = -(logs.exp() * logs).sum(-1)
+            found = found + self.confidence_penalty * (math.log(logits.shape[-1]) - entropy)
+        return found

@@ -1,0 +1,115 @@
+"""Text through convolutions, then read in order."""
+
+from typing import Annotated
+
+from annotated_types import Ge, Lt
+from torch import Tensor
+
+from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.convolution import Convolutional, Filter, Pooling, plan
+from crosstie.models.layers.convolutions import Convolutions
+from crosstie.models.layers.recurrent import Cell, Recurrent
+from crosstie.models.layers.reduce import Reduce, Reduction
+from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
+from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.tokens import TokenVectors
+
+
+@encoders("cnnrnn", of=("text", "sequence"))
+class CNNRNN(Encoder):
+    """Convolutions find short phrases and shorten the row; recurrent layers read what is left (arXiv:1511.08630).
+
+    Args:
+        embedding_size: Width of a token's vector.
+        num_conv_layers: Convolutions, one after the other.
+        conv_layers: The convolutions one by one; what one leaves out is as said for all.
+        num_filters: Width of a convolution's output.
+        filter_size: Neighbours that a convolution sees.
+        dilation_rate: Steps from one of those neighbours to the next.
+        pool_function: How neighbours are pooled after a convolution: their `max` or `average`.
+        pool_size: Neighbours that become one; None leaves all.
+        conv_activation: After each convolution.
+        conv_dropout: Share of a convolution's outputs set to 0 in training.
+        cell_type: `rnn` (Elman, tanh), `lstm` or `gru`.
+        state_size: Width of a cell's state.
+        num_rec_layers: Recurrent layers, each over the states of the one below.
+        bidirectional: Whether each layer also reads backwards; its states stand beside the others.
+        reduce_output: How a row becomes one vector: `last` (each direction's state after the whole row),
+            `mean`, `sum`, `max`, or `attention`: a mean weighted by a learned score.
+        dropout: Share of vectors' entries, and of states between layers, set to 0 in training.
+        num_fc_layers: Fully connected layers at the end.
+        output_size: Their width.
+        fc_layers: Those layers one by one; what one leaves out is as said for all.
+        fc_activation: After each of them.
+        fc_dropout: Share of their outputs set to 0 in training.
+        norm: Normalise in them before the activation: over the `batch`, or over a row's `layer`.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        *,
+        embedding_size: Annotated[int, Ge(1)] = 128,
+        num_conv_layers: Annotated[int, Ge(1)] = 1,
+        conv_layers: list[Convolutional] | None = None,
+        num_filters: Annotated[int, Ge(1)] = 128,
+        filter_size: Annotated[int, Ge(1)] = 5,
+        dilation_rate: Annotated[int, Ge(1)] = 1,
+        pool_function: Pooling = "max",
+        pool_size: Annotated[int, Ge(1)] | None = 2,
+        conv_activation: Activation = "relu",
+        conv_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
+        cell_type: Cell = "lstm",
+        state_size: Annotated[int, Ge(1)] = 128,
+        num_rec_layers: Annotated[int, Ge(1)] = 1,
+        bidirectional: bool = True,
+        reduce_output: Reduction = "last",
+        dropout: Annotated[float, Ge(0), Lt(1)] = 0.1,
+        num_fc_layers: Annotated[int, Ge(0)] = 0,
+        output_size: Annotated[int, Ge(1)] = 256,
+        fc_layers: list[FullyConnected] | None = None,
+        fc_activation: Activation = "relu",
+        fc_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
+        norm: Norm | None = None,
+    ) -> None:
+        super().__init__()
+        usual = Filter(
+            num_filters,
+            filter_size,
+            dilation_rate,
+            activation=conv_activation,
+            dropout=conv_dropout,
+            pool_function=pool_function,
+            pool_size=pool_size,
+        )
+        filters = plan([{}] * num_conv_layers if conv_layers is None else conv_layers, usual)
+        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        self.convolutions = Convolutions(embedding_size, filters)
+        self.recurrent = Recurrent(
+            self.convolutions.width,
+            cell_type=cell_type,
+            state_size=state_size,
+            num_layers=num_rec_layers,
+            bidirectional=bidirectional,
+            dropout=dropout,
+        )
+        self.reduce = (
+            None if reduce_output == "last" else Reduce(reduce_output, self.recurrent.width)
+        )
+        default = Layer(output_size, fc_activation, fc_dropout, norm)
+        self.stack = Stack(
+            self.recurrent.width,
+            plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=default),
+        )
+        self.widths = (self.stack.width,)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Ids `[batch, length]` to `[batch, width]`."""
+        vectors, present = self.convolutions(*self.tokens(values))
+        states = self.recurrent(vectors, present)
+        if self.reduce is None:
+            row = self.recurrent.last(states, present) * present.any(1, keepdim=True)
+        else:
+            row = self.reduce(states, present)
+        found: Tensor = self.stack(row)
+        return found

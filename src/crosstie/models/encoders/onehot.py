@@ -1,0 +1,23 @@
+"""Categories as zeros and a one."""
+
+import torch
+from torch import Tensor, nn
+
+from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+
+
+@encoders("onehot", of=("category",))
+class OneHot(Encoder):
+    """A 1 in the place of the level, 0 elsewhere; missing has a place of its own, unknown is all zeros."""
+
+    def __init__(self, columns: Columns) -> None:
+        super().__init__()
+        self.widths = tuple(size - 1 for size in columns.sizes)
+        places = [place for place, width in enumerate(self.widths) for _ in range(width)]
+        levels = [level for width in self.widths for level in range(1, width + 1)]
+        self.places = nn.Buffer(torch.tensor(places), persistent=False)
+        self.levels = nn.Buffer(torch.tensor(levels, dtype=torch.int32), persistent=False)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Codes `[batch, columns]` to `[batch, sum(widths)]`."""
+        return (values.index_select(1, self.places) == self.levels).float()

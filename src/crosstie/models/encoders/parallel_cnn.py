@@ -1,0 +1,98 @@
+"""Text through convolutions of several widths side by side."""
+
+from typing import Annotated
+
+import torch
+from annotated_types import Ge, Lt
+from torch import Tensor, nn
+
+from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.convolution import (
+    Convolution,
+    Convolutional,
+    Filter,
+    Pooling,
+    plan,
+)
+from crosstie.models.layers.reduce import Reduce, Reduction
+from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
+from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.tokens import TokenVectors
+
+WIDTHS = (2, 3, 4, 5)
+
+
+@encoders("parallel_cnn", of=("text", "sequence"))
+class ParallelCNN(Encoder):
+    """Filters that each look for short phrases of one length, anywhere in the row (arXiv:1408.5882).
+
+    Args:
+        embedding_size: Width of a token's vector.
+        num_conv_layers: Convolutions side by side, all of `filter_size`. None: four, of 2, 3, 4 and 5 tokens.
+        conv_layers: The convolutions one by one; what one leaves out is as said for all.
+        num_filters: Phrases that each convolution looks for.
+        filter_size: Tokens in a phrase.
+        pool_function: How neighbours are pooled where there is a `pool_size`: their `max` or `average`.
+        pool_size: Neighbours that become one after a convolution; None leaves all.
+        reduce_output: How a row becomes one vector: `max` (is it there?), `mean`, `sum`, `last`, `attention`.
+        activation: After each convolution and each layer.
+        dropout: Share of vectors' entries and of layers' outputs set to 0 in training.
+        norm: Normalise before each activation: over the `batch`, or over a row's `layer`.
+        num_fc_layers: Fully connected layers at the end.
+        output_size: Their width.
+        fc_layers: Those layers one by one; what one leaves out is as said for all.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        *,
+        embedding_size: Annotated[int, Ge(1)] = 128,
+        num_conv_layers: Annotated[int, Ge(1)] | None = None,
+        conv_layers: list[Convolutional] | None = None,
+        num_filters: Annotated[int, Ge(1)] = 128,
+        filter_size: Annotated[int, Ge(1)] = 3,
+        pool_function: Pooling = "max",
+        pool_size: Annotated[int, Ge(1)] | None = None,
+        reduce_output: Reduction = "max",
+        activation: Activation = "relu",
+        dropout: Annotated[float, Ge(0), Lt(1)] = 0.1,
+        norm: Norm | None = None,
+        num_fc_layers: Annotated[int, Ge(0)] = 0,
+        output_size: Annotated[int, Ge(1)] = 256,
+        fc_layers: list[FullyConnected] | None = None,
+    ) -> None:
+        super().__init__()
+        if conv_layers is None and num_conv_layers is None:
+            conv_layers = [{"filter_size": width} for width in WIDTHS]
+        elif conv_layers is None:
+            conv_layers = [{}] * (num_conv_layers or 0)
+        default = Filter(
+            num_filters,
+            filter_size,
+            activation=activation,
+            norm=norm,
+            pool_function=pool_function,
+            pool_size=pool_size,
+        )
+        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        filters = plan(conv_layers, default)
+        self.convolutions = nn.ModuleList(Convolution(embedding_size, each) for each in filters)
+        self.reducers = nn.ModuleList(Reduce(reduce_output, each.num_filters) for each in filters)
+        width = sum(each.num_filters for each in filters)
+        layer = Layer(output_size, activation, dropout, norm)
+        self.dropout = nn.Dropout(dropout)
+        self.stack = Stack(
+            width, plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=layer)
+        )
+        self.widths = (self.stack.width,)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Ids `[batch, length]` to `[batch, width]`."""
+        vectors, present = self.tokens(values)
+        found = [
+            reduce(*convolution(vectors, present))
+            for convolution, reduce in zip(self.convolutions, self.reducers, strict=True)
+        ]
+        combined: Tensor = self.stack(self.dropout(torch.cat(found, dim=1)))
+        return combined

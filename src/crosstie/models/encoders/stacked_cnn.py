@@ -1,0 +1,84 @@
+"""Text through convolutions one after the other."""
+
+from typing import Annotated
+
+from annotated_types import Ge, Lt
+from torch import Tensor
+
+from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.convolution import Convolutional, Filter, Pooling, plan
+from crosstie.models.layers.convolutions import Convolutions
+from crosstie.models.layers.reduce import Reduce, Reduction
+from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
+from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.tokens import TokenVectors
+
+
+@encoders("stacked_cnn", of=("text", "sequence"))
+class StackedCNN(Encoder):
+    """Convolutions and pooling in turn, so that each sees further than the one before (arXiv:1509.01626).
+
+    Args:
+        embedding_size: Width of a token's vector.
+        num_conv_layers: Convolutions, one after the other.
+        conv_layers: The convolutions one by one; what one leaves out is as said for all.
+        num_filters: Width of a convolution's output.
+        filter_size: Neighbours that a convolution sees.
+        dilation_rate: Steps from one of those neighbours to the next.
+        pool_function: How neighbours are pooled after a convolution: their `max` or `average`.
+        pool_size: Neighbours that become one; None leaves all.
+        reduce_output: How a row becomes one vector: `max`, `mean`, `sum`, `last` or `attention`.
+        activation: After each convolution and each layer.
+        dropout: Share of vectors' entries and of layers' outputs set to 0 in training.
+        norm: Normalise before each activation: over the `batch`, or over a row's `layer`.
+        num_fc_layers: Fully connected layers at the end.
+        output_size: Their width.
+        fc_layers: Those layers one by one; what one leaves out is as said for all.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        *,
+        embedding_size: Annotated[int, Ge(1)] = 128,
+        num_conv_layers: Annotated[int, Ge(1)] = 3,
+        conv_layers: list[Convolutional] | None = None,
+        num_filters: Annotated[int, Ge(1)] = 128,
+        filter_size: Annotated[int, Ge(1)] = 5,
+        dilation_rate: Annotated[int, Ge(1)] = 1,
+        pool_function: Pooling = "max",
+        pool_size: Annotated[int, Ge(1)] | None = 2,
+        reduce_output: Reduction = "max",
+        activation: Activation = "relu",
+        dropout: Annotated[float, Ge(0), Lt(1)] = 0.1,
+        norm: Norm | None = None,
+        num_fc_layers: Annotated[int, Ge(0)] = 1,
+        output_size: Annotated[int, Ge(1)] = 256,
+        fc_layers: list[FullyConnected] | None = None,
+    ) -> None:
+        super().__init__()
+        default = Filter(
+            num_filters,
+            filter_size,
+            dilation_rate,
+            activation=activation,
+            norm=norm,
+            dropout=dropout,
+            pool_function=pool_function,
+            pool_size=pool_size,
+        )
+        filters = plan([{}] * num_conv_layers if conv_layers is None else conv_layers, default)
+        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        self.convolutions = Convolutions(embedding_size, filters)
+        self.reduce = Reduce(reduce_output, self.convolutions.width)
+        layer = Layer(output_size, activation, dropout, norm)
+        self.stack = Stack(
+            self.convolutions.width,
+            plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=layer),
+        )
+        self.widths = (self.stack.width,)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Ids `[batch, length]` to `[batch, width]`."""
+        found: Tensor = self.stack(self.reduce(*self.convolutions(*self.tokens(values))))
+        return found

@@ -1,0 +1,76 @@
+"""Text through a transformer."""
+
+from typing import Annotated
+
+import torch
+from annotated_types import Ge, Lt
+from torch import Tensor, nn
+
+from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.attention import Block, hide
+from crosstie.models.layers.reduce import Reduce, Reduction
+from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
+from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.tokens import TokenVectors
+
+
+@encoders("transformer", of=("text", "sequence"))
+class Transformer(Encoder):
+    """Every token sees every other (arXiv:1706.03762); padding is seen by none. Trained from nothing.
+
+    Args:
+        hidden_size: Width of a token's vector, in every layer.
+        num_layers: Layers.
+        num_heads: Heads of the attention; they divide `hidden_size`.
+        transformer_output_size: Width inside a layer's small network.
+        reduce_output: How a row becomes one vector: `mean`, `max`, `sum`, `last` or `attention`.
+        dropout: Share of vectors, attention weights and what each part adds set to 0 in training.
+        num_fc_layers: Fully connected layers at the end.
+        output_size: Their width.
+        fc_layers: Those layers one by one; what one leaves out is as said for all.
+        fc_activation: After each of them.
+        fc_dropout: Share of their outputs set to 0 in training.
+        norm: Normalise in them before the activation: over the `batch`, or over a row's `layer`.
+    """
+
+    def __init__(
+        self,
+        columns: Columns,
+        *,
+        hidden_size: Annotated[int, Ge(1)] = 128,
+        num_layers: Annotated[int, Ge(1)] = 1,
+        num_heads: Annotated[int, Ge(1)] = 8,
+        transformer_output_size: Annotated[int, Ge(1)] = 256,
+        reduce_output: Reduction = "mean",
+        dropout: Annotated[float, Ge(0), Lt(1)] = 0.1,
+        num_fc_layers: Annotated[int, Ge(0)] = 0,
+        output_size: Annotated[int, Ge(1)] = 256,
+        fc_layers: list[FullyConnected] | None = None,
+        fc_activation: Activation = "relu",
+        fc_dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
+        norm: Norm | None = None,
+    ) -> None:
+        super().__init__()
+        self.tokens = TokenVectors(columns.sizes[0], hidden_size, dropout=dropout)
+        self.positions = nn.Parameter(torch.randn(columns.length, hidden_size) * 0.02)
+        self.blocks = nn.ModuleList(
+            Block(hidden_size, num_heads, inner=transformer_output_size, dropout=dropout)
+            for _ in range(num_layers)
+        )
+        self.norm = nn.LayerNorm(hidden_size)
+        self.reduce = Reduce(reduce_output, hidden_size)
+        default = Layer(output_size, fc_activation, fc_dropout, norm)
+        self.stack = Stack(
+            hidden_size, plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=default)
+        )
+        self.widths = (self.stack.width,)
+
+    def forward(self, values: Tensor) -> Tensor:
+        """Ids `[batch, length]`, at most as long as in training, to `[batch, width]`."""
+        vectors, present = self.tokens(values)
+        vectors = vectors + self.positions[: values.shape[1]]
+        mask = hide(present, vectors.dtype)
+        for block in self.blocks:
+            vectors = block(vectors, mask)
+        found: Tensor = self.stack(self.reduce(self.norm(vectors), present))
+        return found

@@ -1,0 +1,14 @@
+"""Distance: what the median minimises."""
+
+from torch import Tensor
+
+from crosstie.models.losses.loss import Loss, losses
+
+
+@losses("mean_absolute_error", of=("number",))
+class MeanAbsoluteError(Loss):
+    """The mean of absolute differences, in standardised units."""
+
+    def rows(self, logits: Tensor, target: Tensor) -> Tensor:
+        """`[n]`."""
+        return (logits - target).abs()

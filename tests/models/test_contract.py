@@ -1,0 +1,191 @@
+"""What every registered encoder, combiner, decoder and loss must do."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import load_file, save_file
+from worlds import (
+    BINARY,
+    COLUMNS,
+    DECODERS,
+    MIXED,
+    MIXED_TYPES,
+    OUTPUTS,
+    architecture,
+    batch,
+    network,
+    tensors,
+)
+
+from crosstie.artifact.runtime import Graph
+from crosstie.data.batch import Layout
+from crosstie.models.combiners.combiner import combiners
+from crosstie.models.decoders.decoder import decoders
+from crosstie.models.encoders.encoder import encoders
+from crosstie.models.export import (
+    TOLERANCE,
+    Predictor,
+    _difference,
+    _trace,
+    examples,
+    export_onnx,
+    strip,
+)
+from crosstie.models.losses.loss import losses
+from crosstie.models.network import Network
+
+SMALL: dict[str, dict[str, Any]] = {"hash": {"num_hash_buckets": 4}}
+Case = tuple[Layout, dict[str, Any]]
+
+
+def encoder_case(kind: str, name: str) -> Case:
+    layout = Layout(**COLUMNS[kind], outputs=(BINARY,))
+    names = [
+        each if isinstance(each, str) else each.name for each in next(iter(COLUMNS[kind].values()))
+    ]
+    encoder = {"type": name, **SMALL.get(name, {})}
+    return layout, architecture(dict.fromkeys(names, kind), (BINARY,), encoder=encoder)
+
+
+def combiner_case(options: dict[str, Any]) -> Case:
+    return MIXED, architecture(MIXED_TYPES, (BINARY,), combiner=options)
+
+
+def output_case(kind: str, *, members: int, **parts: Any) -> Case:
+    output = OUTPUTS[kind]
+    layout = Layout(numbers=("a", "b"), outputs=(output,))
+    combiner = {"type": "concat", "members": members, "output_size": 8}
+    types = {"a": "number", "b": "number"}
+    return layout, architecture(types, (output,), combiner=combiner, **parts)
+
+
+def cases() -> dict[str, Case]:
+    found = {}
+    for kind, name, _ in encoders.items():
+        found[f"encoder-{kind}-{name}"] = encoder_case(kind, name)
+    for kind in ("parallel_cnn", "stacked_cnn", "cnnrnn"):
+        layout, parts = encoder_case("text", kind)
+        parts["inputs"]["a"]["encoder"] |= {
+            "pool_function": "average",
+            "pool_size": 4,
+            "conv_layers": [{"filter_size": 4, "norm": "batch"}, {"dilation_rate": 2}]
+            if kind != "cnnrnn"
+            else [{"filter_size": 4, "norm": "layer"}, {"dilation_rate": 2}],
+            "reduce_output": "attention",
+        }
+        found[f"encoder-text-{kind}-average"] = layout, parts
+    for cell in ("rnn", "gru"):
+        layout, parts = encoder_case("text", "rnn")
+        parts["inputs"]["a"]["encoder"] |= {"cell_type": cell, "num_layers": 2}
+        found[f"encoder-text-rnn-{cell}"] = layout, parts
+    for kind in ("sum", "sqrtn", "max", "attention"):
+        layout, parts = encoder_case("set", "embed")
+        parts["inputs"]["a"]["encoder"] |= {"reduce_output": kind}
+        found[f"encoder-set-embed-{kind}"] = layout, parts
+    for _, name, _ in combiners.items():
+        found[f"combiner-{name}"] = combiner_case({"type": name})
+    for style in ("tabm", "packed"):
+        found[f"combiner-concat-{style}"] = combiner_case(
+            {"type": "concat", "members_style": style, "residual": True, "norm": "batch"}
+        )
+    for kind, name, _ in decoders.items():
+        for members in (1, 3):
+            found[f"decoder-{kind}-{name}-{members}"] = output_case(
+                kind, members=members, decoder={"type": name}
+            )
+    for kind, name, _ in losses.items():
+        for members in (1, 3):
+            found[f"loss-{kind}-{name}-{members}"] = output_case(
+                kind, members=members, loss={"type": name}
+            )
+    return found
+
+
+CASES = cases()
+
+
+@pytest.fixture(params=CASES, scope="module")
+def case(request: pytest.FixtureRequest) -> Case:
+    return CASES[request.param]
+
+
+def test_logits_have_the_shape_of_the_output(case: Case) -> None:
+    layout, parts = case
+    built = network(layout, parts)
+    (output,) = layout.outputs
+    last = (output.size,) if output.type in ("category", "set") else ()
+    members = (built.members,) if built.members > 1 else ()
+    for rows in (1, 7):
+        logits = built.eval()(tensors(examples(layout, rows)))
+        assert logits["y"].shape == (rows, *members, *last)
+        assert built.predict(logits)["output_0"].shape == (rows, *last)
+
+
+def test_the_loss_is_finite_and_moves_every_parameter(case: Case) -> None:
+    layout, parts = case
+    built = network(layout, parts).train()
+    rows = batch(layout, 64)
+    for weights in (None, torch.linspace(0.1, 2, 64)):
+        loss = built.loss(built(tensors(rows.inputs)), tensors(rows.targets), weights)
+        assert loss.shape == ()
+        loss.backward()
+    for name, parameter in built.named_parameters():
+        assert parameter.grad is not None, name
+        assert torch.isfinite(parameter.grad).all(), name
+        assert parameter.grad.abs().max() > 0, name
+
+
+def test_configuration_and_weights_are_all_of_a_network(case: Case, tmp_path: Path) -> None:
+    layout, parts = case
+    built = network(layout, parts).eval()
+    save_file(built.state_dict(), tmp_path / "weights.safetensors")
+    torch.manual_seed(99)
+    again = Network.from_config(json.loads(json.dumps(built.to_config()))).eval()
+    again.load_state_dict(load_file(tmp_path / "weights.safetensors"))
+    given = tensors(examples(layout, 7))
+    assert torch.equal(again(given)["y"], built(given)["y"])
+    assert again.to_config() == json.loads(json.dumps(built.to_config()))
+
+
+def test_the_same_seed_builds_the_same_network(case: Case) -> None:
+    layout, parts = case
+    one, two = (network(layout, parts, seed=3).state_dict() for _ in range(2))
+    assert all(torch.equal(one[name], two[name]) for name in one)
+
+
+def test_the_graph_says_what_the_network_says(case: Case, tmp_path: Path) -> None:
+    layout, parts = case
+    built = trained(layout, parts)
+    predictor = Predictor(built, tuple(layout.inputs)).eval()
+    fast = strip(_trace(predictor, layout))  # 0.1 s; the other one takes seconds
+    assert _difference(fast, predictor, layout) <= TOLERANCE
+    export_onnx(built, layout, tmp_path / "graph.onnx")
+    graph = Graph(tmp_path / "graph.onnx", threads=1)
+    for rows in (1, 7, 300):
+        given = examples(layout, rows, seed=100 + rows)
+        with torch.no_grad():
+            expected = built.predict(built(tensors(given)))["output_0"].numpy()
+        found = graph.run(given)
+        assert list(found) == ["output_0"]
+        np.testing.assert_allclose(found["output_0"], expected, atol=1e-5, rtol=0)
+
+
+def trained(layout: Layout, parts: dict[str, Any]) -> Network:
+    """After a few steps, so that what starts at 0 no longer is."""
+    built = network(layout, parts).train()
+    optimizer = torch.optim.AdamW(built.parameters(), 1e-2)
+    rows = batch(layout, 64)
+    for _ in range(3):
+        optimizer.zero_grad()
+        built.loss(built(tensors(rows.inputs)), tensors(rows.targets)).backward()
+        optimizer.step()
+    return built.eval()
+
+
+def test_every_output_type_has_its_default_parts() -> None:
+    assert set(DECODERS) == {kind for kind, _, _ in decoders.items()}
+    assert set(COLUMNS) == {kind for kind, _, _ in encoders.items()}
