@@ -13,7 +13,15 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from crosstie.data import parse
-from crosstie.data.cells import Cells, Codes, Floats, PlainCells, spread
+from crosstie.data.cells import (
+    Cells,
+    Codes,
+    Floats,
+    PlainCells,
+    Stored,
+    missing_numbers,
+    spread,
+)
 from crosstie.data.style import PLAIN, Style
 
 
@@ -33,7 +41,7 @@ class ArrowCells:
         return len(self._array)
 
     @property
-    def stored(self) -> str:
+    def stored(self) -> Stored:
         """As `ColumnProfile.stored`."""
         kind = self._array.type
         if self._array.null_count == len(self):
@@ -44,13 +52,17 @@ class ArrowCells:
         return "text"
 
     def take(self, rows: NDArray[np.int64]) -> "ArrowCells":
+        """See `Cells.take`."""
         return ArrowCells(self._array.take(pa.array(rows)), self._missing)
 
     def slice(self, start: int, rows: int) -> "ArrowCells":
+        """See `Cells.slice`."""
         return ArrowCells(self._array.slice(start, rows), self._missing)
 
     def join(self, others: "Sequence[Cells]") -> "Cells":
-        arrays = [self._array, *(each._array for each in others if isinstance(each, ArrowCells))]
+        """See `Cells.join`."""
+        own = [each for each in others if isinstance(each, ArrowCells)]
+        arrays = [self._array, *(each._array for each in own)]  # noqa: SLF001 - its own class
         if len(arrays) == len(others) + 1:
             kinds = {each.type for each in arrays}
             if len(kinds) == 1:
@@ -61,10 +73,12 @@ class ArrowCells:
         return PlainCells(self.values(), self._missing).join(others)
 
     def values(self) -> list[Any]:
+        """See `Cells.values`."""
         return _values(self._array)
 
     @cached_property
     def distinct(self) -> tuple[Codes, list[str]]:
+        """See `Cells.distinct`."""
         if _nested(self._array.type):
             return PlainCells(self._array.to_pylist(), self._missing).distinct
         encoded = self._array.dictionary_encode()
@@ -99,6 +113,7 @@ class ArrowCells:
         )
 
     def numbers(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        """See `Cells.numbers`."""
         kind = self._array.type
         if pa.types.is_integer(kind) or pa.types.is_floating(kind) or pa.types.is_decimal(kind):
             return self._typed_numbers()
@@ -113,9 +128,8 @@ class ArrowCells:
     def _typed_numbers(self) -> tuple[Floats, NDArray[np.bool_]]:
         values = self._array.cast(pa.float64(), safe=False).to_numpy(zero_copy_only=False).copy()
         held = ~np.isnan(values)
-        for word in self._missing:
-            if (value := parse.number(word)) is not None:
-                held &= values != value
+        for word in missing_numbers(self._missing):
+            held &= values != word
         values[~held | np.isinf(values)] = np.nan
         return values, held
 
@@ -143,6 +157,7 @@ class ArrowCells:
         return None
 
     def dates(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        """See `Cells.dates`."""
         kind = self._array.type
         if pa.types.is_timestamp(kind) or pa.types.is_date(kind):
             micros = self._array.cast(pa.timestamp("us", tz=getattr(kind, "tz", None)), safe=False)
@@ -152,9 +167,11 @@ class ArrowCells:
         return spread(self.distinct, lambda texts: parse.dates(texts, style))
 
     def vectors(self) -> tuple[list[list[float] | None], NDArray[np.bool_]]:
+        """See `Cells.vectors`."""
         return PlainCells(self._array.to_pylist(), self._missing).vectors()
 
     def examples(self, rows: NDArray[np.int64]) -> list[str]:
+        """See `Cells.examples`."""
         codes, texts = self.distinct
         return [texts[codes[i]] for i in rows]
 
@@ -204,7 +221,7 @@ def _is_date(kind: Any) -> bool:
     return bool(pa.types.is_timestamp(kind) or pa.types.is_date(kind))
 
 
-_STORED: tuple[tuple[str, Callable[[Any], bool]], ...] = (
+_STORED: tuple[tuple[Stored, Callable[[Any], bool]], ...] = (
     ("bool", pa.types.is_boolean),
     ("integer", pa.types.is_integer),
     ("number", _is_number),

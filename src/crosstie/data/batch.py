@@ -8,7 +8,6 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -38,7 +37,7 @@ class Tokens:
 
 @dataclass(frozen=True)
 class Vector:
-    """A vector input of `width` numbers, NaN where missing; `array` is `vector_0`, …"""
+    """A vector input of `width` numbers, NaN where missing; `array` is `vector_0`, … ."""
 
     name: str
     array: str
@@ -47,7 +46,7 @@ class Vector:
 
 @dataclass(frozen=True)
 class Date:
-    """A date input: `features.date.PARTS` as float32 columns, NaN where missing; `array` is `date_0`, …"""
+    """A date input: `features.date.PARTS` as float32 columns, NaN where missing; `array` is `date_0`, … ."""
 
     name: str
     array: str
@@ -93,7 +92,8 @@ class Layout:
         if self.categories:
             found["categories"] = ("int32", len(self.categories))
         found |= {each.array: ("int32", each.length) for each in self.tokens}
-        found |= {each.array: ("float32", each.width) for each in (*self.vectors, *self.dates)}
+        found |= {each.array: ("float32", each.width) for each in self.vectors}
+        found |= {each.array: ("float32", each.width) for each in self.dates}
         return found
 
 

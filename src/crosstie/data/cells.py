@@ -7,8 +7,8 @@ Arrow array, as files bring them. Both give the same answers for the same values
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property
-from typing import Any, Protocol, Self
+from functools import cached_property, lru_cache
+from typing import Any, Literal, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,12 +18,15 @@ from crosstie.data.style import PLAIN, Style
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
+Stored = Literal["text", "number", "integer", "bool", "date", "list", "empty"]
 
 
 class Cells(Protocol):
     """One column's cells."""
 
-    stored: str  # as `ColumnProfile.stored`
+    @property
+    def stored(self) -> Stored:
+        """As `ColumnProfile.stored`."""
 
     def __len__(self) -> int:
         """Rows."""
@@ -73,28 +76,34 @@ class PlainCells:
         return len(self._values)
 
     @property
-    def stored(self) -> str:
+    def stored(self) -> Stored:
         """By the types of the values; mixed ones count as text."""
         there = zip(self._values, self._texts, strict=True)
         kinds = {_kind(cell) for cell, text in there if text is not None}
+        if not kinds:
+            return "empty"
         if kinds == {"integer", "number"}:
             return "number"
-        return (kinds.pop() if len(kinds) == 1 else "text") if kinds else "empty"
+        return kinds.pop() if len(kinds) == 1 else "text"
 
     def take(self, rows: NDArray[np.int64]) -> "PlainCells":
+        """See `Cells.take`."""
         values = self._values
         return PlainCells([values[i] for i in rows], self._missing)
 
     def slice(self, start: int, rows: int) -> "PlainCells":
+        """See `Cells.slice`."""
         return PlainCells(self._values[start : start + rows], self._missing)
 
-    def join(self, others: Sequence[Cells]) -> "PlainCells":
+    def join(self, others: Sequence[Cells]) -> Cells:
+        """See `Cells.join`."""
         values = list(self._values)
         for each in others:
             values += each.values()
         return PlainCells(values, self._missing)
 
     def values(self) -> list[Any]:
+        """See `Cells.values`."""
         return list(self._values)
 
     @cached_property
@@ -105,12 +114,14 @@ class PlainCells:
 
     @cached_property
     def distinct(self) -> tuple[Codes, list[str]]:
+        """See `Cells.distinct`."""
         seen: dict[str, int] = {}
         codes = [-1 if each is None else seen.setdefault(each, len(seen)) for each in self._texts]
         return np.array(codes, np.int32), list(seen)
 
     def numbers(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
-        missing = {each for word in self._missing if (each := parse.number(word)) is not None}
+        """See `Cells.numbers`."""
+        missing = missing_numbers(self._missing)
         values, held = [], []
         for cell in self._values:
             kind = type(cell)
@@ -132,9 +143,11 @@ class PlainCells:
         return (math.nan if value is None else value), True
 
     def dates(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
+        """See `Cells.dates`."""
         return spread(self.distinct, lambda texts: parse.dates(texts, style))
 
     def vectors(self) -> tuple[list[list[float] | None], NDArray[np.bool_]]:
+        """See `Cells.vectors`."""
         held = np.array([each is not None for each in self._texts], np.bool_)
         return [
             parse.vector(each) if there else None
@@ -142,7 +155,14 @@ class PlainCells:
         ], held
 
     def examples(self, rows: NDArray[np.int64]) -> list[str]:
+        """See `Cells.examples`."""
         return [self._texts[i] or "" for i in rows]
+
+
+@lru_cache(maxsize=64)
+def missing_numbers(words: frozenset[str]) -> frozenset[float]:
+    """Those of the missing words that are numbers: what a typed column has in their place."""
+    return frozenset(each for word in words if (each := parse.number(word)) is not None)
 
 
 def spread(
@@ -154,7 +174,7 @@ def spread(
     return values[codes], codes >= 0
 
 
-def _kind(cell: Any) -> str:
+def _kind(cell: Any) -> Stored:
     if isinstance(cell, bool | np.bool_):
         return "bool"
     if isinstance(cell, int | np.integer):

@@ -44,13 +44,11 @@ def as_utf8(
             notes.append(f"{name}: read as {found.upper()}, which its first bytes say")
             return _copied(path, name, found, scratch)
     if b"\0" in head:
-        found = _wide(head)
-        notes.append(
-            f"{name}: read as {found.upper()}, which its zero bytes show"
-        ) if found else None
-        if found is None:
+        wide = _wide(head)
+        if wide is None:
             raise DataError(f"{name}: holds bytes that are no text. Give a table.")
-        return _copied(path, name, found, scratch)
+        notes.append(f"{name}: read as {wide.upper()}, which its zero bytes show")
+        return _copied(path, name, wide, scratch)
     if b"\r" in head and b"\n" not in head:
         return _copied(path, name, "utf-8", scratch)
     return path

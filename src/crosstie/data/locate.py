@@ -182,9 +182,7 @@ def _remote(name: str, scratch: Scratch) -> Located:
     if copy.stat().st_size == 0:
         raise DataError(f"{name}: is empty (0 bytes). Give a file with a header line and rows.")
     plain, inner = _decompressed(copy, name, scratch)
-    return Located(
-        plain, name, _kind_or_raise(inner.partition("-")[2] if plain == copy else inner, name), copy
-    )
+    return Located(plain, name, _kind_or_raise(inner, name), None)
 
 
 def _standard_input(scratch: Scratch) -> Located:
@@ -196,4 +194,4 @@ def _standard_input(scratch: Scratch) -> Located:
     if not head:
         raise DataError("standard input: is empty. Pipe a CSV with a header line, or JSON Lines.")
     kind = "json" if head.startswith(b"[") else "jsonl" if head.startswith(b"{") else "csv"
-    return Located(copy, "standard input", kind, copy)
+    return Located(copy, "standard input", kind, None)

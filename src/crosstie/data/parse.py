@@ -24,7 +24,7 @@ NO = ("false", "no", "n", "f", "off", "0")
 INFINITIES = ("inf", "infinity")
 
 _CURRENCY = "$€£¥₹"
-_SPACES = " \u00a0\u202f'’"  # what parts thousands beside a comma or a dot
+_SPACES = " \u00a0\u202f'\u2019"  # what parts thousands beside a comma or a dot
 _NUMBER = {
     mark: re.compile(
         rf"[+-]?(?:\d{{1,3}}(?:([{group}{_SPACES}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))"
@@ -39,8 +39,20 @@ _WHOLE = re.compile(r"-?\d+\.0+", re.ASCII)
 _MONTHS = {
     name: i
     for i, names in enumerate(
-        "jan january|feb february|mar march|apr april|may|jun june|jul july|aug august|"
-        "sep sept september|oct october|nov november|dec december".split("|"),
+        [
+            "jan january",
+            "feb february",
+            "mar march",
+            "apr april",
+            "may",
+            "jun june",
+            "jul july",
+            "aug august",
+            "sep sept september",
+            "oct october",
+            "nov november",
+            "dec december",
+        ],
         start=1,
     )
     for name in names.split()
@@ -59,7 +71,7 @@ _DATES = tuple(
         r"(?P<year>\d{4})-(?P<month>\d\d)",
     )
 )
-_EPOCH = dt.datetime(1970, 1, 1)  # noqa: DTZ001 - all arithmetic here is in UTC without saying so
+_EPOCH = dt.datetime(1970, 1, 1)  # all arithmetic here is in UTC without saying so
 
 
 def text(cell: Any) -> str | None:
@@ -86,23 +98,23 @@ def text(cell: Any) -> str | None:
 
 
 def _float_text(cell: float | np.floating[Any]) -> str | None:
-    if math.isnan(cell):
+    value = float(cell)
+    if math.isnan(value):
         return None
-    if abs(cell) < 1e16 and cell == math.floor(cell):
-        return str(int(cell))
+    if abs(value) < 1e16 and value.is_integer():
+        return str(int(value))
     # of a float32 the shortest text that gives it back, as a CSV would hold it: 0.1, not 0.10000000149
     return str(cell) if isinstance(cell, np.floating) else repr(cell)
 
 
 def _other_text(cell: Any) -> str | None:
     if isinstance(cell, np.datetime64):
-        return None if np.isnat(cell) else text(cell.astype("datetime64[us]").item())
+        return None if np.isnat(cell) else _other_text(cell.astype("datetime64[us]").item())
     if isinstance(cell, dt.datetime):
         if cell != cell:  # noqa: PLR0124 - NaT, which claims to be a datetime
             return None
-        if cell.tzinfo is not None:
-            cell = cell.astimezone(dt.UTC).replace(tzinfo=None)
-        return cell.isoformat(sep=" ")
+        moment = cell if cell.tzinfo is None else cell.astimezone(dt.UTC).replace(tzinfo=None)
+        return str(moment.isoformat(sep=" "))
     if isinstance(cell, dt.date | dt.time):
         return cell.isoformat()
     if isinstance(cell, Decimal):
@@ -155,7 +167,7 @@ def number(text: str, style: Style = PLAIN) -> float | None:
 def _dressed_number(text: str, style: Style) -> float | None:
     if not any("0" <= c <= "9" for c in text) or len(text) > 100:
         return None
-    bare = text.strip().replace("−", "-")
+    bare = text.strip().replace("\u2212", "-")
     negative = bare.startswith("(") and bare.endswith(")")
     if negative:
         bare = bare[1:-1].strip()
@@ -233,7 +245,7 @@ def _seconds(found: dict[str, str | None], style: Style) -> float | None:
             return None
         hour = hour % 12 + (12 if found["half"][0] in "Pp" else 0)
     try:
-        moment = dt.datetime(  # noqa: DTZ001
+        moment = dt.datetime(
             year, month, day, hour, int(found["minute"] or 0), int(found["second"] or 0)
         )
     except ValueError:

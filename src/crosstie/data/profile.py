@@ -4,20 +4,19 @@ import datetime as dt
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.data import parse
+from crosstie.data.cells import Stored
 from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
 
 if TYPE_CHECKING:
-    from crosstie.data.read import Source  # which a served model need not load
-
-Stored = Literal["text", "number", "integer", "bool", "date", "list", "empty"]
+    from crosstie.data.source import Source  # which a served model need not load
 
 
 @dataclass(frozen=True)
@@ -183,7 +182,7 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
     )
 
 
-def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str, float]:
+def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str, Any]:
     if not len(values):
         return {}
     with np.errstate(over="ignore", invalid="ignore"):
@@ -203,9 +202,9 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
             if items is not None:
                 lists += count
                 longest = max(longest, len(items))
-        if text[-1] in "0123456789.]" and (vector := parse.vector(text)) is not None:
-            if len(vector) > 1:
-                widths[len(vector)] += count
+        vector = parse.vector(text) if text[-1] in "0123456789.]" else None
+        if vector is not None and len(vector) > 1:
+            widths[len(vector)] += count
     width, most = widths.most_common(1)[0] if widths else (0, 0)
     return {
         "lists": lists / present,

@@ -115,6 +115,39 @@ class Reader(ABC):
         return Table.concat(list(self.chunks(ROWS_AT_ONCE, columns)), columns)
 
 
+class WholeReader(Reader):
+    """A format that has to be read whole."""
+
+    def _open(self) -> None:
+        self._whole = self._read()
+        self.columns = self._whole.columns
+        if not len(self._whole):
+            raise DataError(f"{self.name}: has no rows. Give a file with rows.")
+
+    @abstractmethod
+    def _read(self) -> Table:
+        """The table."""
+
+    @property
+    def rows(self) -> int:
+        """Of the table read."""
+        return len(self._whole)
+
+    @property
+    def size(self) -> int:
+        """Nothing more: the table is in memory already."""
+        return 0
+
+    def chunks(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        """Cut from the table."""
+        table = self.table(columns)
+        yield from (table.slice(start, rows) for start in range(0, len(table), rows))
+
+    def table(self, columns: Sequence[str]) -> Table:
+        """These columns of it."""
+        return self._whole.select(columns)
+
+
 def tidy(names: Sequence[object], notes: list[str], source: str) -> tuple[str, ...]:
     """Names that can be used: none empty, none twice. What was changed is said in `notes`."""
     taken = {str(each).strip() for each in names if each is not None}

@@ -143,8 +143,8 @@ def folds(
     rng = np.random.default_rng(seed)
     numbers = np.full(source.rows, -1, np.int8)
     if group is not None:
-        codes = group_codes(source.table([group]), group)[chosen]
-        numbers[chosen] = deal_groups(codes, [1 / k] * k, rng)
+        groups = group_codes(source.table([group]), group)[chosen]
+        numbers[chosen] = deal_groups(groups, [1 / k] * k, rng)
         if len(np.unique(numbers[chosen])) < k:
             raise DataError(
                 f"column {group!r}: has fewer groups than the {k} folds. Use fewer folds."

@@ -13,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.data import parse
-from crosstie.data.cells import Cells, PlainCells
+from crosstie.data.cells import Cells, PlainCells, Stored
 from crosstie.data.column import Column, Form
 from crosstie.data.style import PLAIN, Style
 from crosstie.errors import DataError, nearest
@@ -98,7 +98,7 @@ class Table:
     @classmethod
     def beside(cls, tables: Sequence["Table"], rows: int) -> "Table":
         """The columns of several tables of `rows` rows side by side."""
-        return cls({name: each for table in tables for name, each in table._cells.items()}, rows)
+        return cls({name: each for table in tables for name, each in table._cells.items()}, rows)  # noqa: SLF001 - its own class
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -110,7 +110,7 @@ class Table:
 
     def __repr__(self) -> str:
         names = ", ".join(self.columns[:8]) + (", …" if len(self.columns) > 8 else "")
-        return f"Table({self._rows} rows × {len(self.columns)} columns: {names})"
+        return f"Table({self._rows} rows of {names})"
 
     def select(self, columns: Sequence[str]) -> "Table":
         """The same rows with these columns only."""
@@ -125,7 +125,8 @@ class Table:
             return cls.from_columns({name: [] for name in columns})
         first, *others = tables
         cells = {
-            name: first._of(name).join([each._of(name) for each in others]) for name in columns
+            name: first._of(name).join([each._of(name) for each in others])  # noqa: SLF001 - its own class
+            for name in columns
         }
         return cls(cells, sum(map(len, tables)))
 
@@ -139,7 +140,7 @@ class Table:
         rows = np.asarray(rows, np.int64)
         return Table({name: each.take(rows) for name, each in self._cells.items()}, len(rows))
 
-    def stored(self, name: str) -> str:
+    def stored(self, name: str) -> Stored:
         """How the source holds the column: as `ColumnProfile.stored`."""
         return self._of(name).stored
 

@@ -9,11 +9,13 @@ from pathlib import Path
 from typing import IO, Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosstie.data.files import atomic
 from crosstie.errors import DataError, MissingExtra
 
-Columns = Mapping[str, Sequence[Any]]
+Values = Sequence[Any] | NDArray[Any]
+Columns = Mapping[str, Values]
 
 
 def write_table(columns: Columns, destination: Path | None, *, inputs: Iterable[Path] = ()) -> None:
@@ -46,8 +48,8 @@ def _rows(columns: Columns) -> Iterator[tuple[Any, ...]]:
     return zip(*(_plain(values) for values in columns.values()), strict=True)
 
 
-def _plain(values: Sequence[Any]) -> Sequence[Any]:
-    return values.tolist() if isinstance(values, np.ndarray) else values
+def _plain(values: Values) -> Sequence[Any]:
+    return list(values.tolist()) if isinstance(values, np.ndarray) else values
 
 
 def _write_csv(columns: Columns, file: IO[str], separator: str = ",") -> None:
@@ -112,7 +114,7 @@ def _arrow(columns: Columns) -> Any:
     return pa.table({name: pa.array(_arrowable(values)) for name, values in columns.items()})
 
 
-def _arrowable(values: Sequence[Any]) -> Any:
+def _arrowable(values: Values) -> Any:
     return values if isinstance(values, np.ndarray) and values.ndim == 1 else list(_plain(values))
 
 

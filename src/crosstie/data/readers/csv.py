@@ -122,6 +122,7 @@ class Csv(Reader):
 
     def _scan(self) -> None:
         self._held: Any = None
+        self._rows: int
         if self._file.stat().st_size <= HELD:
             self._held = self._query(self.columns).to_arrow_table()
             self._rows = self._held.num_rows
@@ -206,12 +207,13 @@ class Csv(Reader):
     def table(self, columns: Sequence[str]) -> Table:
         """The columns whole."""
         if self._connection is None:
-            return self._held.select(columns)
+            found: Table = self._held.select(columns)
+            return found
         if self._held is None:
-            found = self._query(columns).to_arrow_table()
+            arrow = self._query(columns).to_arrow_table()
         else:
-            found = self._held.select(list(columns))
-        return Table.from_arrow(found, missing=self.reading.missing)
+            arrow = self._held.select(list(columns))
+        return Table.from_arrow(arrow, missing=self.reading.missing)
 
 
 @contextmanager

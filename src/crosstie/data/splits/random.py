@@ -27,6 +27,7 @@ class Random(Split):
         self.probabilities = shares(probabilities)
 
     def assign(self, source: Rows, *, target: str | None, seed: int) -> Assignment:
+        """See `Split.assign`."""
         codes = None if target is None else classes(source.table([target]), target)
         strata = np.zeros(source.rows, np.int32) if codes is None else codes
         return deal(strata, self.probabilities, np.random.default_rng(seed))

@@ -1,0 +1,76 @@
+"""What stands on both sides of a split though it should not: rows, ids and moments that come again."""
+
+import re
+from collections.abc import Collection
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.data.split import TEST, TRAIN, VALIDATION, Assignment, Rows
+from crosstie.data.table import Table
+
+_ID = re.compile(r"(?:^|[_\s.-])(?:id|ids|uuid|guid|key)$|[a-z]I[dD]$")
+FEW = 0.01  # share of held-out rows below which a repeat is no news
+
+
+def warn_on_repeats(
+    source: Rows, assignment: Assignment, *, exclude: Collection[str] = ()
+) -> list[str]:
+    """One sentence for each way in which held-out rows were seen in training.
+
+    Args:
+        source: The table.
+        assignment: As a split gives.
+        exclude: Columns that need not be looked at: the target, those that are no inputs.
+    """
+    held_out = (assignment == VALIDATION) | (assignment == TEST)
+    names = [name for name in source.columns if name not in exclude]
+    if not held_out.any() or not names:
+        return []
+    table = source.table(names)
+    found = []
+    share = _seen(_row_codes(table, names), assignment, held_out)
+    if share > FEW:
+        found.append(
+            f"{source.name}: {share:.0%} of the validation and test rows are in the training rows too, cell for "
+            "cell. Take repeated rows out, or measure with `split: {type: hash}`, which keeps equal rows together."
+        )
+    for name in names:
+        what, instead = _what(table, name)
+        if not what:
+            continue
+        share = _seen(np.asarray(table.distinct(name)[0], np.int64), assignment, held_out)
+        if share > FEW:
+            found.append(
+                f"column {name!r}: {share:.0%} of the validation and test rows share {what} with training rows, so "
+                f"the figures may be too good. Consider `split: {{type: {instead}, column: {name}}}`."
+            )
+    return found
+
+
+def _what(table: Table, name: str) -> tuple[str, str]:
+    """What a column's cells are that should not be on both sides, and the split that sees to it."""
+    if len(table.distinct(name)[1]) < 3:
+        return "", ""
+    if _ID.search(name) or _ID.search(name.lower()):
+        return "an id", "group"
+    sample = table.slice(0, 1000).column(name, "date")
+    if sample.valid.mean() > 0.9 and (np.asarray(sample.values)[sample.valid] % 86400 != 0).any():
+        return "a moment", "datetime"
+    return "", ""
+
+
+def _seen(codes: NDArray[np.int64], assignment: Assignment, held_out: NDArray[np.bool_]) -> float:
+    """Share of held-out rows whose code is among the training rows'; -1 is no code."""
+    trained = np.unique(codes[(assignment == TRAIN) & (codes >= 0)])
+    return float(np.isin(codes[held_out], trained).mean())
+
+
+def _row_codes(table: Table, names: list[str]) -> NDArray[np.int64]:
+    """A number for each different row."""
+    together = np.zeros(len(table), np.int64)
+    for name in names:
+        codes, texts = table.distinct(name)
+        together = together * (len(texts) + 1) + codes + 1
+        together = np.unique(together, return_inverse=True)[1].astype(np.int64)
+    return together

@@ -1,0 +1,156 @@
+"""`Source`: a table somewhere, as one thing with columns, rows and chunks."""
+
+import hashlib
+import json
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Protocol
+
+from crosstie.data.files import sha256
+from crosstie.data.reader import ROWS_AT_ONCE
+from crosstie.data.table import Table
+from crosstie.errors import DataError, nearest
+
+HELD = 1 << 29  # bytes that a source may keep in memory so that the next pass need not read again
+
+
+class Part(Protocol):
+    """One file of a source, or a table in memory: as `reader.Reader`."""
+
+    columns: tuple[str, ...]
+    notes: list[str]
+
+    @property
+    def rows(self) -> int:
+        """See `Reader.rows`."""
+
+    @property
+    def size(self) -> int:
+        """See `Reader.size`."""
+
+    def chunks(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        """See `Reader.chunks`."""
+
+    def table(self, columns: Sequence[str]) -> Table:
+        """See `Reader.table`."""
+
+
+class InMemory:
+    """A table that somebody already holds."""
+
+    def __init__(self, table: Table, notes: Sequence[str] = ()) -> None:
+        self._table = table
+        self.columns = table.columns
+        self.notes = list(notes)
+
+    @property
+    def rows(self) -> int:
+        """See `Reader.rows`."""
+        return len(self._table)
+
+    @property
+    def size(self) -> int:
+        """See `Reader.size`."""
+        return 0  # it costs nothing more to keep it
+
+    def chunks(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        """See `Reader.chunks`."""
+        table = self.table(columns)
+        yield from (table.slice(start, rows) for start in range(0, len(table), rows))
+
+    def table(self, columns: Sequence[str]) -> Table:
+        """See `Reader.table`."""
+        return self._table.select(columns)
+
+
+class Source:
+    """A table somewhere: in a file or several, in a database, in memory.
+
+    Args:
+        name: What the user called it.
+        parts: Read one after another; all with the columns of the first.
+        files: The user's files that it comes from.
+        hashed: Files whose content is the table's, where those are others.
+
+    Attributes:
+        notes: What reading dropped, renamed or guessed, one sentence each.
+    """
+
+    def __init__(
+        self,
+        name: str,
+        parts: Sequence[Part],
+        files: Sequence[Path] = (),
+        *,
+        hashed: Sequence[Path] | None = None,
+    ) -> None:
+        self.name = name
+        self.files = tuple(files)
+        self._hashed = self.files if hashed is None else tuple(hashed)
+        self._parts = parts
+        self._held: Table | None = None
+        self.notes = [note for part in parts for note in part.notes]
+        self.columns = parts[0].columns
+        self.rows = sum(part.rows for part in parts)
+
+    def __repr__(self) -> str:
+        return f"Source({self.name!r}: {self.rows} rows, {len(self.columns)} columns)"
+
+    def table(self, columns: Sequence[str] | None = None) -> Table:
+        """The whole table (with `columns` only), in memory."""
+        wanted = self._checked(columns)
+        if sum(part.size for part in self._parts) > HELD:
+            return Table.concat([part.table(wanted) for part in self._parts], wanted)
+        if self._held is None:
+            whole = [part.table(self.columns) for part in self._parts]
+            self._held = Table.concat(whole, self.columns)
+        return self._held.select(wanted)
+
+    def chunks(
+        self, rows: int = ROWS_AT_ONCE, columns: Sequence[str] | None = None
+    ) -> Iterator[Table]:
+        """The table in pieces of at most `rows` rows; holds no more than one if the table is large."""
+        wanted = self._checked(columns)
+        if sum(part.size for part in self._parts) > HELD:
+            for part in self._parts:
+                yield from part.chunks(rows, wanted)
+            return
+        table = self.table(wanted)
+        yield from (table.slice(start, rows) for start in range(0, len(table), rows))
+
+    @property
+    def fingerprint(self) -> str:
+        """Changes when the content does: a hash of the files' bytes, or of the cells of a table in memory."""
+        if self._hashed:
+            parts = [_file_fingerprint(each) for each in self._hashed]
+            return (
+                parts[0] if len(parts) == 1 else hashlib.sha256("".join(parts).encode()).hexdigest()
+            )
+        digest = hashlib.sha256()
+        for table in self.chunks():
+            for name in self.columns:
+                cells = json.dumps([name, table.cells(name)], ensure_ascii=False)
+                digest.update(cells.encode(errors="surrogatepass"))
+        return digest.hexdigest()
+
+    def _checked(self, columns: Sequence[str] | None) -> list[str]:
+        wanted = list(self.columns if columns is None else columns)
+        for each in wanted:
+            if each not in self.columns:
+                raise DataError(
+                    f"{self.name}: has no column {each!r}; {nearest(each, self.columns)}"
+                )
+        return wanted
+
+
+def _file_fingerprint(path: Path) -> str:
+    """Of the bytes; of size, time and 64 places in it where there are more than a thousand million."""
+    facts = path.stat()
+    if facts.st_size <= 1 << 30:
+        return sha256(path)
+    digest = hashlib.sha256(f"{facts.st_size} {facts.st_mtime_ns}".encode())
+    with path.open("rb") as file:
+        for place in range(64):
+            file.seek(facts.st_size // 64 * place)
+            digest.update(file.read(1 << 16))
+    return digest.hexdigest()
