@@ -71,7 +71,7 @@ FILLED = {
 
 
 class Layer(TypedDict, total=False):
-    __pydantic_config__ = {"extra": "forbid"}
+    __pydantic_config__ = {"extra": "forbid"}  # noqa: RUF012
 
     size: Annotated[int, Ge(1)]
     norm: str | None

@@ -73,8 +73,10 @@ preprocessing:
         "model.yaml:4 traner: unknown option; did you mean 'trainer'?",
         "model.yaml:6 input_features[0].name: data.csv has no column 'aeg'; did you mean 'age'?",
         "model.yaml:8 input_features[1].type: 'numerical' is the old word; write 'number'",
-        "model.yaml:8 input_features[1].type: column 'sex' cannot be a number: 100% of its 60 cells are none, "
-        "for example 'male', 'female'. Use type: category",
+        (
+            "model.yaml:8 input_features[1].type: column 'sex' cannot be a number: 100% of its 60 cells are none, "
+            "for example 'male', 'female'. Use type: category"
+        ),
         "model.yaml:9 input_features[1].preprocessing.normalisation: unknown option; did you mean 'normalization'?",
         "model.yaml:10 model_type: 'gmb' is no model_type; did you mean 'gbm'?",
         "model.yaml:12 preprocessing.split.probabilites: unknown option; did you mean 'probabilities'?",
@@ -87,8 +89,10 @@ preprocessing:
         ("target: y\n", "model.yaml:1: no table to learn from. Write `data: FILE`"),
         (
             "data: data.csv\n",
-            "model.yaml:1: no column is to be predicted. Write `target: COLUMN`. "
-            "The table has age, sex, city, survived.",
+            (
+                "model.yaml:1: no column is to be predicted. Write `target: COLUMN`. "
+                "The table has age, sex, city, survived."
+            ),
         ),
         (
             "data: data.csv\ntarget: survivd\n",
@@ -116,8 +120,10 @@ preprocessing:
         ),
         (
             "data: data.csv\ntarget: survived\ntrainer: {epochs: 3}\n",
-            "model.yaml:3 trainer: model_type auto chooses what learns and takes no trainer options; "
-            "set model_type",
+            (
+                "model.yaml:3 trainer: model_type auto chooses what learns and takes no trainer options; "
+                "set model_type"
+            ),
         ),
         (
             "data: data.csv\ntarget: survived\ncombiner: concat\n",
@@ -133,8 +139,10 @@ preprocessing:
         ),
         (
             "data: data.csv\ntarget: survived\nmodel_type: auto\ninput_features: [{name: age, type: image}]\n",
-            "model.yaml:4 input_features[0].type: the type 'image' is not part of this version; there are "
-            "bag, binary, category, date, number, sequence, set, text, vector",
+            (
+                "model.yaml:4 input_features[0].type: the type 'image' is not part of this version; there are "
+                "bag, binary, category, date, number, sequence, set, text, vector"
+            ),
         ),
         (
             "data: data.csv\ntarget: survived\nseed: -1\n",
@@ -142,13 +150,24 @@ preprocessing:
         ),
         (
             "data: data.csv\ntarget: survived\nweight: sex\n",
-            "model.yaml:3 weight: row weights must be numbers of at least 0 in every row, but 'sex' has "
-            "0 missing, a smallest of None, and 0% numbers",
+            (
+                "model.yaml:3 weight: row weights must be numbers of at least 0 in every row, but 'sex' has "
+                "0 missing, a smallest of None, and 0% numbers"
+            ),
         ),
         (
             "data: data.csv\ntarget: survived\npreprocessing: {force_split: true}\n",
-            "model.yaml:3 preprocessing.force_split: write `split: {type: random}`; a column named 'split' is "
-            "used only by `split: {type: fixed}`",
+            (
+                "model.yaml:3 preprocessing.force_split: write `split: {type: random}`; a column named 'split' is "
+                "used only by `split: {type: fixed}`"
+            ),
+        ),
+        (
+            "data: data.csv\ntarget: city\npreprocessing: {oversample_minority: 0.5}\n",
+            (
+                "model.yaml:3 preprocessing.oversample_minority: balances the two classes of a binary output, "
+                "but 'city' is a category; leave it out"
+            ),
         ),
         (
             "data: data.csv\ntarget: survived\ndefaults: {numer: {preprocessing: {}}}\n",
@@ -156,29 +175,41 @@ preprocessing:
         ),
         (
             "data: data.csv\noutput_features: [{name: survived, metric: roc_auk}]\n",
-            "model.yaml:2 output_features[0].metric: no metric of a binary output is called 'roc_auk'; "
-            "did you mean 'roc_auc'?",
+            (
+                "model.yaml:2 output_features[0].metric: no metric of a binary output is called 'roc_auk'; "
+                "did you mean 'roc_auc'?"
+            ),
         ),
         (
             "data: data.csv\noutput_features: [{name: age, threshold: 0.3}]\n",
             "model.yaml:2 output_features[0].threshold: a number output has no threshold; leave it out",
         ),
         (
-            "data: data.csv\ntarget: survived\nmodel_type: auto\n"
-            "input_features: [{name: age, normalization: minmax}]\n",
-            "model.yaml:4 input_features[0].normalization: unknown option; choose one of "
-            "'column', 'encoder', 'name', 'preprocessing', 'type'",
+            (
+                "data: data.csv\ntarget: survived\nmodel_type: auto\n"
+                "input_features: [{name: age, normalization: minmax}]\n"
+            ),
+            (
+                "model.yaml:4 input_features[0].normalization: unknown option; choose one of "
+                "'column', 'encoder', 'name', 'preprocessing', 'type'"
+            ),
         ),
         (
-            "data: data.csv\ntarget: survived\nmodel_type: auto\n"
-            "input_features: [{name: age, type: number, normalization: minmax}]\n",
-            "model.yaml:4 input_features[0].normalization: belongs into 'preprocessing', as in "
-            "`preprocessing: {normalization: …}`",
+            (
+                "data: data.csv\ntarget: survived\nmodel_type: auto\n"
+                "input_features: [{name: age, type: number, normalization: minmax}]\n"
+            ),
+            (
+                "model.yaml:4 input_features[0].normalization: belongs into 'preprocessing', as in "
+                "`preprocessing: {normalization: …}`"
+            ),
         ),
         (
             "data: data.csv\ntarget: survived\nsplit: {type: fixed, column: part}\n",
-            "model.yaml:3 split.column: data.csv has no column 'part'; choose one of "
-            "'age', 'city', 'sex', 'survived'",
+            (
+                "model.yaml:3 split.column: data.csv has no column 'part'; choose one of "
+                "'age', 'city', 'sex', 'survived'"
+            ),
         ),
     ],
 )
@@ -251,8 +282,10 @@ def test_a_column_that_gives_the_answer_away_is_a_warning(here):
     table(here, alive=["1" if each == "yes" else "0" for each in answers], survived=answers)
     made = plan(here, "data: data.csv\ntarget: survived\n")
     assert made.warnings == (
-        "'alive' gives 'survived' away: it alone is right in 100.0% of rows. "
-        "If it is not known when predicting, exclude it",
+        (
+            "'alive' gives 'survived' away: it alone is right in 100.0% of rows. "
+            "If it is not known when predicting, exclude it"
+        ),
     )
 
 
@@ -260,16 +293,20 @@ def test_a_number_that_gives_a_number_away_is_a_warning(here):
     table(here, months=[12 * (20 + (i * 7) % 50 + i / 100) for i in range(ROWS)])
     warnings = plan(here, "data: data.csv\ntarget: age\n").warnings
     assert [each for each in warnings if "gives" in each] == [
-        "'months' gives 'age' away: it alone explains 100.0% of its variance. "
-        "If it is not known when predicting, exclude it"
+        (
+            "'months' gives 'age' away: it alone explains 100.0% of its variance. "
+            "If it is not known when predicting, exclude it"
+        )
     ]
 
 
 def test_rare_classes_are_a_warning(here):
     table(here, survived=["yes" if i in {3, 40, 41} else "no" for i in range(ROWS)])
     assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
-        "the classes of 'survived' are unbalanced: 'yes' is 5.0% of rows. "
-        "Look at average_precision rather than accuracy",
+        (
+            "the classes of 'survived' are unbalanced: 'yes' is 5.0% of rows. "
+            "Look at average_precision rather than accuracy"
+        ),
     )
 
 
@@ -281,10 +318,14 @@ def test_ids_and_times_under_a_random_split_are_warnings(here):
     )
     text = "data: data.csv\ntarget: survived\n"
     assert plan(here, text).warnings == (
-        "'patient_id' looks like an id and repeats (15 in 60 rows): a random split puts rows of one into training "
-        "and test. If rows of one belong together: preprocessing.split: {type: group, column: patient_id}",
-        "rows are in the order of time ('day', 2024-01-01 to 2024-03-04) and are split at random. If the model is "
-        "to predict what comes later: preprocessing.split: {type: datetime, column: day}",
+        (
+            "'patient_id' looks like an id and repeats (15 in 60 rows): a random split puts rows of one into training "
+            "and test. If rows of one belong together: preprocessing.split: {type: group, column: patient_id}"
+        ),
+        (
+            "rows are in the order of time ('day', 2024-01-01 to 2024-03-04) and are split at random. If the model is "
+            "to predict what comes later: preprocessing.split: {type: datetime, column: day}"
+        ),
     )
     assert plan(here, text + "split: {type: datetime, column: day}\n").warnings == ()
 
@@ -313,6 +354,8 @@ def test_columns_that_add_up_to_the_target_are_a_warning(here):
     young, old = [(i * 7) % 23 for i in range(ROWS)], [(i * i) % 31 for i in range(ROWS)]
     table(here, young=young, old=old, both=[a + b for a, b in zip(young, old, strict=True)])
     assert plan(here, "data: data.csv\ntarget: both\n").warnings == (
-        "'young' and 'old' give 'both' away: it is their weighted sum. "
-        "If they are not known when predicting, exclude them",
+        (
+            "'young' and 'old' give 'both' away: it is their weighted sum. "
+            "If they are not known when predicting, exclude them"
+        ),
     )

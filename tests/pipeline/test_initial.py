@@ -40,6 +40,34 @@ def test_the_file_is_short_and_says_why(shared_data, tmp_path, monkeypatch):
     assert (
         initial(made, folder=tmp_path)
         == """\
+# titanic: 891 rows, 12 columns. Train it: crosstie train FILE
+# Every option with its default: crosstie show FILE
+
+name: titanic
+data: titanic.csv
+
+# Survived: binary, two levels, '0' and '1'
+target: Survived
+
+exclude:
+  - PassengerId  # a running number, different in every row
+
+# Tries linear and boosted models, and a network where there is text or a set; keeps the best.
+model_type: auto
+# Rows to train, validate and test on: 70% / 10% / 20%, random. Another: preprocessing.split
+
+# Inputs, as inferred. To change one, write only that one:
+# input_features:
+#   - {name: Pclass, type: number}      # all cells are numbers
+#   - {name: Name, type: text}          # 4 words a cell, 891 different cells
+#   - {name: Sex, type: binary}         # two levels, 'male' and 'female'
+#   - {name: Age, type: number}         # all cells are numbers; 177 missing
+#   - {name: SibSp, type: number}       # all cells are numbers
+#   - {name: Parch, type: number}       # all cells are numbers
+#   - {name: Ticket, type: category}    # 681 levels
+#   - {name: Fare, type: number}        # all cells are numbers
+#   - {name: Cabin, type: category}     # 147 levels; 687 missing
+#   - {name: Embarked, type: category}  # 3 levels; 2 missing
 """
     )
 

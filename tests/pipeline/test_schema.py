@@ -59,6 +59,20 @@ def test_bad_documents_are_not(validator, document):
     assert not validator.is_valid(document)
 
 
+def test_every_reference_leads_somewhere(validator):
+    references = {each["$ref"] for each in _dicts(validator.schema) if "$ref" in each}
+    assert references == {f"#/$defs/{name}" for name in validator.schema["$defs"]}
+
+
+def _dicts(schema):
+    if isinstance(schema, dict):
+        yield schema
+    for each in (
+        schema.values() if isinstance(schema, dict) else schema if isinstance(schema, list) else ()
+    ):
+        yield from _dicts(each)
+
+
 def test_every_option_is_described(validator):
     nameless = [
         path
@@ -72,7 +86,7 @@ def test_every_option_is_described(validator):
 
 def _sections(schema, path=""):
     if isinstance(schema, dict):
-        if isinstance(schema.get("properties"), dict):
+        if isinstance(schema.get("properties"), dict) and "description" in schema:
             yield path, schema
         for key, each in schema.items():
             yield from _sections(each, f"{path}.{key}")

@@ -16,7 +16,6 @@ from crosstie.config.environment import substitute
 from crosstie.config.yaml import Keys, read_scalar
 from crosstie.errors import ConfigError, Problem, nearest
 
-
 FLAGS = ("target", "model_type", "name", "seed", "folds")  # keys with an option of the command line
 
 

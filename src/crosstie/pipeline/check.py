@@ -71,6 +71,7 @@ def make_plan(
         reserved=_reserved(top, seen["split"]),
     )
     _check_weight(top, looks, findings)
+    _check_balance(seen, columns, findings)
     _check_learner(columns, learner, model_type, findings)
     defaults = read_defaults(top, findings, learner=learner, model_type=model_type)
     built = assemble(
@@ -248,6 +249,16 @@ def _check_weight(
             f"row weights must be numbers of at least 0 in every row, but {column.name!r} has "
             f"{column.missing} missing, a smallest of {column.minimum}, and {column.numbers:.0%} numbers",
         )
+
+
+def _check_balance(seen: Mapping[str, Any], columns: Columns, findings: Findings) -> None:
+    first = columns.outputs[0] if columns.outputs else None
+    for key in ("oversample_minority", "undersample_majority"):
+        if seen[key] is not None and first is not None and first.type != "binary":
+            findings.wrong(
+                findings.document.at("preprocessing", key),
+                f"balances the two classes of a binary output, but {first.name!r} is a {first.type}; leave it out",
+            )
 
 
 def _watched(columns: Columns, trainer: Mapping[str, Any], findings: Findings) -> dict[str, str]:

@@ -3,10 +3,10 @@
 An editor that knows it completes names and shows descriptions; `crosstie check` says more, with the data.
 """
 
-from typing import Any
+from typing import Any, Literal
 
+from crosstie.config.json_schema import Schema, component_schema, json_schema
 from crosstie.config.options import ComponentOf
-from crosstie.config.schema import Schema, component_schema, json_schema
 from crosstie.data.split import splits
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
@@ -64,9 +64,13 @@ def file_schema() -> Schema:
 
 
 class _Backend:
-    """Where training runs."""
+    """Where training runs.
 
-    def __init__(self, *, type: str = "local") -> None: ...
+    Args:
+        type: On this machine.
+    """
+
+    def __init__(self, *, type: Literal["local"] = "local") -> None: ...
 
 
 def _has(cls: Any, part: str) -> bool:
@@ -98,6 +102,7 @@ def _defaults(name: str, cls: Any) -> Schema:
     keys = ["preprocessing", *(part for part in PARTS if _has(cls, part))]
     return {
         "type": "object",
+        "description": f"What every {name} has unless it says otherwise.",
         "properties": {key: _ref(f"{name}.{key}") for key in keys},
         "additionalProperties": False,
     }

@@ -73,7 +73,7 @@ def _value(option: Option) -> Schema:
     marker = option.component
     if marker is None:
         schema: Schema = adapter(option.annotation).json_schema()
-        return schema
+        return _inlined(schema, schema.pop("$defs", {}))
     if isinstance(marker, Section):
         schema = json_schema(marker.cls)
     elif marker.many:
@@ -81,3 +81,16 @@ def _value(option: Option) -> Schema:
     else:
         schema = component_schema(marker)
     return {"anyOf": [schema, {"type": "null"}]} if option.optional else schema
+
+
+def _inlined(schema: Any, definitions: Schema) -> Any:
+    """With every reference replaced by what it refers to: a part of a larger schema has no root of its own."""
+    if isinstance(schema, list):
+        return [_inlined(each, definitions) for each in schema]
+    if not isinstance(schema, dict):
+        return schema
+    name = str(schema.get("$ref", "")).removeprefix("#/$defs/")
+    if name in definitions:
+        rest = {key: each for key, each in schema.items() if key != "$ref"}
+        return {**_inlined(definitions[name], definitions), **rest}
+    return {key: _inlined(each, definitions) for key, each in schema.items()}

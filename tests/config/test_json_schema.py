@@ -1,10 +1,11 @@
 from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge
+from typing_extensions import TypedDict
 
+from crosstie.config.json_schema import json_schema
 from crosstie.config.options import ComponentOf
 from crosstie.config.registry import Registry
-from crosstie.config.schema import json_schema
 
 optimizers: Registry = Registry("optimizer", home="crosstie.config")
 
@@ -18,6 +19,14 @@ class AdamW:
     """
 
     def __init__(self, *, weight_decay: Annotated[float, Ge(0)] = 0.01): ...
+
+
+class Layer(TypedDict, total=False):
+    size: int
+
+
+class Stack:
+    def __init__(self, *, layers: list[Layer] | None = None): ...
 
 
 class Trainer:
@@ -84,4 +93,12 @@ def test_a_component_is_a_name_or_a_section_with_its_options():
         ],
         "description": "What steps.",
         "default": "adamw",
+    }
+
+
+def test_a_section_within_an_option_needs_no_root_of_its_own():
+    assert json_schema(Stack)["properties"]["layers"]["anyOf"][0]["items"] == {
+        "properties": {"size": {"title": "Size", "type": "integer"}},
+        "title": "Layer",
+        "type": "object",
     }
