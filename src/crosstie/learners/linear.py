@@ -1,0 +1,228 @@
+"""Linear models: ridge regression, logistic and multinomial regression, on every kind of input.
+
+The yardstick beside every other model, and on text and small tables often the one to keep.
+"""
+
+import json
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Annotated, Any, Literal
+
+import numpy as np
+from annotated_types import Ge, Gt
+from numpy.typing import NDArray
+
+from crosstie.data.batch import Batch, Output
+from crosstie.errors import TrainingError
+from crosstie.evaluation.metric import metrics
+from crosstie.learners.graph import GraphWriter
+from crosstie.learners.learner import Job, Learner, learners
+from crosstie.learners.linear_inputs import LinearInputs
+from crosstie.learners.newton import Design, Floats, Link, Model, predict, solve
+from crosstie.learners.weights import row_weights
+from crosstie.training.callbacks.callback import Progress
+
+LINKS: dict[str, Link] = {
+    "number": "identity",
+    "binary": "sigmoid",
+    "category": "softmax",
+    "set": "sigmoid",
+}
+L2 = (
+    100.0,
+    30.0,
+    10.0,
+    3.0,
+    1.0,
+    0.3,
+    0.1,
+    0.03,
+    0.01,
+)  # what "auto" tries, the simplest model first
+UNGUIDED_L2 = 1.0
+ROWS = 500_000  # more do not move a linear model, and cost memory
+
+
+@learners("linear")
+class Linear(Learner):
+    """A linear model with an L2 penalty, the exact optimum.
+
+    Numbers are standardised, missing ones are the mean and an indicator, categories are one-hot, dates are their
+    moment and the sines and cosines of their parts, text is a bag of tokens weighed by rarity.
+
+    Args:
+        l2: Half the penalty on the squared weights, beside the losses summed over rows (scikit-learn's 1 / C). `auto`
+            takes the best of nine values from 100 to 0.01 on the validation rows, 1 where there are none.
+        max_iterations: Newton steps at most, for each l2.
+        tolerance: Slope of the mean row's loss that counts as none.
+        class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
+            order of the classes (negative, positive). None leaves rows alone.
+    """
+
+    uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
+    predicts = ("number", "binary", "category", "set")
+    many = True
+
+    def __init__(
+        self,
+        *,
+        l2: Annotated[float, Ge(0)] | Literal["auto"] = "auto",
+        max_iterations: Annotated[int, Ge(1)] = 100,
+        tolerance: Annotated[float, Gt(0)] = 1e-5,
+        class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
+    ) -> None:
+        self.l2 = l2
+        self.max_iterations = max_iterations
+        self.tolerance = tolerance
+        self.class_weights = class_weights
+        self.inputs_: LinearInputs | None = None
+        self.weights_: dict[str, Floats] = {}
+        self.about_: dict[str, Any] = {}
+
+    def fit(self, job: Job) -> None:
+        train = job.train
+        if len(train) > ROWS:
+            some = np.random.default_rng(job.seed).choice(len(train), ROWS, replace=False)
+            train = train.take(np.sort(some))
+        inputs = LinearInputs.fit(job.layout, train)
+        design = inputs.design(train)
+        held = None if job.validation is None else inputs.design(job.validation)
+        progress = Progress(learner="linear", unit="iteration", folder=job.folder)
+        for callback in job.callbacks:
+            callback.on_train_start(progress)
+        models = {
+            each.name: _model(each, train, design, self.class_weights)
+            for each in job.layout.outputs
+        }
+        self.inputs_ = inputs
+        self.weights_ = {name: model.start() for name, model in models.items()}
+        self.about_ = {"columns": design.width, "rows": len(train), "iterations": 0}
+        progress.stopped = "epochs"
+        try:
+            for output in job.layout.outputs:
+                search = _Search(job, output, held, progress)
+                self._search(models[output.name], search)
+        except KeyboardInterrupt:
+            progress.stopped = "interrupted"
+            raise
+        finally:
+            self.about_["iterations"] = progress.step
+            for callback in job.callbacks:
+                callback.on_train_end(progress)
+
+    def _search(self, model: Model, search: "_Search") -> None:
+        """From the strongest penalty to weaker ones, as long as validation rows gain."""
+        weights = model.start()
+        name = search.output.name
+        values = (L2 if search.held else (UNGUIDED_L2,)) if self.l2 == "auto" else (self.l2,)
+        for l2 in values:
+            weights = solve(
+                model,
+                l2,
+                weights,
+                iterations=self.max_iterations,
+                tolerance=self.tolerance,
+                step_done=search.step_done,
+            )
+            if not search.better(weights):
+                break
+            self.weights_[name] = weights
+            self.about_.setdefault("l2", {})[name] = l2
+
+    def export(self, path: Path) -> None:
+        inputs = self._fitted()
+        graph = GraphWriter(inputs.layout)
+        for output in inputs.layout.outputs:
+            sums = inputs.add(graph, self.weights_[output.name])
+            if output.type == "category":
+                graph.output(output.array, graph.add("Softmax", sums, axis=1), width=output.size)
+            elif output.type == "set":
+                graph.output(output.array, graph.add("Sigmoid", sums), width=output.size)
+            else:
+                value = graph.flat(sums)
+                value = graph.add("Sigmoid", value) if output.type == "binary" else value
+                graph.output(output.array, value, width=None)
+        graph.write(path)
+
+    def save(self, folder: Path) -> None:
+        """Write `linear.safetensors`, the weights by output, and `columns.json`, what they weigh."""
+        from safetensors.numpy import save_file
+
+        inputs = self._fitted()
+        folder.mkdir(parents=True, exist_ok=True)
+        save_file({**self.weights_, **inputs.arrays()}, folder / "linear.safetensors")
+        (folder / "columns.json").write_text(json.dumps({"columns": inputs.names}, indent=2))
+
+    def describe(self) -> dict[str, Any]:
+        return self.about_
+
+    def _fitted(self) -> LinearInputs:
+        if self.inputs_ is None:
+            raise TrainingError(
+                "linear: stopped before its first step, so there is no model to keep"
+            )
+        return self.inputs_
+
+
+@dataclass
+class _Search:
+    """Which penalty predicts validation rows best."""
+
+    job: Job
+    output: Output
+    held: Design | None
+    progress: Progress
+    best: float = field(default=np.inf)
+
+    def step_done(self, _: Floats, loss: float) -> None:
+        """Tell of a Newton step."""
+        if not np.isfinite(loss):
+            raise TrainingError(
+                f"{self.output.name}: the loss is not a number. Raise trainer.l2, or normalise the number inputs."
+            )
+        self.progress.step += 1
+        self.progress.rows += len(self.job.train)
+        self.progress.loss = loss
+        for callback in self.job.callbacks:
+            callback.on_step_end(self.progress)
+
+    def better(self, weights: Floats) -> bool:
+        """Whether these weights are the best so far."""
+        validation = self.job.validation
+        if self.held is None or validation is None:
+            return True
+        predicted = predict(self.held.times(weights), LINKS[self.output.type])
+        if self.output.type in ("number", "binary"):
+            predicted = predicted[:, 0]
+        target = validation.targets[self.output.name]
+        name = (self.job.metrics or {}).get(self.output.name, "loss")
+        loss, shown = (
+            metrics.get(each, of=self.output.type)()(target, predicted, validation.weights)
+            for each in ("loss", name)
+        )
+        found = {self.output.name: {"loss": loss, name: shown}}
+        self.progress.metrics = {
+            "validation": {**self.progress.metrics.get("validation", {}), **found}
+        }
+        self.progress.watched = f"validation/{self.output.name}/loss"
+        if loss < self.best:
+            self.best = self.progress.best = loss
+            self.progress.best_step = self.progress.step
+        for callback in self.job.callbacks:
+            callback.on_evaluate(self.progress)
+        return loss <= self.best
+
+
+def _model(output: Output, batch: Batch, design: Design, class_weights: Any) -> Model:
+    if output.type == "category" and output.size < 2:
+        raise TrainingError(
+            f"{output.name}: training rows have one class only, so there is nothing to learn"
+        )
+    target: NDArray[Any] = np.asarray(batch.targets[output.name])
+    if output.type == "category":
+        target = np.eye(output.size)[target]
+    elif output.type != "set":
+        target = target[:, None]
+    rows = row_weights(batch, output, class_weights)
+    rows = np.ones(len(batch)) if rows is None else np.asarray(rows, np.float64)
+    return Model(design, target.astype(np.float64), rows, LINKS[output.type])
