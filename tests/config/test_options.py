@@ -248,6 +248,19 @@ def test_a_class_may_be_named_by_another_key():
     }
 
 
+def test_the_key_may_have_another_word():
+    class Schedules:
+        def __init__(
+            self,
+            *,
+            scheduler: Annotated[dict[str, Any], ComponentOf(optimizers, alias="decay")] = "adamw",
+        ): ...
+
+    assert fill(Schedules, {"scheduler": {"decay": "adamw", "weight_decay": 2}}, "x") == {
+        "scheduler": {"type": "adamw", "weight_decay": 2.0}
+    }
+
+
 def test_build_turns_lists_into_tuples_where_the_type_says_so():
     trainer = build(Trainer, **fill(Trainer, {"shares": [1, 2]}, "trainer"))
     assert trainer.shares == (1.0, 2.0)

@@ -359,3 +359,11 @@ def test_columns_that_add_up_to_the_target_are_a_warning(here):
             "If they are not known when predicting, exclude them"
         ),
     )
+
+
+def test_what_reading_changed_is_said(here):
+    lines = (here / "data.csv").read_text().splitlines()
+    (here / "data.csv").write_text("\n".join(["age,age,city,survived", *lines[1:]]))
+    assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
+        "data.csv: column names that were empty or there twice: 'age' at place 2 is now 'age_2'",
+    )

@@ -233,3 +233,37 @@ def test_command_line_tables_are_named_in_the_filled_file(shared_data, tmp_path,
     assert made.config["data"] == str(shared_data / "tab_titanic" / "train.csv")
     assert made.name == "tab_titanic"
     assert again(made, tmp_path) == made
+
+
+def test_a_table_without_a_header_is_given_names_and_stays_relative(shared_data, tmp_path):
+    rows = (shared_data / "tab_german_credit/german.csv").read_text()
+    (tmp_path / "german.csv").write_text(rows)
+    names = [f"a{i}" for i in range(20)] + ["good"]
+    text = f"data:\n  path: german.csv\n  header: false\n  columns: [{', '.join(names)}]\ntarget: good\n"
+    made = make_plan(written(tmp_path, text))
+    assert made.config["data"] == {
+        "path": str(tmp_path / "german.csv"),
+        "header": False,
+        "columns": names,
+    }
+    assert made.name == "german"
+    assert made.sources["train"].rows == 1000
+    assert again(made, tmp_path) == made
+
+
+def test_a_query_stays_relative_to_its_file(shared_data, tmp_path, monkeypatch):
+    import duckdb
+
+    path = shared_data / "tab_penguins/penguins.csv"
+    with duckdb.connect(str(tmp_path / "birds.db")) as database:
+        database.execute(f"create table birds as select * from '{path}'")
+    (tmp_path / "birds.sql").write_text("select * from birds")
+    monkeypatch.chdir("/")
+    text = "data: {connection: 'duckdb:///birds.db', query: birds.sql}\ntarget: species\n"
+    made = make_plan(written(tmp_path, text))
+    assert made.config["data"] == {
+        "connection": f"duckdb:///{tmp_path}/birds.db",
+        "query": str(tmp_path / "birds.sql"),
+    }
+    assert made.sources["train"].rows == 344
+    assert again(made, tmp_path) == made

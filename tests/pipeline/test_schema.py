@@ -86,7 +86,7 @@ def test_every_option_is_described(validator):
 
 def _sections(schema, path=""):
     if isinstance(schema, dict):
-        if isinstance(schema.get("properties"), dict) and "description" in schema:
+        if isinstance(schema.get("properties"), dict) and (not path or "title" not in schema):
             yield path, schema
         for key, each in schema.items():
             yield from _sections(each, f"{path}.{key}")

@@ -73,7 +73,8 @@ def _value(option: Option) -> Schema:
     marker = option.component
     if marker is None:
         schema: Schema = adapter(option.annotation).json_schema()
-        return _inlined(schema, schema.pop("$defs", {}))
+        inlined: Schema = _inlined(schema, schema.pop("$defs", {}))
+        return inlined
     if isinstance(marker, Section):
         schema = json_schema(marker.cls)
     elif marker.many:

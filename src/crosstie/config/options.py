@@ -42,6 +42,7 @@ class ComponentOf:
         registry: Where its class is looked up.
         of: The feature type, where the registry distinguishes them.
         key: What names the class in the section.
+        alias: Another word for `key` that is understood.
         many: A list of them.
         also: A class whose options every component of the kind has too; the framework reads those.
     """
@@ -49,6 +50,7 @@ class ComponentOf:
     registry: Registry[Any]
     of: str = ""
     key: str = "type"
+    alias: str = ""
     many: bool = False
     also: type[Any] | None = None
 
@@ -220,6 +222,10 @@ def check_component(
                 f"must be the name of {_article(marker)} or a section, got {wording.show(given)}",
             )
         ]
+    if marker.alias and marker.alias in section and marker.key not in section:
+        section = {
+            marker.key if key == marker.alias else key: each for key, each in section.items()
+        }
     fallback = default or {}
     name = section.get(marker.key, fallback.get(marker.key))
     if name is None:

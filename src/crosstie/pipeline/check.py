@@ -60,6 +60,7 @@ def make_plan(
     tables = read_tables(
         top["data"], {part: each for part, each in given.items() if each is not None}, findings
     )
+    findings.warnings += [note for each in tables.sources.values() for note in each.notes]
     looks = profile(tables.train) if tables.train is not None else {}
     seen = read_preprocessing(top, tables, findings)
     columns = resolve(

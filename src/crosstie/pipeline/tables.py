@@ -37,6 +37,7 @@ class Tables:
     def stem(self) -> str:
         """A name for a model of this table: `adult` of `data/adult.csv.gz`, `titanic` of `titanic/train.csv`."""
         spec = self.specs.get("train")
+        spec = spec.get("path") if isinstance(spec, Mapping) else spec
         spec = spec[0] if isinstance(spec, list) and spec else spec
         if not isinstance(spec, str) or spec == "-":
             return ""
@@ -78,12 +79,10 @@ def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
     document = findings.document
     if data is None:
         return {}
-    if not isinstance(data, Mapping) or {"connection", "query"} & set(data):
+    if not isinstance(data, Mapping) or not set(PARTS) & set(data):
         return {"train": (data, ("data",))}
     for key in data:
-        findings.known(
-            key, (*PARTS, "connection", "query"), document.at("data", key), "unknown option;"
-        )
+        findings.known(key, PARTS, document.at("data", key), "no part of the data is called")
     if "train" not in data:
         findings.wrong(document.at("data"), "needs 'train': the table to learn from")
     return {part: (data[part], ("data", part)) for part in PARTS if part in data}
@@ -95,7 +94,11 @@ def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict
         tables.sources[part] = given
         return
     given = str(given) if isinstance(given, Path) else given
-    query = isinstance(given, Mapping) and "connection" in given
+    query = (
+        isinstance(given, Mapping)
+        and bool({"connection", "path"} & set(given))
+        and not _is_columns(given)
+    )
     paths = (
         isinstance(given, list)
         and bool(given)
@@ -109,6 +112,11 @@ def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict
     _open(tables, part, given, Path(), part if part != "train" else "data", findings)
 
 
+def _is_columns(given: Mapping[str, Any]) -> bool:
+    """Whether a dict is a table itself: a list in every place."""
+    return all(not isinstance(each, str | Path) for each in given.values())
+
+
 def _open(
     tables: Tables, part: str, spec: Any, folder: Path, place: Place | str, findings: Findings
 ) -> None:
@@ -119,10 +127,16 @@ def _open(
             findings.wrong(place, str(problem))
 
 
+PLACES = ("path", "connection", "query")  # what of a table's section names a place
+
+
 def _placed(value: Any, path: Keys, document: Document) -> Any:
     """The same with absolute paths."""
     if isinstance(value, Mapping):
-        return {key: _placed(each, (*path, key), document) for key, each in value.items()}
+        return {
+            key: _placed(each, (*path, key), document) if key in PLACES else each
+            for key, each in value.items()
+        }
     if isinstance(value, list):
         return [_placed(each, (*path, index), document) for index, each in enumerate(value)]
     return _absolute(value, path, document)
@@ -134,6 +148,10 @@ def _shown(value: Any, path: Keys, document: Document) -> Any:
         return {key: _shown(each, (*path, key), document) for key, each in value.items()}
     if isinstance(value, list):
         return [_shown(each, (*path, index), document) for index, each in enumerate(value)]
+    if not _is_place(path):
+        return document.written.get(
+            path, value.replace("${", "$${") if isinstance(value, str) else value
+        )
     if path not in document.written:
         placed = _absolute(value, path, document)
         return placed.replace("${", "$${") if isinstance(placed, str) else placed
@@ -141,6 +159,12 @@ def _shown(value: Any, path: Keys, document: Document) -> Any:
     if placed == value:
         return text
     return placed[: -len(value)].replace("${", "$${") + text if placed.endswith(value) else text
+
+
+def _is_place(path: Keys) -> bool:
+    """Whether what stands at `path` of `data:` names a place: a path, or a part of a list of them."""
+    names = [key for key in path if isinstance(key, str) and key not in ("data", *PARTS)]
+    return not names or names[-1] in PLACES
 
 
 def _absolute(value: Any, path: Keys, document: Document) -> Any:
