@@ -28,6 +28,7 @@ class Job:
         folder: Where checkpoints go; exists. Content from an earlier process is there when `resume`.
         resume: Go on from the newest checkpoint in `folder` instead of from the start.
         callbacks: Told of progress, in this order.
+        allow_different_host: Resume although machine, threads or versions are others; bytes may differ then.
         metrics: Output name to the metric that early stopping watches (the first output's decides
             unless `trainer.validation_output` names another).
     """
@@ -41,6 +42,7 @@ class Job:
     resume: bool = False
     callbacks: Sequence[Callback] = ()
     metrics: Mapping[str, str] | None = None
+    allow_different_host: bool = False
 
 
 class Learner(ABC):
@@ -58,6 +60,11 @@ class Learner(ABC):
     predicts: ClassVar[tuple[str, ...]]
     many: ClassVar[bool] = False
     sections: ClassVar[tuple[str, ...]] = ()
+
+    @classmethod
+    def trainer_options(cls) -> type:
+        """The class whose options are the `trainer:` section: this one, unless it hands them on."""
+        return cls
 
     @abstractmethod
     def fit(self, job: Job) -> None:

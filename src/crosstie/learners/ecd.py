@@ -1,0 +1,107 @@
+"""Encoders, combiner, decoders: a network on everything that a table can hold."""
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from crosstie.learners.learner import Job, Learner, learners
+
+if TYPE_CHECKING:
+    from crosstie.models.network import Network
+    from crosstie.training.loop import Loop
+
+
+@learners("ecd")
+class Ecd(Learner):
+    """A network: an encoder for every input, one combiner, a decoder for every output."""
+
+    uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
+    predicts = ("number", "binary", "category", "set")
+    many = True
+    sections = ("encoder", "combiner", "decoder", "loss")
+
+    def __init__(self, **trainer: Any) -> None:
+        self.trainer = trainer
+        self._network: Network | None = None
+        self._loop: Loop | None = None
+
+    @classmethod
+    def trainer_options(cls) -> type:
+        from crosstie.training.trainer import Trainer  # torch, 1.5 s
+
+        return Trainer
+
+    def fit(self, job: Job) -> None:
+        import torch  # 1.5 s
+
+        from crosstie.config.options import build
+        from crosstie.models.network import Network
+        from crosstie.training.loop import Loop
+        from crosstie.training.trainer import Trainer
+
+        trainer = build(Trainer, **self.trainer)
+        torch.manual_seed(job.seed)
+        self._network = Network(job.layout, job.architecture, job.train)
+        self._loop = Loop(
+            trainer,
+            self._network,
+            job.train,
+            job.validation,
+            metrics=job.metrics or {},
+            seed=job.seed,
+            folder=job.folder,
+            callbacks=job.callbacks,
+        )
+        self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
+
+    def export(self, path: Path) -> None:
+        from crosstie.models.export import export_onnx
+
+        network = self._fitted()
+        export_onnx(network, network.layout, path)
+
+    def save(self, folder: Path) -> None:
+        from safetensors.torch import save_file
+
+        from crosstie.data.files import atomic, write_json
+
+        network = self._fitted()
+        write_json(folder / "config.json", network.to_config())
+        with atomic(folder / "weights.safetensors") as temporary:
+            save_file(
+                {name: each.contiguous().clone() for name, each in network.state_dict().items()},
+                temporary,
+            )
+
+    @classmethod
+    def load(cls, folder: Path) -> "Network":
+        """The network that `save` wrote."""
+        from safetensors.torch import load_file
+
+        from crosstie.models.network import Network
+
+        network = Network.from_config(json.loads((folder / "config.json").read_text("utf-8")))
+        network.load_state_dict(load_file(folder / "weights.safetensors"))
+        return network.eval()
+
+    def describe(self) -> dict[str, Any]:
+        loop = self._loop
+        assert loop is not None, "describe comes after fit"
+        progress = loop.progress
+        facts: dict[str, Any] = {
+            "parameters": sum(each.numel() for each in loop.network.parameters()),
+            "members": loop.network.members,
+            "epochs": progress.epoch,
+            "steps": progress.step,
+            "best_step": progress.best_step,
+            "stopped": progress.stopped,
+            "batch_size": loop.batch_size,
+            "learning_rate": loop.learning_rate,
+        }
+        if loop.curve is not None:
+            facts["range_test"] = {"rates": loop.curve.rates, "losses": loop.curve.losses}
+        return facts
+
+    def _fitted(self) -> "Network":
+        assert self._network is not None, "export and save come after fit"
+        return self._network

@@ -1,0 +1,29 @@
+"""A constant share lost with each step."""
+
+from typing import Annotated
+
+from annotated_types import Ge, Gt, Le
+
+from crosstie.training.schedules.schedule import Schedule, schedules
+
+
+@schedules("exponential")
+class Exponential(Schedule):
+    """Falls by the same share with every step.
+
+    Args:
+        warmup_fraction: Share of the planned steps over which the rate rises from 0.
+        end: Share of the rate at the end.
+    """
+
+    def __init__(
+        self,
+        *,
+        warmup_fraction: Annotated[float, Ge(0), Le(1)] = 0.0,
+        end: Annotated[float, Gt(0), Le(1)] = 0.01,
+    ) -> None:
+        super().__init__(warmup_fraction)
+        self.end = end
+
+    def after_warmup(self, step: int, total: int) -> float:
+        return float(self.end ** (step / total))
