@@ -53,10 +53,8 @@ class Bag:
                 first[:, 1:] = some[:, 1:] != some[:, :-1]
                 rows += np.bincount(some[first], minlength=tokens.size)
             scale = np.log((1 + len(ids)) / (1 + rows)) + 1
-            if not rows[UNKNOWN]:
-                scale[UNKNOWN] = (
-                    0.0  # nothing can be learned of it, so it shall not shorten the rest
-                )
+            # new rows hold more unknown tokens than training rows do, and would be scaled down for it
+            scale[UNKNOWN] = 0.0
         scale[0] = 0.0
         return cls(tokens, scale, tokens.type in WORDY)
 

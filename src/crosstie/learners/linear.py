@@ -18,7 +18,7 @@ from crosstie.evaluation.metric import metrics
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.linear_inputs import LinearInputs
-from crosstie.learners.newton import Design, Floats, Link, Model, predict, solve
+from crosstie.learners.newton import Design, Floats, Link, Model, left_out_errors, predict, solve
 from crosstie.learners.weights import row_weights
 from crosstie.training.callbacks.callback import Progress
 
@@ -28,18 +28,8 @@ LINKS: dict[str, Link] = {
     "category": "softmax",
     "set": "sigmoid",
 }
-L2 = (
-    100.0,
-    30.0,
-    10.0,
-    3.0,
-    1.0,
-    0.3,
-    0.1,
-    0.03,
-    0.01,
-)  # what "auto" tries, the simplest model first
-UNGUIDED_L2 = 1.0
+USUAL_L2 = 1.0
+SMALLEST_L2, LARGEST_L2 = 1e-4, 1e4
 ROWS = 500_000  # more do not move a linear model, and cost memory
 
 
@@ -52,7 +42,8 @@ class Linear(Learner):
 
     Args:
         l2: Half the penalty on the squared weights, beside the losses summed over rows (scikit-learn's 1 / C). `auto`
-            takes the best of nine values from 100 to 0.01 on the validation rows, 1 where there are none.
+            is the one with the least error on rows left out, for a number, and else the one that predicts
+            validation rows best, looked for by tens from 1; 1 where there are none.
         max_iterations: Newton steps at most, for each l2.
         tolerance: Slope of the mean row's loss that counts as none.
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
@@ -68,7 +59,7 @@ class Linear(Learner):
         *,
         l2: Annotated[float, Ge(0)] | Literal["auto"] = "auto",
         max_iterations: Annotated[int, Ge(1)] = 100,
-        tolerance: Annotated[float, Gt(0)] = 1e-5,
+        tolerance: Annotated[float, Gt(0)] = 1e-4,
         class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
     ) -> None:
         self.l2 = l2
@@ -111,23 +102,42 @@ class Linear(Learner):
                 callback.on_train_end(progress)
 
     def _search(self, model: Model, search: "_Search") -> None:
-        """From the strongest penalty to weaker ones, as long as validation rows gain."""
-        weights = model.start()
+        """Fit with one penalty or look for the best; keep the best weights so far at any moment."""
         name = search.output.name
-        values = (L2 if search.held else (UNGUIDED_L2,)) if self.l2 == "auto" else (self.l2,)
-        for l2 in values:
+
+        def gains(l2: float) -> bool:
             weights = solve(
                 model,
                 l2,
-                weights,
+                self.weights_[name],
                 iterations=self.max_iterations,
                 tolerance=self.tolerance,
                 step_done=search.step_done,
             )
-            if not search.better(weights):
+            better = search.better(weights)
+            if better:
+                self.weights_[name] = weights
+                self.about_.setdefault("l2", {})[name] = float(f"{l2:.3g}")
+            return better
+
+        if self.l2 != "auto":
+            gains(self.l2)
+            return
+        if model.link == "identity" and model.design.sparse is None:
+            penalties = np.geomspace(SMALLEST_L2, LARGEST_L2, 17)
+            gains(float(penalties[left_out_errors(model, penalties).argmin()]))
+            return
+        best = USUAL_L2
+        gains(best)
+        if search.held is None:
+            return
+        for factor in (0.1, 10.0):
+            if best != USUAL_L2:
                 break
-            self.weights_[name] = weights
-            self.about_.setdefault("l2", {})[name] = l2
+            while SMALLEST_L2 <= best * factor <= LARGEST_L2 and gains(best * factor):
+                best *= factor
+        if not gains(best * 10**-0.5):
+            gains(best * 10**0.5)
 
     def export(self, path: Path) -> None:
         inputs = self._fitted()
