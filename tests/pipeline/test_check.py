@@ -170,6 +170,10 @@ preprocessing:
             ),
         ),
         (
+            "data: data.csv\ntarget: survived\nmodel_type: ecd\ntrainer: {regularization_lambda: 0.1}\n",
+            "model.yaml:4 trainer.regularization_lambda: write `optimizer: {type: adamw, weight_decay: …}`",
+        ),
+        (
             "data: data.csv\ntarget: survived\ndefaults: {numer: {preprocessing: {}}}\n",
             "model.yaml:3 defaults.numer: unknown type 'numer'; did you mean 'number'?",
         ),

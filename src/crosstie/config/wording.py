@@ -7,6 +7,8 @@ from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
 from crosstie.errors import nearest
 
+MANY = 12  # names in an error; more are counted
+
 _KINDS: dict[Any, str] = {
     bool: "true or false",
     int: "a whole number",
@@ -45,7 +47,16 @@ def show(value: Any) -> str:
 
 def unknown(name: object, choices: Iterable[str], what: str = "option") -> str:
     """`unknown option; did you mean 'epochs'?`."""
-    return f"unknown {what}; {nearest(str(name), choices)}"
+    return f"unknown {what}; {hint(str(name), choices)}"
+
+
+def hint(name: str, choices: Iterable[str]) -> str:
+    """As `errors.nearest`, but of many choices only some are listed."""
+    choices = list(choices)
+    text = nearest(name, choices)
+    if len(choices) <= MANY or text.startswith("did you mean"):
+        return text
+    return f"there are {', '.join(map(repr, choices[:MANY]))} and {len(choices) - MANY} more"
 
 
 def wrong(annotation: Any, value: Any) -> str:

@@ -211,7 +211,7 @@ def _trainer(
                 "model_type auto chooses what learns and takes no trainer options; set model_type",
             )
         return {}
-    return findings.section(trainer_options(learner), top["trainer"], place)
+    return findings.section(trainer_options(learner), top["trainer"], place, moved="trainer")
 
 
 def trainer_options(learner: type[Learner]) -> type:

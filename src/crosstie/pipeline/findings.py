@@ -4,13 +4,11 @@ from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
-from crosstie.config import options
+from crosstie.config import options, wording
 from crosstie.config.document import Document, Place
 from crosstie.config.options import ComponentOf, Filled
-from crosstie.errors import Problem, nearest
+from crosstie.errors import Problem
 from crosstie.pipeline.grammar import MOVED
-
-MANY = 12  # names in an error; more are counted
 
 
 @dataclass
@@ -68,11 +66,7 @@ class Findings:
         """Whether `name` is among the choices; a problem if not."""
         if name in choices:
             return True
-        hint = nearest(name, choices)
-        if len(choices) > MANY and not hint.startswith("did you mean"):
-            shown = ", ".join(map(repr, list(choices)[:MANY]))
-            hint = f"there are {shown} and {len(choices) - MANY} more"
-        self.wrong(place, f"{what} {name!r}; {hint}")
+        self.wrong(place, f"{what} {name!r}; {wording.hint(name, choices)}")
         return False
 
     def _note(self, problems: list[Problem]) -> None:
