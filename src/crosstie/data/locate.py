@@ -4,12 +4,13 @@ import gzip
 import shutil
 import sys
 import zipfile
+import zlib
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
 from pathlib import Path, PurePosixPath
-from typing import IO
+from typing import Any
 
 from crosstie.data.reader import readers
 from crosstie.data.scratch import Scratch
@@ -122,25 +123,24 @@ def _decompressed(path: Path, name: str, scratch: Scratch) -> tuple[Path, str]:
         return path, inner
     inner = Path(inner).stem
     copy = scratch.path(inner)
+    packed, own_error = _decompressor(path, kind, name)
     try:
-        with _decompressor(path, kind, name) as file, copy.open("wb") as out:
+        with packed as file, copy.open("wb") as out:
             shutil.copyfileobj(file, out, 1 << 20)
-    except (OSError, EOFError) as error:
+    except (OSError, EOFError, own_error) as error:
         raise DataError(f"{name}: cannot be decompressed: {error}") from None
     return copy, inner
 
 
-def _decompressor(path: Path, kind: str, name: str) -> IO[bytes]:
+def _decompressor(path: Path, kind: str, name: str) -> tuple[Any, type[Exception]]:
+    """An open file, and the error that its library raises for bytes that are not its own."""
     if kind == "gz":
-        return gzip.open(path, "rb")  # type: ignore[return-value]
+        return gzip.open(path, "rb"), zlib.error
     try:
         import zstandard  # 5 ms
     except ModuleNotFoundError:
         raise MissingExtra("zstandard", "train", needed_for=f"reading {name}") from None
-    try:
-        return zstandard.open(path, "rb")  # type: ignore[no-any-return]
-    except zstandard.ZstdError as error:
-        raise OSError(str(error)) from None
+    return zstandard.open(path, "rb"), zstandard.ZstdError
 
 
 def _from_zip(path: Path, name: str, scratch: Scratch) -> tuple[Path, str]:

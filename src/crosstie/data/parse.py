@@ -27,7 +27,7 @@ _CURRENCY = "$€£¥₹"
 _SPACES = " \u00a0\u202f'\u2019"  # what parts thousands beside a comma or a dot
 _NUMBER = {
     mark: re.compile(
-        rf"[+-]?(?:\d{{1,3}}(?:([{group}{_SPACES}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))"
+        rf"(?:\d{{1,3}}(?:([{group}{_SPACES}])\d{{3}})(?:\1\d{{3}})*|\d+|(?=[{mark}]\d))"
         rf"(?:[{mark}]\d*)?(?:[eE][+-]?\d+)?",
         re.ASCII,
     )
@@ -171,10 +171,10 @@ def _dressed_number(text: str, style: Style) -> float | None:
     negative = bare.startswith("(") and bare.endswith(")")
     if negative:
         bare = bare[1:-1].strip()
-    sign = bare[:1] if bare[:1] in "+-" else ""
-    bare = bare[len(sign) :].lstrip(_CURRENCY).strip() if sign else bare.lstrip(_CURRENCY).strip()
-    bare = bare.rstrip(_CURRENCY + "%").rstrip()
-    if (sign or negative) and bare[:1] in ("+", "-"):
+    bare = bare.lstrip(_CURRENCY).lstrip()
+    sign = bare[:1] if bare[:1] in ("+", "-") else ""
+    bare = bare[len(sign) :].lstrip(_CURRENCY).lstrip().rstrip(_CURRENCY + "%").rstrip()
+    if sign and negative:
         return None
     match = _NUMBER[style.decimal].fullmatch(bare)
     if match is None:

@@ -85,17 +85,17 @@ class Repair:
         found = []
         if self.padded:
             found.append(
-                f"{name}: {_rows(self.padded)} too few cells; the rest count as missing "
+                f"{name}: filled up {_lines(self.padded)} with too few cells; what they lack counts as missing "
                 f"({_places(self.padded)})"
             )
         if self.dropped:
             found.append(
-                f"{name}: {_rows(self.dropped)} more cells than there are columns and were left out "
+                f"{name}: left out {_lines(self.dropped)} with more cells than there are columns "
                 f"({_places(self.dropped)})"
             )
         if self.literal:
             found.append(
-                f"{name}: {_rows(self.literal)} stray quotation marks, which were kept as text "
+                f"{name}: kept stray quotation marks as text in {_lines(self.literal)} "
                 f"({_places(self.literal)})"
             )
         return found
@@ -153,8 +153,8 @@ def _unquoted(cell: str) -> str:
     return cell
 
 
-def _rows(lines: list[int]) -> str:
-    return "1 line has" if len(lines) == 1 else f"{len(lines)} lines have"
+def _lines(lines: list[int]) -> str:
+    return "1 line" if len(lines) == 1 else f"{len(lines)} lines"
 
 
 def _places(lines: list[int]) -> str:

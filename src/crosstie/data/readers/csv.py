@@ -64,7 +64,7 @@ class Csv(Reader):
     def _find_separator(self, lines: list[str]) -> str:
         if ".tsv" in self.name.lower() or ".tab" in self.name.lower():
             return "\t"
-        best, most = ONE_COLUMN, 0.5
+        best, most = ONE_COLUMN, 0.25
         for separator in SEPARATORS:
             rows = list(islice(Repair(lines, separator, width=None), 200))
             width = len(rows[0])
