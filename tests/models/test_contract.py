@@ -26,15 +26,7 @@ from crosstie.data.batch import Layout
 from crosstie.models.combiners.combiner import combiners
 from crosstie.models.decoders.decoder import decoders
 from crosstie.models.encoders.encoder import encoders
-from crosstie.models.export import (
-    TOLERANCE,
-    Predictor,
-    _difference,
-    _trace,
-    examples,
-    export_onnx,
-    strip,
-)
+from crosstie.models.export import Predictor, _trace, examples, strip
 from crosstie.models.losses.loss import losses
 from crosstie.models.network import Network
 
@@ -71,7 +63,7 @@ def cases() -> dict[str, Case]:
         layout, parts = encoder_case("text", kind)
         parts["inputs"]["a"]["encoder"] |= {
             "pool_function": "average",
-            "pool_size": 4,
+            "pool_size": 2,
             "conv_layers": [{"filter_size": 4, "norm": "batch"}, {"dilation_rate": 2}]
             if kind != "cnnrnn"
             else [{"filter_size": 4, "norm": "layer"}, {"dilation_rate": 2}],
@@ -161,10 +153,9 @@ def test_the_graph_says_what_the_network_says(case: Case, tmp_path: Path) -> Non
     layout, parts = case
     built = trained(layout, parts)
     predictor = Predictor(built, tuple(layout.inputs)).eval()
-    fast = strip(_trace(predictor, layout))  # 0.1 s; the other one takes seconds
-    assert _difference(fast, predictor, layout) <= TOLERANCE
-    export_onnx(built, layout, tmp_path / "graph.onnx")
-    graph = Graph(tmp_path / "graph.onnx", threads=1)
+    path = tmp_path / "graph.onnx"  # by the fast exporter: 0.1 s, where the other one takes seconds
+    path.write_bytes(strip(_trace(predictor, layout)).SerializeToString())
+    graph = Graph(path, threads=1)
     for rows in (1, 7, 300):
         given = examples(layout, rows, seed=100 + rows)
         with torch.no_grad():

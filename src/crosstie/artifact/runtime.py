@@ -46,6 +46,11 @@ class Graph:
             inputs: As `Batch.inputs`; arrays that the graph does not use are left out.
         """
         rows = len(next(iter(inputs.values())))
+        if not rows:  # ONNX Runtime divides by the size of an empty array: the process dies of it
+            one = {
+                name: np.zeros((1, *array.shape[1:]), array.dtype) for name, array in inputs.items()
+            }
+            return {name: array[:0] for name, array in self.run(one).items()}
         parts = [
             self._session.run(
                 self._outputs,
@@ -55,7 +60,7 @@ class Graph:
                     if name in self._inputs
                 },
             )
-            for start in range(0, max(rows, 1), ROWS_AT_ONCE)
+            for start in range(0, rows, ROWS_AT_ONCE)
         ]
         return {
             name: np.concatenate([part[i] for part in parts]) if len(parts) > 1 else parts[0][i]

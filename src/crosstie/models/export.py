@@ -5,9 +5,14 @@ depends on the batch into the graph if a component lets it. So its graph is comp
 several sizes, and only one that agrees is kept; otherwise the newer exporter has its turn.
 """
 
+import ctypes
 import io
+import logging
+import os
+import sys
 import warnings
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
@@ -18,6 +23,7 @@ from torch import Tensor, nn
 
 from crosstie.artifact.runtime import Graph
 from crosstie.data.batch import Array, Layout
+from crosstie.errors import TrainingError
 from crosstie.models.network import Network
 
 OPSET = 18
@@ -25,8 +31,8 @@ TOLERANCE = 1e-5
 BATCHES = (1, 7, 300)
 
 
-class ExportError(Exception):
-    """No exporter makes a graph that agrees with the network."""
+class ExportError(TrainingError):
+    """No exporter makes a graph that agrees with the network: a component does what ONNX cannot say."""
 
 
 class Predictor(nn.Module):
@@ -57,20 +63,25 @@ def export_onnx(network: Network, layout: Layout, path: Path) -> None:
     try:
         predictor = Predictor(network, tuple(layout.inputs)).eval()
         problems = []
-        for attempt in (_trace, _dynamo):
+        for name, attempt in (("traced", _trace), ("exported", _dynamo)):
             try:
                 model = strip(attempt(predictor, layout))
                 difference = _difference(model, predictor, layout)
             except Exception as error:  # noqa: BLE001 - exporters raise whatever they like
-                problems.append(f"{attempt.__name__.strip('_')}: {type(error).__name__}: {error}")
+                first = (str(error).strip() or type(error).__name__).splitlines()[0]
+                first = first.partition("\x1b")[0].strip()  # coloured advice to exporters' authors
+                problems.append(f"{name}: {first}")
                 continue
             if difference <= TOLERANCE:
                 path.write_bytes(model.SerializeToString(deterministic=True))
                 return
-            problems.append(f"{attempt.__name__.strip('_')}: differs by {difference:.2g}")
+            problems.append(f"{name}: differs from torch by {difference:.2g}")
     finally:
         network.train(training)
-    raise ExportError("the network cannot be written as a graph. " + " ".join(problems))
+    raise ExportError(
+        f"the network cannot be written as a graph: a component does what ONNX cannot say ({'; '.join(problems)}). "
+        "Write it with tensor operations only, without Python numbers that depend on the batch."
+    )
 
 
 def examples(layout: Layout, rows: int, *, seed: int = 0) -> dict[str, Array]:
@@ -140,6 +151,35 @@ def _plain(name: str) -> str:
     return name.strip("/").replace("/", ".")
 
 
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Without the exporters' chatter.
+
+    One logs what it lacks. The other warns of its age and, when it does not know an operation, prints the
+    whole graph from C++, past `sys.stdout`, to where a command's result goes.
+    """
+    loggers = [logging.getLogger(name) for name in ("torch.onnx", "onnxscript", "onnx_ir")]
+    levels = [logger.level for logger in loggers]
+    for logger in loggers:
+        logger.setLevel(logging.CRITICAL)
+    flush = ctypes.CDLL(None).fflush
+    sys.stdout.flush()
+    flush(None)
+    kept = os.dup(1)
+    with open(os.devnull, "wb") as nowhere:  # noqa: PTH123 - a descriptor is wanted
+        os.dup2(nowhere.fileno(), 1)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        flush(None)
+        os.dup2(kept, 1)
+        os.close(kept)
+        for logger, level in zip(loggers, levels, strict=True):
+            logger.setLevel(level)
+
+
 def _arrays(layout: Layout, rows: int) -> tuple[Tensor, ...]:
     return tuple(torch.from_numpy(array) for array in examples(layout, rows).values())
 
@@ -147,8 +187,7 @@ def _arrays(layout: Layout, rows: int) -> tuple[Tensor, ...]:
 def _trace(predictor: Predictor, layout: Layout) -> onnx.ModelProto:
     names = [*layout.inputs, *(each.array for each in layout.outputs)]
     target = io.BytesIO()
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")  # it warns of its age
+    with _quiet(), torch.no_grad():
         torch.onnx.export(
             predictor,
             _arrays(layout, 3),
@@ -163,8 +202,7 @@ def _trace(predictor: Predictor, layout: Layout) -> onnx.ModelProto:
 
 
 def _dynamo(predictor: Predictor, layout: Layout) -> onnx.ModelProto:
-    with warnings.catch_warnings(), torch.no_grad():
-        warnings.simplefilter("ignore")
+    with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             predictor,
             _arrays(layout, 3),

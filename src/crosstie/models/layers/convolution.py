@@ -15,6 +15,9 @@ from crosstie.models.layers.stack import ACTIVATIONS, Activation, Norm
 Pooling = Literal["max", "average"]
 
 
+TINY = 1e-6  # under a window that is all padding
+
+
 class Convolutional(TypedDict, total=False):
     """One entry of `conv_layers`; what it leaves out is as for all."""
 
@@ -110,7 +113,8 @@ class Convolution(nn.Module):
             hidden = values.masked_fill(~there, torch.finfo(values.dtype).min)
             pooled = functional.max_pool1d(hidden, size, ceil_mode=True)
         else:  # both divided by the window's size, which cancels
-            pooled = functional.avg_pool1d(values * there, size, ceil_mode=True) / share
+            pooled = functional.avg_pool1d(values * there, size, ceil_mode=True)
+            pooled = pooled / share.clamp(min=TINY)
         return pooled.masked_fill(~left, 0.0).transpose(1, 2), left.squeeze(1)
 
 
