@@ -220,7 +220,9 @@ def _is_infinity(text: str) -> bool:
 
 def _ascending(values: NDArray[np.float64], codes: NDArray[np.int32]) -> bool:
     values = values[codes[codes >= 0]]
-    return len(values) > 2 and bool((np.diff(values) >= 0).all()) and bool(values[0] < values[-1])
+    return (
+        len(values) > 2 and bool((values[1:] >= values[:-1]).all()) and bool(values[0] < values[-1])
+    )
 
 
 def _iso(seconds: float) -> str:
