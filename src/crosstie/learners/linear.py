@@ -59,7 +59,7 @@ class Linear(Learner):
         *,
         l2: Annotated[float, Ge(0)] | Literal["auto"] = "auto",
         max_iterations: Annotated[int, Ge(1)] = 100,
-        tolerance: Annotated[float, Gt(0)] = 1e-4,
+        tolerance: Annotated[float, Gt(0)] = 1e-5,
         class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
     ) -> None:
         self.l2 = l2
@@ -215,12 +215,13 @@ class _Search:
             "validation": {**self.progress.metrics.get("validation", {}), **found}
         }
         self.progress.watched = f"validation/{self.output.name}/loss"
-        if loss < self.best:
+        gained = loss < self.best
+        if gained:
             self.best = self.progress.best = loss
             self.progress.best_step = self.progress.step
         for callback in self.job.callbacks:
             callback.on_evaluate(self.progress)
-        return loss <= self.best
+        return gained
 
 
 def _model(output: Output, batch: Batch, design: Design, class_weights: Any) -> Model:

@@ -16,6 +16,7 @@ from crosstie.learners.graph import GraphWriter
 CATEGORICAL, DEFAULT_LEFT = 1, 2  # bits of `decision_type`
 MISSING_IS_NAN = 2  # bits 2 and 3 of `decision_type`: 0 none, 1 zero, 2 nan
 LESS_OR_EQUAL, MEMBER = 0, 6  # ONNX's node modes
+ZERO = float(np.float32(1e-35))  # LightGBM takes smaller numbers for 0
 
 
 @dataclass(frozen=True)
@@ -108,10 +109,11 @@ def add_trees(graph: GraphWriter, trees: list[Tree], features: str, *, outputs: 
 
 
 def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
-    """The largest float32 that is not above each value."""
+    """The largest float32 that is not above each value, and below the one that parts zero from negative numbers."""
     with np.errstate(over="ignore"):
         near = threshold.astype(np.float32)
-    return np.where(near > threshold, np.nextafter(near, np.float32(-np.inf)), near)
+        down = np.nextafter(near, np.float32(-np.inf))
+    return np.where((near > threshold) | (threshold == -ZERO), down, near)
 
 
 def _blocks(text: str) -> Iterator[list[tuple[str, str]]]:
