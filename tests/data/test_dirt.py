@@ -57,6 +57,8 @@ PLAIN = {"a": ["1", "2"], "b": ["x", "y"]}
         ('"a", "b"\n1, "x"\n2, "y"\n', "x.csv"),
         ("a,b\n\n1,x\n\n2,y\n\n", "x.csv"),
         ("a,b\n 1 , x\n2,y \n", "x.data"),
+        ("\n\na,b\n1,x\n2,y\n", "x.csv"),
+        ("a,b\n1,x\r\n2,y\n", "x.csv"),
     ],
 )
 def test_line_ends_marks_and_separators_make_no_difference(read, content, name):
@@ -211,6 +213,17 @@ def test_other_missing_words_hold_for_the_file(read):
     }
 
 
+def test_the_missing_words_can_be_asked_for_so_that_requests_are_read_alike(read):
+    assert read("a,b\n-99,x\n", missing=["-99"]).missing == ["-99"]
+    assert read("a,b\n-99,x\n").missing is None
+
+
+def test_a_first_line_may_be_longer_than_the_sample(read):
+    names = [f"{place}" * 100_000 for place in "abc"]
+    source = read(",".join(names) + "\n1,2,3\n")
+    assert (source.columns, source.rows) == (tuple(names), 1)
+
+
 def test_a_separator_can_be_given(read):
     assert cells(read("a:b\n1:x\n2:y\n", separator=":")) == PLAIN
 
@@ -220,6 +233,7 @@ def test_a_separator_can_be_given(read):
     [
         (b"", "x.csv", "x.csv: is empty (0 bytes). Give a file with a header line and rows."),
         (b"\n \n", "x.csv", "x.csv: is empty. Give a file with a header line and rows."),
+        (b"\n\na,b", "x.csv", "x.csv: has a header line but no rows. Give a file with rows."),
         (b"a,b\n", "x.csv", "x.csv: has a header line but no rows. Give a file with rows."),
         (b"\x89PNG\r\n\0\0\0\rIHDR", "x.csv", "x.csv: holds bytes that are no text. Give a table."),
         (b"PK\x03\x04rest", "x.csv", "x.csv: is a zip archive or a workbook, not text. Give it the name it should have (.zip or .xlsx)."),

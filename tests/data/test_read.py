@@ -112,6 +112,11 @@ def test_every_format_streams_what_it_gives_whole(name, tmp_path, monkeypatch):
     assert {len(each) for each in pieces} == {2, 1}
     assert [cell for each in pieces for cell in each.cells("word")] == CELLS["word"]
     assert pieces[0].columns == ("word", "n")
+    both = zip(source.chunks(2, ["n"]), source.chunks(2, ["word"]), strict=True)  # at the same time
+    assert [(one.cells("n"), other.cells("word")) for one, other in both] == [
+        (["1", "2"], ["a", None]),
+        (["3"], ["ü"]),
+    ]
     assert cells(source) == CELLS
 
 
@@ -140,6 +145,14 @@ def test_every_table_in_memory_gives_the_same_table(frame):
 def test_a_column_of_texts_and_numbers_in_a_frame_is_read_cell_by_cell():
     frame = pd.DataFrame({"a": [1, "x", 2.5, None], "b": [1, 2, 3, 4]})
     assert cells(open_source(frame)) == {"a": ["1", "x", "2.5", None], "b": ["1", "2", "3", "4"]}
+
+
+def test_a_frame_is_read_where_no_pyarrow_is(monkeypatch):
+    monkeypatch.setitem(sys.modules, "pyarrow", None)
+    frame = pd.DataFrame(
+        {name: pd.Series([row[name] for row in ROWS], dtype=object) for name in ROWS[0]}
+    )
+    assert cells(open_source(frame)) == CELLS
 
 
 def test_names_of_a_frame_that_are_no_texts_become_texts():

@@ -7,7 +7,7 @@ Arrow array, as files bring them. Both give the same answers for the same values
 import datetime as dt
 import math
 from collections.abc import Callable, Sequence
-from functools import cached_property, lru_cache
+from functools import lru_cache
 from typing import Any, Literal, Protocol, Self
 
 import numpy as np
@@ -71,6 +71,9 @@ class PlainCells:
     def __init__(self, values: Sequence[Any], missing: frozenset[str]) -> None:
         self._values = values
         self._missing = missing
+        # not cached_property: its lock costs a request of one row 1 us a column
+        self._known_texts: list[str | None] | None = None
+        self._known_distinct: tuple[Codes, list[str]] | None = None
 
     def __len__(self) -> int:
         return len(self._values)
@@ -106,18 +109,24 @@ class PlainCells:
         """See `Cells.values`."""
         return list(self._values)
 
-    @cached_property
+    @property
     def _texts(self) -> list[str | None]:
-        missing = self._missing
-        texts = map(parse.text, self._values)
-        return [None if each in missing else each for each in texts]
+        if self._known_texts is None:
+            missing = self._missing
+            texts = map(parse.text, self._values)
+            self._known_texts = [None if each in missing else each for each in texts]
+        return self._known_texts
 
-    @cached_property
+    @property
     def distinct(self) -> tuple[Codes, list[str]]:
         """See `Cells.distinct`."""
-        seen: dict[str, int] = {}
-        codes = [-1 if each is None else seen.setdefault(each, len(seen)) for each in self._texts]
-        return np.array(codes, np.int32), list(seen)
+        if self._known_distinct is None:
+            seen: dict[str, int] = {}
+            codes = [
+                -1 if each is None else seen.setdefault(each, len(seen)) for each in self._texts
+            ]
+            self._known_distinct = np.array(codes, np.int32), list(seen)
+        return self._known_distinct
 
     def numbers(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
         """See `Cells.numbers`."""

@@ -41,8 +41,8 @@ def open_source(spec: Any, *, base: Path = Path(), missing: Sequence[str] | None
         if all(map(_is_path, spec)):
             return _files(spec, base, Reading(missing=missing))
         if all(isinstance(each, Mapping) for each in spec):
-            return _in_memory(Table.from_rows(spec, missing=missing))
-    return _in_memory(*_frame(spec, missing))
+            return _in_memory(Table.from_rows(spec, missing=missing), [], missing)
+    return _in_memory(*_frame(spec, missing), missing)
 
 
 def _mapping(spec: Mapping[str, Any], base: Path, missing: Sequence[str] | None) -> Source:
@@ -65,7 +65,7 @@ def _mapping(spec: Mapping[str, Any], base: Path, missing: Sequence[str] | None)
             raise DataError(
                 f"column {name!r}: holds {values!r}, not a list of values. Give a dict of lists, or a list of dicts."
             )
-    return _in_memory(Table.from_columns(spec, missing=missing))
+    return _in_memory(Table.from_columns(spec, missing=missing), [], missing)
 
 
 def _is_path(value: Any) -> TypeGuard[str | Path]:
@@ -89,6 +89,7 @@ def _files(specs: Sequence[str | Path], base: Path, reading: Reading) -> Source:
         parts,
         [each.origin for each in found if each.origin],
         hashed=[each.origin or each.path for each in found],
+        missing=reading.missing,
     )
 
 
@@ -103,10 +104,10 @@ def _check_same(first: Sequence[str], columns: Sequence[str], its_name: str, nam
         )
 
 
-def _in_memory(table: Table, notes: Sequence[str] = ()) -> Source:
+def _in_memory(table: Table, notes: Sequence[str], missing: Sequence[str] | None) -> Source:
     if not table.columns:
         raise DataError("the table given: has no columns")
-    return Source("the table given", [InMemory(table, notes)])
+    return Source("the table given", [InMemory(table, notes)], missing=missing)
 
 
 def _frame(spec: Any, missing: Sequence[str] | None) -> tuple[Table, list[str]]:

@@ -71,6 +71,7 @@ class Source:
         parts: Read one after another; all with the columns of the first.
         files: The user's files that it comes from.
         hashed: Files whose content is the table's, where those are others.
+        missing: The texts that mean that nothing is there, where they are not the usual ones.
 
     Attributes:
         notes: What reading dropped, renamed or guessed, one sentence each.
@@ -83,8 +84,10 @@ class Source:
         files: Sequence[Path] = (),
         *,
         hashed: Sequence[Path] | None = None,
+        missing: Sequence[str] | None = None,
     ) -> None:
         self.name = name
+        self.missing = missing
         self.files = tuple(files)
         self._hashed = self.files if hashed is None else tuple(hashed)
         self._parts = parts

@@ -43,7 +43,9 @@ def query(spec: Mapping[str, Any], base: Path, missing: Sequence[str] | None) ->
     finally:
         connection.close()
     reading = Reading(missing=spec.get("missing", missing))
-    return Source(name, [Parquet(rows, name, reading, scratch)], hashed=[rows])
+    return Source(
+        name, [Parquet(rows, name, reading, scratch)], hashed=[rows], missing=reading.missing
+    )
 
 
 def _statement(written: Any, base: Path) -> tuple[str, str]:

@@ -43,11 +43,11 @@ class Csv(Reader):
         if self._file == self.path and not is_utf8(self.path):
             self._file = from_legacy(self.path, self.name, self.notes, self.scratch)
         with _text(self._file) as file:
-            sample = file.read(SAMPLE)
+            sample = file.read(SAMPLE) + file.readline()  # to the end of a line
         if not sample.strip():
             raise DataError(f"{self.name}: is empty. Give a file with a header line and rows.")
         lines = sample.split("\n")
-        lines = lines[:-1] if len(lines) > 1 else lines  # the last one may be cut
+        self._blank = next(place for place, line in enumerate(lines) if line.strip(" "))
         self._separator = self.reading.separator or self._find_separator(lines)
         first = list(islice(Repair(lines, self._separator, width=None), 200))
         if self.reading.header or len(first) == 1:
@@ -62,7 +62,7 @@ class Csv(Reader):
             raise DataError(f"{self.name}: has a header line but no rows. Give a file with rows.")
 
     def _find_separator(self, lines: list[str]) -> str:
-        if ".tsv" in self.name.lower() or ".tab" in self.name.lower():
+        if {".tsv", ".tab"} & set(Path(self.name.lower()).suffixes):
             return "\t"
         best, most = ONE_COLUMN, 0.25
         for separator in SEPARATORS:
@@ -113,36 +113,40 @@ class Csv(Reader):
         )
         try:
             self._scan()
-            if not self._swallows():
-                return
+            sound = not self._swallows()
         except duckdb.Error:
-            pass
-        self._repair()
-        self._scan()
+            sound = False
+        if not sound:
+            self._repair()
+            try:
+                self._scan()
+            except duckdb.Error as error:
+                raise DataError(f"{self.name}: cannot be read: {error}") from None
+        if self._held is not None:
+            self._connection.close()
 
     def _scan(self) -> None:
         self._held: Any = None
         self._rows: int
         if self._file.stat().st_size <= HELD:
-            self._held = self._query(self.columns).to_arrow_table()
+            self._held = self._query("*").to_arrow_table().rename_columns(list(self.columns))
             self._rows = self._held.num_rows
         else:  # counting every column makes DuckDB look at every cell
-            counts = self._query(self.columns, "count(*), count(COLUMNS(*))").fetchone()
+            counts = self._query("count(*), count(COLUMNS(*))").fetchone()
             self._rows = counts[0]
 
-    def _query(self, columns: Sequence[str], what: str = "") -> Any:
-        """A select of `columns` from the file, running."""
-        places = {name: f"c{place}" for place, name in enumerate(self.columns)}
-        wanted = what or ", ".join(f"{places[each]} AS {_quoted(each)}" for each in columns)
-        return self._connection.execute(
+    def _query(self, wanted: str) -> Any:
+        """A select from the file, whose columns are c0, c1, …, on a cursor of its own."""
+        return self._connection.cursor().execute(
             f"SELECT {wanted} FROM read_csv($file, auto_detect = false, columns = $columns, delim = $delim, "  # noqa: S608
-            "quote = '\"', escape = '\"', header = $header, strict_mode = true, null_padding = false, "
+            "quote = '\"', escape = '\"', header = $header, skip = $blank, strict_mode = true, null_padding = false, "
             "max_line_size = 33554432, compression = 'none')",
             {
                 "file": str(self._file),
-                "columns": dict.fromkeys(places.values(), "VARCHAR"),
+                "columns": {f"c{place}": "VARCHAR" for place in range(self._width)},
                 "delim": self._separator,
                 "header": self.reading.header,
+                "blank": self._blank,
             },
         )
 
@@ -157,7 +161,7 @@ class Csv(Reader):
                 marks += block.count(b'"')
         if not marks or self._rows + self.reading.header >= lines:
             return False
-        batches = self._query(self.columns).to_arrow_reader(10_000)
+        batches = self._query("*").to_arrow_reader(10_000)
         return any(
             swallowed([each or "" for each in row.values()], self._separator)
             for batch in batches
@@ -170,7 +174,7 @@ class Csv(Reader):
         with _text(self._file) as lines, sound.open("w", encoding="utf-8", newline="") as out:
             repair = Repair(lines, self._separator, width=self._width)
             csv.writer(out, delimiter=self._separator, lineterminator="\n").writerows(repair)
-        self._file = sound
+        self._file, self._blank = sound, 0
         self.notes += repair.notes(self.name)
 
     def _load_without_duckdb(self) -> None:
@@ -201,8 +205,12 @@ class Csv(Reader):
             table = self.table(columns)
             yield from (table.slice(start, rows) for start in range(0, len(table), rows))
             return
-        for batch in self._query(columns).to_arrow_reader(rows):
-            yield Table.from_arrow(batch, missing=self.reading.missing)
+        for batch in self._query(self._places(columns)).to_arrow_reader(rows):
+            named = batch.rename_columns(list(columns))
+            yield Table.from_arrow(named, missing=self.reading.missing)
+
+    def _places(self, columns: Sequence[str]) -> str:
+        return ", ".join(f"c{self.columns.index(each)}" for each in columns)
 
     def table(self, columns: Sequence[str]) -> Table:
         """The columns whole."""
@@ -210,7 +218,8 @@ class Csv(Reader):
             found: Table = self._held.select(columns)
             return found
         if self._held is None:
-            arrow = self._query(columns).to_arrow_table()
+            whole = self._query(self._places(columns)).to_arrow_table()
+            arrow = whole.rename_columns(list(columns))
         else:
             arrow = self._held.select(list(columns))
         return Table.from_arrow(arrow, missing=self.reading.missing)
@@ -220,7 +229,3 @@ class Csv(Reader):
 def _text(path: Path) -> Iterator[Any]:
     with path.open(encoding="utf-8-sig", errors="replace") as file:
         yield file
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
