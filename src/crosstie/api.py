@@ -35,6 +35,7 @@ def train(
     folds: int | None = None,
     threads: int | None = None,
     resume: str | Path | None = None,
+    allow_different_host: bool = False,
     runs: str | Path = "runs",
     output: str | Path | None = None,
     callbacks: Sequence[Any] = (),
@@ -58,6 +59,8 @@ def train(
         folds: Train so many models on folds and keep them as one.
         threads: Processor threads to use.
         resume: An interrupted run to go on with.
+        allow_different_host: Resume although machine, thread count or versions are others; the result may then
+            differ from that of an uninterrupted run.
         runs: The folder of all runs.
         output: The directory of this run.
         callbacks: Told of progress beside the usual ones.
@@ -81,13 +84,15 @@ def train(
     if threads is not None:
         _limit(threads)
     if resume is not None:
-        return _resume(
-            resume,
-            Path(runs),
-            data if data is not None else source,
+        run, plan = _resumable(resume, Path(runs), data if data is not None else source)
+        return _train(
+            plan,
+            run,
             callbacks,
             say,
             progress=progress,
+            resume=True,
+            allow_different_host=allow_different_host,
         )
     plan = _plan(
         source,
@@ -247,31 +252,25 @@ def _train(
     *,
     progress: bool,
     resume: bool = False,
+    allow_different_host: bool = False,
 ) -> Run:
+    from crosstie.pipeline.candidate import Session
     from crosstie.pipeline.company import company
     from crosstie.pipeline.journal import Journal
     from crosstie.pipeline.train import fit_one, train
     from crosstie.search.auto import choose
 
-    return train(
-        plan,
-        run,
-        choose=choose if plan.model_type == "auto" else fit_one,
-        callbacks=[*company(run.path, progress=progress), *callbacks],
-        journal=Journal(run.path / "log.txt", say),
+    session = Session(
+        [*company(run.path, progress=progress), *callbacks],
+        Journal(run.path / "log.txt", say),
         resume=resume,
+        allow_different_host=allow_different_host,
     )
+    return train(plan, run, session, choose=choose if plan.model_type == "auto" else fit_one)
 
 
-def _resume(
-    reference: str | Path,
-    runs: Path,
-    data: Any,
-    callbacks: Sequence[Any],
-    say: Say | None,
-    *,
-    progress: bool,
-) -> Run:
+def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan"]:
+    """A run that was cut short and the plan it began with."""
     run = Run.find(reference, runs)
     if run.manifest.get("exit") == "done":
         raise RunError(f"{run.path}: is done; nothing is left to resume. Train anew instead")
@@ -289,7 +288,7 @@ def _resume(
             )
     if problems:
         raise RunError([Problem("", each) for each in problems])
-    return _train(plan, run, callbacks, say, progress=progress, resume=True)
+    return run, plan
 
 
 def _limit(threads: int) -> None:

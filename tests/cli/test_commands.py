@@ -107,7 +107,8 @@ def test_predict_writes_csv_with_kept_columns(folder, run):
     )
 
     assert done.returncode == 0, done.stderr
-    rows = list(csv.DictReader((folder / "predictions.csv").open(encoding="utf-8")))
+    text = (folder / "predictions.csv").read_text(encoding="utf-8")
+    rows = list(csv.DictReader(text.splitlines()))
     assert list(rows[0]) == [
         "customerID",
         "tenure",

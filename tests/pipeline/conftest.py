@@ -17,5 +17,6 @@ def few_customers(customers, tmp_path) -> Path:
     """The first 600 customers, in a folder of their own."""
     path = tmp_path / "data" / "few.csv"
     path.parent.mkdir()
-    path.write_text("".join(customers.open(encoding="utf-8").readlines()[:601]), encoding="utf-8")
+    lines = customers.read_text(encoding="utf-8").splitlines(keepends=True)
+    path.write_text("".join(lines[:601]), encoding="utf-8")
     return path

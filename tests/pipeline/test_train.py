@@ -5,7 +5,7 @@ import pyarrow.parquet as pq
 import pytest
 
 import crosstie
-from crosstie.errors import ConfigError, DataError, RunError
+from crosstie.errors import ConfigError, RunError
 
 LEARNERS = ("linear", "gbm", "ecd")
 
@@ -154,5 +154,5 @@ def test_a_misspelt_target_names_the_nearest_column(few_customers, tmp_path):
 
 
 def test_a_missing_file_names_the_nearest_one(few_customers, tmp_path):
-    with pytest.raises(DataError, match=r"few\.csv"):
+    with pytest.raises(ConfigError, match=r"did you mean 'few\.csv'"):
         crosstie.train(few_customers.with_name("fex.csv"), target="Churn", runs=tmp_path / "runs")

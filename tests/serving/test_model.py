@@ -6,11 +6,13 @@ import crosstie
 from crosstie.errors import ArtifactError, DataError
 
 ROWS = [
-    {"size": 1.0, "colour": "red", "price": 11.0},
-    {"size": 2.0, "colour": "blue", "price": 19.0},
-    {"size": 3.0, "colour": "red", "price": 31.0},
-    {"size": 4.0, "colour": "blue", "price": 39.0},
-] * 30
+    {
+        "size": i / 8,
+        "colour": ["red", "blue"][i % 2],
+        "price": 10.25 * i / 8 + (1.5 if i % 2 else 0.25),
+    }
+    for i in range(120)
+]
 
 
 @pytest.fixture(scope="module")
@@ -30,7 +32,8 @@ def test_a_row_comes_back_as_a_dict_of_plain_values(model):
 def test_rows_come_back_as_a_list(model):
     answers = model.predict([{"size": 2.0, "colour": "red"}, {"size": 4.0, "colour": "blue"}])
 
-    assert answers[0] == pytest.approx(model.predict({"size": 2.0, "colour": "red"}), rel=1e-5)
+    alone = model.predict({"size": 2.0, "colour": "red"})
+    assert answers[0] == pytest.approx(alone, rel=1e-5)
     assert answers[1]["price_prediction"] > answers[0]["price_prediction"]
 
 
@@ -58,7 +61,7 @@ def test_kept_columns_stand_before_the_predictions(model):
 def test_extra_columns_are_ignored_and_absent_ones_are_one_error(model):
     model.predict({"size": 2.0, "colour": "red", "unknown": 3})
 
-    with pytest.raises(DataError, match=r"'size'.*'colour'|'colour'.*'size'"):
+    with pytest.raises(DataError, match=r"(?s)size.*colour"):
         model.predict({"weight": 1})
 
 

@@ -119,7 +119,7 @@ class Artifact:
         """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`."""
         columns: dict[str, Any] = {}
         for feature in self.outputs:
-            values = raw[feature.name]
+            values: NDArray[Any] = raw[feature.name]
             if feature.type == "number":
                 columns[f"{feature.name}_prediction"] = values
                 continue

@@ -7,11 +7,12 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import figure, put_json, put_table, tell
+from crosstie.cli.types import TablePath
 
 
 def evaluate(
     model: str,
-    data: str,
+    data: TablePath,
     /,
     *,
     runs: Path = Path("runs"),

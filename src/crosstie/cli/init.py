@@ -7,11 +7,11 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put
-from crosstie.cli.types import column_types
+from crosstie.cli.types import TablePath, column_types
 
 
 def init(
-    data: str,
+    data: TablePath,
     /,
     *,
     target: str,

@@ -12,6 +12,7 @@ from pathlib import Path
 from cyclopts import App, CycloptsError
 
 from crosstie import __version__
+from crosstie.cli.types import hide_stdin
 from crosstie.errors import CrosstieError
 
 COMMANDS = {
@@ -38,7 +39,7 @@ for _name, _help in COMMANDS.items():
 def main() -> None:
     """Run the command line and exit."""
     try:
-        code = app(exit_on_error=False, result_action="return_value")
+        code = app(hide_stdin(sys.argv[1:]), exit_on_error=False, result_action="return_value")
     except CycloptsError:
         sys.exit(2)
     except CrosstieError as error:

@@ -7,14 +7,15 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put_json, tell
+from crosstie.cli.types import TablePath
 from crosstie.errors import ConfigError
 
 
 def predict(
     model: str,
-    data: str,
+    data: TablePath,
     /,
-    *more: str,
+    *more: TablePath,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     keep: Annotated[list[str] | None, Parameter(name="--keep")] = None,
     runs: Path = Path("runs"),

@@ -6,14 +6,15 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put, put_json
+from crosstie.cli.types import TablePath
 from crosstie.config.document import dump
 
 
 def show(
-    file: str,
+    file: TablePath,
     /,
     *,
-    data: str | None = None,
+    data: TablePath | None = None,
     target: str | None = None,
     set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"])] = None,
     json: Annotated[bool, Parameter(negative="")] = False,

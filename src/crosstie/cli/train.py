@@ -9,17 +9,17 @@ from cyclopts import Parameter
 from crosstie import api
 from crosstie.api import Say
 from crosstie.cli.output import put, put_comparison, put_json, tell
-from crosstie.cli.types import column_types
+from crosstie.cli.types import TablePath, column_types
 
 
 def train(
-    source: str | None = None,
+    source: TablePath | None = None,
     /,
     *,
     target: str | None = None,
-    data: str | None = None,
-    validation: str | None = None,
-    test: str | None = None,
+    data: TablePath | None = None,
+    validation: TablePath | None = None,
+    test: TablePath | None = None,
     model_type: str | None = None,
     name: str | None = None,
     seed: int | None = None,
@@ -28,6 +28,7 @@ def train(
     folds: int | None = None,
     threads: int | None = None,
     resume: str | None = None,
+    allow_different_host: Annotated[bool, Parameter(negative="")] = False,
     runs: Path = Path("runs"),
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -49,6 +50,7 @@ def train(
         folds: Train this many models, each validated on rows of its own, and keep them as one.
         threads: Processor threads to use; all that this process may use if not given.
         resume: Go on with this interrupted run instead of starting one.
+        allow_different_host: Resume although machine, thread count or versions are others.
         runs: The folder of all runs.
         output: The directory of this run; must not hold another.
         quiet: Print nothing but errors.
@@ -68,6 +70,7 @@ def train(
         folds=folds,
         threads=threads,
         resume=resume,
+        allow_different_host=allow_different_host,
         runs=runs,
         output=output,
         say=None if quiet else tell if json else put,

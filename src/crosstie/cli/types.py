@@ -1,8 +1,32 @@
-"""`--type COLUMN=TYPE`, as several commands take it."""
+"""Arguments that several commands take: a table, which may be `-`, and `--type COLUMN=TYPE`."""
 
 from collections.abc import Sequence
+from typing import Annotated, Any
+
+from cyclopts import Parameter
 
 from crosstie.errors import ConfigError, Problem
+
+STDIN = (
+    "@stdin"  # what `-` is called while the command line is parsed, which takes it for an option
+)
+
+
+def hide_stdin(tokens: Sequence[str]) -> list[str]:
+    """Command-line words with a `-` that stands for a table replaced; not the `-` of `-o -`."""
+    pairs = zip(["", *tokens], tokens, strict=False)
+    return [
+        STDIN if word == "-" and before not in {"-o", "--output"} else word
+        for before, word in pairs
+    ]
+
+
+def _table(kind: Any, tokens: Sequence[Any]) -> str:
+    word = str(tokens[0].value)
+    return "-" if word == STDIN else word
+
+
+TablePath = Annotated[str, Parameter(converter=_table)]
 
 
 def column_types(pairs: Sequence[str]) -> dict[str, str]:

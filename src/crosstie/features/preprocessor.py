@@ -288,7 +288,7 @@ class Preprocessor:
             else:
                 hint = nearest(feature.column, present)
                 problems[feature.column] = Problem(
-                    feature.column, f"the table has no such column; {hint}"
+                    f"column {feature.column!r}", f"the model needs it and the table has none; {hint}"
                 )
         if problems:
             raise DataError(problems.values())

@@ -3,6 +3,7 @@
 Whatever learned it, what it says comes from the graph that will serve, through the one runtime.
 """
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
@@ -16,6 +17,7 @@ from crosstie.artifact.artifact import Member, natural
 from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
 from crosstie.data.batch import Batch
+from crosstie.data.files import write_json
 from crosstie.evaluation.score import score
 from crosstie.features.feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
@@ -23,7 +25,8 @@ from crosstie.learners.learner import Job, learners
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.training.callbacks.callback import Callback
+from crosstie.pipeline.sampling import repeats
+from crosstie.training.callbacks.callback import Callback, Progress
 
 Values = dict[str, NDArray[Any]]  # by output name
 TRAIN_ROWS = (
@@ -77,18 +80,28 @@ class Candidate:
     interrupted: bool = False
 
 
+@dataclass(frozen=True)
+class Session:
+    """What all fits of one run share.
+
+    Attributes:
+        callbacks: Told of progress.
+        journal: Tells a person and the log.
+        resume: Go on from what an earlier process left.
+        allow_different_host: Even if that was another machine, thread count or version.
+    """
+
+    callbacks: Sequence[Callback] = ()
+    journal: Journal = field(default_factory=Journal)
+    resume: bool = False
+    allow_different_host: bool = False
+
+
 class Choose(Protocol):
     """Fits one candidate or several on prepared data; gives them with the best first."""
 
     def __call__(
-        self,
-        plan: Plan,
-        prepared: Prepared,
-        folder: Path,
-        *,
-        callbacks: Sequence[Callback],
-        resume: bool,
-        journal: Journal,
+        self, plan: Plan, prepared: Prepared, folder: Path, session: Session
     ) -> list[Candidate]:
         """Candidates, the best first."""
 
@@ -96,57 +109,98 @@ class Choose(Protocol):
 def fit(
     plan: Plan,
     prepared: Prepared,
+    folder: Path,
+    session: Session,
     *,
     model_type: str,
     trainer: Mapping[str, Any],
-    folder: Path,
-    callbacks: Sequence[Callback] = (),
-    resume: bool = False,
 ) -> Candidate:
     """Fit one learner on prepared data and ask its graph about every part.
 
     Args:
         plan: For the architecture, the seed and the watched metrics.
         prepared: The encoded data.
+        folder: Gets `checkpoints/`, `network/` and `graph.onnx`.
+        session: What all fits of the run share.
         model_type: The learner's name.
         trainer: Its filled options.
-        folder: Gets `checkpoints/`, `network/` and `graph.onnx`.
-        callbacks: Told of progress.
-        resume: Go on from the newest checkpoint in `folder`.
     """
+    done = folder / "candidate.json"
+    graph = folder / "graph.onnx"
+    if not (session.resume and _complete(done)):
+        _learn(plan, prepared, folder, session, model_type, trainer)
+    facts = json.loads(done.read_text(encoding="utf-8"))
+    member = Member(prepared.preprocessor, Graph(graph))
+    return Candidate(
+        model_type,
+        [(prepared.preprocessor, graph)],
+        {name: ask(member, first(name, batch)) for name, batch in prepared.batches.items()},
+        seconds=facts["seconds"],
+        about=facts["about"],
+        interrupted=facts["interrupted"],
+    )
+
+
+def _complete(done: Path) -> bool:
+    """Whether an earlier process finished this fit; one that was interrupted goes on instead."""
+    return done.is_file() and not json.loads(done.read_text(encoding="utf-8"))["interrupted"]
+
+
+class _Ended(Callback):
+    """Knows whether training came to an end, of itself or by Ctrl-C, so that there is a model."""
+
+    ended = False
+
+    def on_train_end(self, progress: Progress) -> None:
+        self.ended = True
+
+
+def _learn(
+    plan: Plan,
+    prepared: Prepared,
+    folder: Path,
+    session: Session,
+    model_type: str,
+    trainer: Mapping[str, Any],
+) -> None:
+    """Fit, and leave `graph.onnx`, `network/` and `candidate.json` in `folder`."""
     started = time.perf_counter()
     learner = build(learners.get(model_type), **trainer)
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
+    train = prepared.batches["train"]
+    if plan.oversample is not None:
+        target = train.targets[plan.outputs[0].name]
+        train = train.take(repeats(target, plan.oversample, plan.seed))
+    ended = _Ended()
     job = Job(
         layout=prepared.layout,
-        train=prepared.batches["train"],
+        train=train,
         validation=prepared.batches.get("validation"),
         architecture=plan.architecture,
         seed=plan.seed,
         folder=checkpoints,
-        resume=resume,
-        callbacks=callbacks,
+        resume=session.resume,
+        callbacks=[*session.callbacks, ended],
         metrics=plan.metrics,
+        allow_different_host=session.allow_different_host,
     )
     interrupted = False
     try:
         learner.fit(job)
     except KeyboardInterrupt:
+        if not ended.ended:
+            raise  # too early: there is no model to keep
         interrupted = True
-    graph = folder / "graph.onnx"
-    learner.export(graph)
+    learner.export(folder / "graph.onnx")
     learner.save(folder / "network")
-    member = Member(prepared.preprocessor, Graph(graph))
-    parts = {name: ask(member, first(name, batch)) for name, batch in prepared.batches.items()}
-    return Candidate(
-        model_type,
-        [(prepared.preprocessor, graph)],
-        parts,
-        seconds=round(time.perf_counter() - started, 3),
-        about=learner.describe(),
-        interrupted=interrupted,
-    )
+    facts = {
+        "model_type": model_type,
+        "seconds": round(time.perf_counter() - started, 3),
+        "about": learner.describe(),
+        "interrupted": interrupted,
+    }
+    write_json(folder / "candidate.json", facts)
 
 
 def first(name: str, batch: Batch) -> Batch:

@@ -12,11 +12,9 @@ from numpy.typing import NDArray
 
 from crosstie.data.split import folds
 from crosstie.errors import DataError
-from crosstie.pipeline.candidate import Candidate, Choose, Part, Values
-from crosstie.pipeline.journal import Journal
+from crosstie.pipeline.candidate import Candidate, Choose, Part, Session, Values
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared, prepare
-from crosstie.training.callbacks.callback import Callback
 
 
 def fit_folds(
@@ -24,11 +22,9 @@ def fit_folds(
     assignment: NDArray[np.int8],
     folder: Path,
     scratch: Path,
+    session: Session,
     *,
     choose: Choose,
-    callbacks: Sequence[Callback],
-    resume: bool,
-    journal: Journal,
 ) -> tuple[Candidate, Prepared]:
     """Fit `plan.folds` models on the rows outside the test part.
 
@@ -48,17 +44,10 @@ def fit_folds(
     )
     fitted: list[tuple[Candidate, Prepared]] = []
     for k in range(count):
-        journal.say(f"fold {k + 1} of {count}")
+        session.journal.say(f"fold {k + 1} of {count}")
         own = np.where(assignment < 2, (number == k).astype(np.int8), assignment)
         prepared = prepare(plan, own, folder=scratch / str(k))
-        best, *_ = choose(
-            plan,
-            prepared,
-            folder / "folds" / str(k),
-            callbacks=callbacks,
-            resume=resume,
-            journal=journal,
-        )
+        best, *_ = choose(plan, prepared, folder / "folds" / str(k), session)
         fitted.append((best, prepared))
         if best.interrupted:
             break

@@ -7,6 +7,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
@@ -17,14 +18,12 @@ from crosstie.data.files import write_text
 from crosstie.data.write import write_table
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
-from crosstie.pipeline.candidate import Candidate, Choose, fit
+from crosstie.pipeline.candidate import Candidate, Choose, Session, fit
 from crosstie.pipeline.finish import finish
 from crosstie.pipeline.folds import fit_folds
-from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import PARTS, Prepared, assign, prepare
 from crosstie.pipeline.run import Run, mark_best
-from crosstie.training.callbacks.callback import Callback
 
 PACKAGES = (
     "crosstie",
@@ -38,65 +37,39 @@ PACKAGES = (
 )
 
 
-def fit_one(
-    plan: Plan,
-    prepared: Prepared,
-    folder: Path,
-    *,
-    callbacks: Sequence[Callback],
-    resume: bool,
-    journal: Journal,
-) -> list[Candidate]:
+def fit_one(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
     """The learner that the plan names, alone."""
-    return [
-        fit(
-            plan,
-            prepared,
-            model_type=plan.model_type,
-            trainer=plan.trainer,
-            folder=folder,
-            callbacks=callbacks,
-            resume=resume,
-        )
-    ]
+    return [fit(plan, prepared, folder, session, model_type=plan.model_type, trainer=plan.trainer)]
 
 
-def train(
-    plan: Plan,
-    run: Run,
-    *,
-    choose: Choose = fit_one,
-    callbacks: Sequence[Callback] = (),
-    journal: Journal | None = None,
-    resume: bool = False,
-) -> Run:
+def fit_linear(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
+    """The linear model that every result is shown beside; nobody need watch it."""
+    session = replace(session, callbacks=())
+    return [fit(plan, prepared, folder, session, model_type="linear", trainer={})]
+
+
+def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -> Run:
     """Prepare, fit, finish; leave a complete run directory.
 
     Args:
         plan: What to do, complete and checked.
-        run: An empty run directory, or with `resume` the one to go on in.
+        run: An empty run directory, or the one to resume.
+        session: Who listens, and whether to resume.
         choose: Fits one candidate or several; the best comes first.
-        callbacks: Told of progress.
-        journal: Tells a person and the log.
-        resume: Go on where the run stopped.
 
     Raises:
         DataError: The data cannot be what the plan says.
         TrainingError: Training cannot go on.
     """
-    journal = journal or Journal(run.path / "log.txt")
     started = time.perf_counter()
-    if not resume:
+    if not session.resume:
         _begin(run, plan)
     try:
-        candidates, prepared = _fit(
-            plan, run, choose=choose, callbacks=callbacks, journal=journal, resume=resume
-        )
+        candidates, prepared = _fit(plan, run, session, choose)
         chosen, *beside = candidates
-        beside += _simple(plan, prepared, candidates, run.path)
         about = {"crosstie": _version("crosstie"), "run": run.path.name, "task": _task(plan)}
         scores = finish(run, plan, prepared, chosen, beside, about=about)
-        for callback in callbacks:
+        for callback in session.callbacks:
             callback.on_run_end(flat(plan.config), scores)
     except BaseException as error:
         interrupted = isinstance(error, KeyboardInterrupt)
@@ -106,7 +79,7 @@ def train(
             ended=_now(),
         )
         raise
-    shutil.rmtree(run.path / "candidates", ignore_errors=True)
+    _tidy(run)
     run.note(
         exit="interrupted" if chosen.interrupted else "done",
         ended=_now(),
@@ -120,42 +93,42 @@ def train(
 
 
 def _fit(
-    plan: Plan,
-    run: Run,
-    *,
-    choose: Choose,
-    callbacks: Sequence[Callback],
-    journal: Journal,
-    resume: bool,
+    plan: Plan, run: Run, session: Session, choose: Choose
 ) -> tuple[list[Candidate], Prepared]:
+    """All candidates, the chosen one first, a linear one among them."""
     assignment = assign(plan)
     write_table(
         {"row": range(len(assignment)), "part": [(*PARTS, "unused")[code] for code in assignment]},
         run.path / "splits.arrow",
     )
     scratch = Path(".crosstie") / "prepared" / run.path.name
+    beside = run.path / "candidates" / "linear"
     try:
         if plan.folds:
             joined, prepared = fit_folds(
-                plan,
-                assignment,
-                run.path,
-                scratch,
-                choose=choose,
-                callbacks=callbacks,
-                resume=resume,
-                journal=journal,
+                plan, assignment, run.path, scratch, session, choose=choose
             )
-            return [joined], prepared
+            candidates = [joined]
+            if _wants_linear(plan, candidates):
+                linear, _ = fit_folds(plan, assignment, beside, scratch, session, choose=fit_linear)
+                candidates.append(linear)
+            return candidates, prepared
         prepared = prepare(plan, assignment, folder=scratch)
         for line in told(plan, prepared):
-            journal.say(line)
-        candidates = choose(
-            plan, prepared, run.path, callbacks=callbacks, resume=resume, journal=journal
-        )
+            session.journal.say(line)
+        candidates = choose(plan, prepared, run.path, session)
+        if _wants_linear(plan, candidates):
+            candidates += fit_linear(plan, prepared, beside, session)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return candidates, prepared
+
+
+def _wants_linear(plan: Plan, candidates: Sequence[Candidate]) -> bool:
+    """Whether a linear model can predict this and is not there yet."""
+    types = {feature.type for feature in plan.outputs}
+    known = {candidate.model_type for candidate in candidates}
+    return "linear" not in known and types <= set(learners.get("linear").predicts)
 
 
 def told(plan: Plan, prepared: Prepared) -> list[str]:
@@ -176,25 +149,17 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
     return [*lines, *plan.warnings]
 
 
-def _simple(
-    plan: Plan, prepared: Prepared, candidates: Sequence[Candidate], folder: Path
-) -> list[Candidate]:
-    """The linear model that every result is shown beside, where it can predict the output."""
-    linear = learners.get("linear")
-    known = {candidate.model_type for candidate in candidates}
-    types = {feature.type for feature in plan.outputs}
-    if "linear" in known or len(plan.outputs) > 1 or not types <= set(linear.predicts):
-        return []
-    return [
-        fit(
-            plan, prepared, model_type="linear", trainer={}, folder=folder / "candidates" / "linear"
-        )
-    ]
+def _tidy(run: Run) -> None:
+    """Drop what only the fit needed: the graphs are in the model now, the candidates in the evaluation."""
+    shutil.rmtree(run.path / "candidates", ignore_errors=True)
+    for folder in (run.path, *run.path.glob("folds/*")):
+        for name in ("graph.onnx", "candidate.json"):
+            (folder / name).unlink(missing_ok=True)
 
 
 def _begin(run: Run, plan: Plan) -> None:
     write_text(run.path / "config.yaml", dump(plan.config))
-    run.write("profile.json", {name: each.state() for name, each in plan.profile.items()})
+    run.write("profile.json", _profile(plan))
     run.write(
         "manifest.json",
         {
@@ -218,6 +183,16 @@ def _begin(run: Run, plan: Plan) -> None:
             "git": _commit(),
         },
     )
+
+
+def _profile(plan: Plan) -> dict[str, Any]:
+    """What each column looked like; of a private column only what does not show its cells."""
+    shown = ("name", "rows", "total_rows", "missing", "distinct", "stored")
+    found = {}
+    for name, column in plan.profile.items():
+        state = column.state()
+        found[name] = {key: state[key] for key in shown} if name in plan.private else state
+    return found
 
 
 def _version(package: str) -> str | None:

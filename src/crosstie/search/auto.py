@@ -4,30 +4,24 @@ All of them are shown afterwards. They are compared on the validation part by th
 test part stays untouched until one is chosen.
 """
 
-from collections.abc import Sequence
 from pathlib import Path
 
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
-from crosstie.pipeline.candidate import Candidate, fit
+from crosstie.pipeline.candidate import Candidate, Session, fit
 from crosstie.pipeline.finish import keep_network
-from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.training.callbacks.callback import Callback
 
-NETWORK_PAYS = {"text", "sequence", "set", "bag"}  # where a network is worth its seconds unasked
+NETWORK_PAYS = {
+    "text",
+    "sequence",
+    "set",
+    "bag",
+}  # inputs for which a network is worth its seconds unasked
 
 
-def choose(
-    plan: Plan,
-    prepared: Prepared,
-    folder: Path,
-    *,
-    callbacks: Sequence[Callback],
-    resume: bool,
-    journal: Journal,
-) -> list[Candidate]:
+def choose(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
     """Fit what fits this table; the best on validation comes first.
 
     After Ctrl-C no further learner is tried; the best so far is kept.
@@ -35,17 +29,9 @@ def choose(
     tried: list[Candidate] = []
     names = plausible(plan)
     for name in names:
-        journal.say(f"trying {name} ({len(tried) + 1} of {len(names)})")
+        session.journal.say(f"trying {name} ({len(tried) + 1} of {len(names)})")
         tried.append(
-            fit(
-                plan,
-                prepared,
-                model_type=name,
-                trainer={},
-                folder=folder / "candidates" / name,
-                callbacks=callbacks,
-                resume=resume,
-            )
+            fit(plan, prepared, folder / "candidates" / name, session, model_type=name, trainer={})
         )
         if tried[-1].interrupted:
             break
@@ -59,13 +45,14 @@ def plausible(plan: Plan) -> list[str]:
     """Learners that can take these inputs and predict these outputs, the quickest first."""
     inputs = {feature.type for feature in plan.inputs}
     outputs = {feature.type for feature in plan.outputs}
+    several = len(plan.outputs) > 1
     found = []
     for name in ("linear", "gbm"):
         learner = learners.get(name)
         fits = inputs <= set(learner.uses) and outputs <= set(learner.predicts)
-        if fits and (learner.many or len(plan.outputs) == 1):
+        if fits and (learner.many or not several):
             found.append(name)
-    if not found or inputs & NETWORK_PAYS:
+    if several or "set" in outputs or inputs & NETWORK_PAYS:
         found.append("ecd")
     return found
 

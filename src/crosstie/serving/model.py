@@ -97,6 +97,7 @@ class Model:
     def evaluate_table(self, table: Table) -> dict[str, dict[str, float]]:
         """As `evaluate`, for a table."""
         raw = self.artifact.raw(self.artifact.encode(table))
+        preprocessor = self.artifact.members[0].preprocessor
         found = {}
         for feature in self.artifact.outputs:
             if feature.column not in table.columns:
@@ -104,7 +105,7 @@ class Model:
                     f"column {feature.column!r}: the data has no such column, and evaluating needs the "
                     f"true values; it has {', '.join(map(repr, table.columns))}"
                 )
-            target, usable = feature.encode_target(table.column(feature.column, feature.reads))
+            target, usable = feature.encode_target(preprocessor.column(table, feature))
             if not usable.any():
                 raise DataError(f"column {feature.column!r}: no row has a value the model knows")
             truth = (
