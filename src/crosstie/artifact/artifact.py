@@ -112,7 +112,9 @@ class Artifact:
         for feature in self.outputs:
             temperature = self.settings[feature.name].temperature
             if temperature != 1.0:
-                result[feature.name] = apply_temperature(result[feature.name], temperature)
+                result[feature.name] = apply_temperature(
+                    result[feature.name], temperature, output_type=feature.type
+                )
         return result
 
     def decode(self, raw: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:

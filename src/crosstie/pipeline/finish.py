@@ -91,12 +91,14 @@ def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSe
         return OutputSettings(threshold=fixed)
     part = chosen.parts["validation"]
     target, raw = part.truth[feature.name], part.raw[feature.name]
-    temperature = float(fit_temperature(raw, target, weights=part.weights))
+    temperature = float(
+        fit_temperature(raw, target, weights=part.weights, output_type=feature.type)
+    )
     if isinstance(asked, str):
         tuned = tune(
             feature.type,
             target,
-            apply_temperature(raw, temperature),
+            apply_temperature(raw, temperature, output_type=feature.type),
             metric=asked,
             weights=part.weights,
         )
@@ -111,7 +113,9 @@ def _calibrated(
     for feature in outputs:
         temperature = settings[feature.name].temperature
         if temperature != 1.0:
-            raw[feature.name] = apply_temperature(raw[feature.name], temperature)
+            raw[feature.name] = apply_temperature(
+                raw[feature.name], temperature, output_type=feature.type
+            )
     return replace(part, raw=raw)
 
 
