@@ -6,6 +6,7 @@ does the work loads in 20 ms, and its C interface is its public, stable one; so 
 
 import ctypes
 import importlib.util
+import os
 import sys
 from collections.abc import Mapping
 from functools import cache
@@ -20,6 +21,7 @@ from crosstie.errors import CrosstieError, MissingExtra, TrainingError
 Floats = NDArray[np.float32]
 
 FLOAT32 = 0  # C_API_DTYPE_FLOAT32
+CELLS_A_THREAD = 1_000_000
 ALL_TREES = -1
 
 
@@ -181,6 +183,18 @@ class Booster:
     def __del__(self) -> None:
         if self.handle:
             _library().LGBM_BoosterFree(self.handle)
+
+
+def threads(cells: int) -> int:
+    """Threads that pay for a table of so many cells, of those that this process may use.
+
+    Threads wait for each other by spinning: on a machine where something else runs too, two of them took 0.5 to 2 s for
+    the 9,000 cells of Titanic, one 0.06 s; for the 500,000 of Adult 4 to 12 s against 0.6 to 0.9 s.
+    """
+    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
+    free = min(free, int(asked)) if asked.isdecimal() and int(asked) else free
+    return max(1, min(free, cells // CELLS_A_THREAD))
 
 
 def _text(parameters: Mapping[str, Any]) -> bytes:

@@ -10,7 +10,7 @@ from annotated_types import Ge, Gt, Le
 from crosstie.data.batch import Batch, Output
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
 from crosstie.evaluation.metric import Metric, metrics
-from crosstie.learners.booster import Booster, Dataset
+from crosstie.learners.booster import Booster, Dataset, threads
 from crosstie.learners.columns import Columns
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
@@ -152,6 +152,7 @@ class Gbm(Learner):
             **self.parameters,
             "objective": OBJECTIVES[output.type],
             "metric": "none",  # ours watches
+            "num_threads": threads(len(job.train) * len(self.columns_.names)),
             "seed": job.seed % 2**31,
             "deterministic": True,
             "force_row_wise": True,
