@@ -122,9 +122,9 @@ def test_a_column_may_be_absent_only_if_training_had_missing_cells():
     with pytest.raises(DataError) as error:
         fitted.encode(Table.from_columns({"sexx": ["male"], "names": ["a"], "tags": ["a"]}))
     assert str(error.value) == (
-        "name: the table has no such column; did you mean 'names'?\n"
-        "sex: the table has no such column; did you mean 'sexx'?\n"
-        "point: the table has no such column; choose one of 'names', 'sexx', 'tags'"
+        "column 'name': the model needs it and the table has none; did you mean 'names'?\n"
+        "column 'sex': the model needs it and the table has none; did you mean 'sexx'?\n"
+        "column 'point': the model needs it and the table has none; choose one of 'names', 'sexx', 'tags'"
     )
 
 

@@ -39,7 +39,7 @@ def test_best_is_the_best_on_validation(tmp_path):
 def test_an_unknown_name_offers_the_nearest(tmp_path):
     finished(tmp_path, name="titanic")
 
-    with pytest.raises(RunError, match="titanci: no such run; did you mean 'titanic'?"):
+    with pytest.raises(RunError, match="titanci: no such run; did you mean 'titanic'"):
         Run.find("titanci", tmp_path)
 
 

@@ -288,7 +288,8 @@ class Preprocessor:
             else:
                 hint = nearest(feature.column, present)
                 problems[feature.column] = Problem(
-                    f"column {feature.column!r}", f"the model needs it and the table has none; {hint}"
+                    f"column {feature.column!r}",
+                    f"the model needs it and the table has none; {hint}",
                 )
         if problems:
             raise DataError(problems.values())

@@ -77,8 +77,11 @@ class Learner(ABC):
 
     @abstractmethod
     def export(self, path: Path) -> None:
-        """Write the fitted model as one ONNX graph: inputs as `Layout.inputs`, with a free first axis;
-        outputs `Output.array`, what `OutputFeature.decode` takes. No metadata, paths or stack traces in it."""
+        """Write the fitted model as one ONNX graph, without metadata, paths or stack traces.
+
+        Its inputs are `Layout.inputs` with a free first axis, its outputs `Output.array` with what
+        `OutputFeature.decode` takes.
+        """
 
     @abstractmethod
     def save(self, folder: Path) -> None:

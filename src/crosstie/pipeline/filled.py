@@ -67,8 +67,9 @@ def _put(filled: Any, path: Keys, text: str) -> None:
         filled = filled[key]
         if not isinstance(filled, dict | list):
             return
-    if isinstance(filled, list) or path[-1] in filled:
-        filled[path[-1]] = text
+    last: Any = path[-1]
+    if isinstance(filled, list) or last in filled:
+        filled[last] = text
 
 
 def _hidden(value: Any, secrets: Mapping[str, str]) -> Any:
