@@ -133,7 +133,10 @@ def test_an_absent_target_is_an_error():
     table = Table.from_columns({k: v for k, v in ROWS.items() if k not in ("fare", "deck")})
     with pytest.raises(DataError) as error:
         fitted.encode(table, targets=True)
-    assert [problem.where for problem in error.value.problems] == ["deck", "fare"]
+    assert [problem.where for problem in error.value.problems] == [
+        "column 'deck'",
+        "column 'fare'",
+    ]
 
 
 def test_all_columns_that_cannot_be_fitted_are_named_at_once():
