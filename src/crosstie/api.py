@@ -2,14 +2,12 @@
 
 import json
 import os
-import platform
-import re
 from collections.abc import Callable, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, requires, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosstie.errors import ConfigError, DataError, Problem, RunError, nearest
+from crosstie.pipeline.installation import installation
 from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
@@ -450,62 +448,7 @@ def options(component: type, /, **given: Any) -> dict[str, Any]:
 
 def doctor() -> dict[str, Any]:
     """What is installed, what is missing, and what to type."""
-    import psutil
-
-    packages, advice = [], []
-    for extra, names in _extras().items():
-        missing = []
-        for name in names:
-            found = _installed(name)
-            packages.append({"name": name, "version": found, "for": _PURPOSE[extra]})
-            if found is None:
-                missing.append(name)
-        if missing:
-            advice.append(
-                f"{_PURPOSE[extra]} needs {', '.join(missing)}: pip install 'crosstie[{extra}]'"
-            )
-    ready = not any("[train]" in line for line in advice)
-    return {
-        "crosstie": _installed("crosstie"),
-        "python": platform.python_version(),
-        "system": platform.platform(terse=True),
-        "processors": len(os.sched_getaffinity(0)),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
-        "packages": packages,
-        "advice": advice,
-        "ready": ready,
-    }
-
-
-_PURPOSE = {
-    "": "prediction",
-    "arrow": "Parquet and Arrow",
-    "text": "byte-pair tokens",
-    "train": "training",
-    "devices": "mixed precision and several devices",
-    "frames": "DataFrames in and out",
-    "mlflow": "tracking in MLflow",
-    "wandb": "tracking in Weights & Biases",
-}
-
-
-def _extras() -> dict[str, list[str]]:
-    """Our own requirements by extra, as the installed package states them."""
-    found: dict[str, list[str]] = {extra: [] for extra in _PURPOSE}
-    for line in requires("crosstie") or ():
-        requirement, _, marker = line.partition(";")
-        name = re.split(r"[<>=!~\[ ]", requirement.strip(), maxsplit=1)[0]
-        extra = marker.partition("==")[2].strip(" '\"")
-        if extra in found and name != "crosstie":
-            found[extra].append(name)
-    return found
-
-
-def _installed(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
+    return installation()
 
 
 def _tell(lines: Sequence[str], say: Say | None) -> None:

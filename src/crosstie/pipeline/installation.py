@@ -1,0 +1,66 @@
+"""What is installed here, what is missing, and the one line that installs it."""
+
+import os
+import platform
+import re
+from importlib.metadata import PackageNotFoundError, requires, version
+from typing import Any
+
+_PURPOSE = {
+    "": "prediction",
+    "arrow": "Parquet and Arrow",
+    "text": "byte-pair tokens",
+    "train": "training",
+    "devices": "mixed precision and several devices",
+    "frames": "DataFrames in and out",
+    "mlflow": "tracking in MLflow",
+    "wandb": "tracking in Weights & Biases",
+}
+
+
+def installation() -> dict[str, Any]:
+    """`{"ready": …, "packages": […], "advice": […], …}`, as `crosstie doctor` prints it."""
+    import psutil
+
+    packages, advice = [], []
+    for extra, names in _extras().items():
+        missing = []
+        for name in names:
+            found = _installed(name)
+            packages.append({"name": name, "version": found, "for": _PURPOSE[extra]})
+            if found is None:
+                missing.append(name)
+        if missing:
+            advice.append(
+                f"{_PURPOSE[extra]} needs {', '.join(missing)}: pip install 'crosstie[{extra}]'"
+            )
+    ready = not any("[train]" in line for line in advice)
+    return {
+        "crosstie": _installed("crosstie"),
+        "python": platform.python_version(),
+        "system": platform.platform(terse=True),
+        "processors": len(os.sched_getaffinity(0)),
+        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "packages": packages,
+        "advice": advice,
+        "ready": ready,
+    }
+
+
+def _extras() -> dict[str, list[str]]:
+    """Our own requirements by extra, as the installed package states them."""
+    found: dict[str, list[str]] = {extra: [] for extra in _PURPOSE}
+    for line in requires("crosstie") or ():
+        requirement, _, marker = line.partition(";")
+        name = re.split(r"[<>=!~\[ ]", requirement.strip(), maxsplit=1)[0]
+        extra = marker.partition("==")[2].strip(" '\"")
+        if extra in found and name != "crosstie":
+            found[extra].append(name)
+    return found
+
+
+def _installed(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
