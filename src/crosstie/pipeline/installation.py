@@ -20,8 +20,6 @@ _PURPOSE = {
 
 def installation() -> dict[str, Any]:
     """`{"ready": …, "packages": […], "advice": […], …}`, as `crosstie doctor` prints it."""
-    import psutil
-
     packages, advice = [], []
     for extra, names in _extras().items():
         missing = []
@@ -40,7 +38,7 @@ def installation() -> dict[str, Any]:
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "processors": len(os.sched_getaffinity(0)),
-        "memory_gb": round(psutil.virtual_memory().total / 2**30, 1),
+        "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "packages": packages,
         "advice": advice,
         "ready": ready,

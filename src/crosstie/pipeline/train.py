@@ -31,7 +31,6 @@ PACKAGES = (
     "onnxruntime",
     "torch",
     "lightgbm",
-    "scikit-learn",
     "duckdb",
     "pyarrow",
 )
