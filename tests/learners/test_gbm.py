@@ -198,7 +198,7 @@ def test_progress_is_told(job):
     Gbm(n_estimators=25).fit(job("binary", callbacks=(notes,), metrics={"y": "roc_auc"}))
     assert notes.steps == list(range(1, 26))
     assert notes.evaluated == [10, 20, 25]
-    assert notes.last.watched == "validation/y/roc_auc"
+    assert notes.last.watched == "validation/y/loss"
     assert sorted(notes.last.metrics) == ["train", "validation"]
     assert sorted(notes.last.metrics["validation"]["y"]) == ["loss", "roc_auc"]
     assert notes.last.loss == notes.last.metrics["train"]["y"]["loss"]
@@ -211,7 +211,7 @@ def test_the_gain_names_the_inputs_that_mattered(job, output):
     codes = rng.integers(0, 5, (500, 1)).astype(np.int32)
     y = (x[:, 1] + (codes[:, 0] == 2) > 0).astype(np.float32)
     layout = Layout(("a", "b"), (Categories("c", 5),), outputs=(output("binary"),))
-    learner = Gbm(n_estimators=30)
+    learner = Gbm(n_estimators=30, feature_fraction=1.0)
     train = Batch({"numbers": x, "categories": codes}, {"y": y})
     learner.fit(job(layout=layout, train=train, validation=False))
     gain = learner.describe()["gain"]
@@ -231,3 +231,16 @@ def test_what_lightgbm_refuses_is_told():
     with pytest.raises(TrainingError) as told:
         Booster(data, parameters)
     assert str(told.value) == "LightGBM: Label must be in [0, 2), but found 5 in label"
+
+
+def test_a_metric_of_the_targets_own_unit_is_not_shown_while_training(job):
+    class Notes(Callback):
+        shown = ()
+
+        def on_evaluate(self, progress):
+            self.shown = sorted(progress.metrics["validation"]["y"])
+
+    for name, shown in (("mape", ["loss"]), ("mae", ["loss", "mae"])):
+        notes = Notes()
+        Gbm(n_estimators=3).fit(job("number", callbacks=(notes,), metrics={"y": name}))
+        assert notes.shown == shown

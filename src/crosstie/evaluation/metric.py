@@ -21,11 +21,13 @@ class Metric(ABC):
     Class attributes:
         greater_is_better: False for errors and losses.
         perfect: The value of a perfect prediction.
+        any_unit: False where it means something only in the target's own unit, with its own zero.
         threshold: From which probability on a binary output or a label counts as predicted; `score` sets it.
     """
 
     greater_is_better: ClassVar[bool] = True
     perfect: ClassVar[float] = 1.0
+    any_unit: ClassVar[bool] = True
     threshold: float | Array = 0.5
 
     @abstractmethod

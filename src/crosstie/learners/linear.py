@@ -206,11 +206,14 @@ class _Search:
             predicted = predicted[:, 0]
         target = validation.targets[self.output.name]
         name = (self.job.metrics or {}).get(self.output.name, "loss")
-        loss, shown = (
-            metrics.get(each, of=self.output.type)()(target, predicted, validation.weights)
-            for each in ("loss", name)
-        )
-        found = {self.output.name: {"loss": loss, name: shown}}
+        measures = {each: metrics.get(each, of=self.output.type)() for each in ("loss", name)}
+        shown = {
+            each: measure(target, predicted, validation.weights)
+            for each, measure in measures.items()
+            if measure.any_unit
+        }
+        loss = shown["loss"]
+        found = {self.output.name: shown}
         self.progress.metrics = {
             "validation": {**self.progress.metrics.get("validation", {}), **found}
         }

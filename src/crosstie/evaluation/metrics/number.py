@@ -79,6 +79,8 @@ class MedianAbsoluteError(_Error):
 class MeanAbsolutePercentageError(_Error):
     """The mean of |error| / |target|, as a share (0.1 is 10 %). Huge where a target is 0."""
 
+    any_unit = False
+
     def __call__(self, target: Array, prediction: Array, weights: Array | None = None) -> float:
         size = np.maximum(np.abs(np.asarray(target, np.float64)), SMALLEST)
         return mean(np.abs(_difference(target, prediction)) / size, weights)
@@ -87,6 +89,8 @@ class MeanAbsolutePercentageError(_Error):
 @metrics("wape", of=("number",))
 class WeightedAbsolutePercentageError(_Error):
     """The sum of |error| over the sum of |target|: `mape` for targets that may be 0."""
+
+    any_unit = False
 
     def __call__(self, target: Array, prediction: Array, weights: Array | None = None) -> float:
         size = mean(np.abs(np.asarray(target, np.float64)), weights)
