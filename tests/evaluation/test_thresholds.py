@@ -4,8 +4,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from crosstie.errors import ConfigError
+from crosstie.evaluation.metric import metrics
 from crosstie.evaluation.score import score
-from crosstie.evaluation.thresholds import tune
+from crosstie.evaluation.thresholds import tunable, tune
 
 
 @given(
@@ -62,3 +63,21 @@ def test_a_metric_without_a_threshold_is_refused():
 def test_a_number_has_no_threshold():
     with pytest.raises(ConfigError, match="a number output has no threshold"):
         tune("number", np.ones(2), np.ones(2))
+
+
+@pytest.mark.parametrize("of", ["binary", "set"])
+def test_everything_said_to_be_tunable_is(of):
+    rng = np.random.default_rng(0)
+    shape = 40 if of == "binary" else (40, 2)
+    y, p = rng.integers(0, 2, shape), rng.random(shape)
+    assert set(tunable(of)) <= set(metrics.names(of=of))
+    assert {"f1", "accuracy"} <= set(tunable(of))
+    by_label = {"f1", "f1_macro", "hamming_loss"}  # those that are best where each label's are
+    for metric in tunable(of) if of == "binary" else by_label:
+        better = 1 if metrics.get(metric, of=of).greater_is_better else -1
+        tuned = score(of, y, p, names=[metric], threshold=tune(of, y, p, metric=metric))[metric]
+        assert better * tuned >= better * score(of, y, p, names=[metric])[metric], metric
+
+
+def test_a_number_has_nothing_to_tune():
+    assert tunable("number") == []

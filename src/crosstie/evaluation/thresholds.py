@@ -13,7 +13,7 @@ from crosstie.evaluation.ranking import cumulative
 CANDIDATES = 1000
 LABEL_WISE = {
     **dict.fromkeys(("f1", "f1_micro", "f1_macro", "f1_samples", "jaccard"), "f1"),
-    **dict.fromkeys(("hamming_loss", "subset_accuracy"), "accuracy"),
+    **dict.fromkeys(("hamming_loss", "subset_accuracy", "accuracy"), "accuracy"),
 }  # what a metric of sets asks of each label by itself
 
 
@@ -54,6 +54,16 @@ def tune(
     return [_best(t, p, value, weights) for t, p in zip(target.T, probability.T, strict=True)]
 
 
+def tunable(output_type: str) -> list[str]:
+    """The metrics that `tune` can make the most of, sorted."""
+    decided = [
+        name
+        for name in metrics.names(of="binary")
+        if issubclass(metrics.get(name, of="binary"), Decided)
+    ]
+    return sorted({"binary": decided, "set": list(LABEL_WISE)}.get(output_type, []))
+
+
 class _value:  # noqa: N801 - a function with memory
     """How good `[[tn, fp], [fn, tp]]` is."""
 
@@ -61,13 +71,9 @@ class _value:  # noqa: N801 - a function with memory
         self.costs = None if costs is None else np.asarray(costs, np.float64)
         cls = metrics.get(metric, of="binary")
         if self.costs is None and not issubclass(cls, Decided):
-            choices = sorted(
-                name
-                for name in metrics.names(of="binary")
-                if issubclass(metrics.get(name, of="binary"), Decided)
-            )
             raise ConfigError(
-                f"{metric!r} does not depend on a threshold; choose one of {', '.join(map(repr, choices))}"
+                f"{metric!r} does not depend on a threshold; "
+                f"choose one of {', '.join(map(repr, tunable('binary')))}"
             )
         self.metric = cls()
 
