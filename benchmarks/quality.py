@@ -1,0 +1,121 @@
+"""How good the models are: every table x learner and the script one writes without Crosstie, on the same rows.
+
+`crosstie train train.csv --target Y --test test.csv --model-type M`, all else default; `crosstie predict` on the
+test file; scikit-learn judges its CSV. Seconds are of the whole `train` process: reading, fitting, evaluation with
+intervals, the graph, its check. The other's script fits and predicts, nothing more.
+"""
+
+import shutil
+import sys
+from collections.abc import Callable
+from typing import Any
+
+from process import CROSSTIE, Failed, crosstie, peer
+from scores import SHOWN, SMALLER_IS_BETTER, score
+from tables import CACHE, TABLES, prepared
+
+LEARNERS = ("linear", "gbm", "ecd")
+Cell = dict[str, Any]  # metrics, train_s, predict_s; or error
+
+
+def measure(
+    names: list[str], done: dict[str, dict[str, Cell]], save: Callable[[], None]
+) -> dict[str, dict[str, Cell]]:
+    """Fill `done[table][learner or "peer"]`, one process at a time, saving after each."""
+    for name in names:
+        for who in (*LEARNERS, "peer"):
+            cell = beside(name) if who == "peer" else ours(name, who)
+            done.setdefault(name, {})[who] = cell
+            save()
+            print(f"{name:18} {who:7} {shown(cell, TABLES[name].task)}", file=sys.stderr)
+    return done
+
+
+def ours(name: str, learner: str, *extra: str) -> Cell:
+    """One of our learners with its defaults (and `extra` words on the command line)."""
+    table, (train, test) = TABLES[name], prepared(name)
+    run, out = CACHE / name / f"run-{learner}", CACHE / name / f"{learner}.csv"
+    shutil.rmtree(run, ignore_errors=True)
+    types = [f"--type={column}={kind}" for column, kind in table.types.items()]
+    try:
+        trained = crosstie(
+            "train", train, "--target", table.target, "--test", test, "--model-type", learner,
+            "-o", run, "--json", "--quiet", *types, *extra,
+        )  # fmt: skip
+        predicted = crosstie("predict", run, test, "-o", out, "--quiet")
+    except Failed as error:
+        print(error, file=sys.stderr)
+        return {"error": str(error).strip().splitlines()[-1]}
+    return {
+        **score(test, out, target=table.target, task=table.task),
+        "train_s": round(trained.seconds, 2),
+        "predict_s": round(predicted.seconds, 2),
+    }
+
+
+def beside(name: str) -> Cell:
+    """LightGBM's defaults, or TF-IDF and logistic regression where the table is a text."""
+    table, (train, test) = TABLES[name], prepared(name)
+    out = CACHE / name / "peer.csv"
+    words = (train, test, table.target, table.task, out)
+    if table.text:
+        done = peer("logistic.py", *words, table.text)
+    else:
+        done = peer("lightgbm_defaults.py", *words)
+    return {
+        **score(test, out, target=table.target, task=table.task),
+        "train_s": round(done.seconds, 2),
+    }
+
+
+def shown(cell: Cell, task: str) -> str:
+    """`.9317 / .2710 · 1.7 s`."""
+    if "error" in cell:
+        return "failed"
+    return (
+        " / ".join(number(cell[metric]) for metric in SHOWN[task]) + f" · {cell['train_s']:.1f} s"
+    )
+
+
+def number(value: float) -> str:
+    if abs(value) >= 1000:
+        return f"{value:,.0f}"
+    return f"{value:.1f}" if abs(value) >= 10 else f"{value:.4f}".replace("0.", ".", 1)
+
+
+def markdown(done: dict[str, dict[str, Cell]]) -> str:
+    """The table for the docs, and how often gbm and ecd are at least as good as the script."""
+    lines = [
+        "| table | rows | judged by | linear | gbm | ecd | script |",
+        "|---|---|---|---|---|---|---|",
+    ]
+    for name, cells in done.items():
+        task = TABLES[name].task
+        with prepared(name)[0].open() as file:
+            rows = sum(1 for _ in file) - 1
+        row = [shown(cells[who], task) if who in cells else "" for who in (*LEARNERS, "peer")]
+        lines.append(f"| {name} | {rows:,} | {' / '.join(SHOWN[task])} | {' | '.join(row)} |")
+    tables = [name for name in done if not TABLES[name].text]
+    texts = [name for name in done if TABLES[name].text]
+    lines += [""]
+    for learner in LEARNERS:
+        for kind, names in (("tables", tables), ("texts", texts)):
+            won = sum(better(done[name], learner, TABLES[name].task) for name in names)
+            lines.append(
+                f"- {learner} at least as good as the script on {won} of {len(names)} {kind}"
+            )
+    return "\n".join(lines)
+
+
+def better(cells: dict[str, Cell], learner: str, task: str) -> bool:
+    """By the first of the metrics shown."""
+    metric = SHOWN[task][0]
+    if metric not in cells.get(learner, {}):
+        return False
+    ours, theirs = cells[learner][metric], cells["peer"][metric]
+    return ours <= theirs if metric in SMALLER_IS_BETTER else ours >= theirs
+
+
+if __name__ == "__main__":
+    print(CROSSTIE[0], file=sys.stderr)
+    measure(sys.argv[1:] or list(TABLES), {}, lambda: None)
