@@ -1,6 +1,5 @@
 """Running a graph: the only place that does. Arrays in, arrays out, through ONNX Runtime."""
 
-import os
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -8,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.data.processors import processors
 from crosstie.errors import ArtifactError
 
 ROWS_AT_ONCE = 8192  # larger batches gain nothing and cost memory: activations grow with the batch
@@ -28,7 +28,7 @@ class Graph:
         import onnxruntime  # 134 ms
 
         options = onnxruntime.SessionOptions()
-        options.intra_op_num_threads = threads or len(os.sched_getaffinity(0))
+        options.intra_op_num_threads = threads or processors()
         options.log_severity_level = 3
         try:
             self._session = onnxruntime.InferenceSession(

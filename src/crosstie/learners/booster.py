@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.data.processors import processors
 from crosstie.errors import CrosstieError, MissingExtra, TrainingError
 
 Floats = NDArray[np.float32]
@@ -191,7 +192,7 @@ def threads(cells: int) -> int:
     Threads wait for each other by spinning: on a machine where something else runs too, two of them took 0.5 to 2 s for
     the 9,000 cells of Titanic, one 0.06 s; for the 500,000 of Adult 4 to 12 s against 0.6 to 0.9 s.
     """
-    free = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+    free = processors()
     asked = os.environ.get("OMP_NUM_THREADS", "").split(",")[0]
     free = min(free, int(asked)) if asked.isdecimal() and int(asked) else free
     return max(1, min(free, cells // CELLS_A_THREAD))

@@ -6,6 +6,8 @@ import re
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
+from crosstie.data.processors import processors
+
 _PURPOSE = {
     "": "prediction",
     "arrow": "Parquet and Arrow",
@@ -37,7 +39,7 @@ def installation() -> dict[str, Any]:
         "crosstie": _installed("crosstie"),
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
-        "processors": len(os.sched_getaffinity(0)),
+        "processors": processors(),
         "memory_gb": round(os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30, 1),
         "packages": packages,
         "advice": advice,

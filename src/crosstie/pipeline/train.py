@@ -1,6 +1,5 @@
 """A run from start to end: the only place that knows the order."""
 
-import os
 import platform
 import shutil
 import subprocess
@@ -15,6 +14,7 @@ from typing import Any
 
 from crosstie.config.document import dump
 from crosstie.data.files import write_text
+from crosstie.data.processors import processors
 from crosstie.data.write import write_table
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
@@ -178,7 +178,7 @@ def _begin(run: Run, plan: Plan) -> None:
             },
             "python": platform.python_version(),
             "versions": {name: _version(name) for name in PACKAGES},
-            "host": {"system": platform.platform(), "processors": len(os.sched_getaffinity(0))},
+            "host": {"system": platform.platform(), "processors": processors()},
             "git": _commit(),
         },
     )

@@ -7,7 +7,6 @@ best so far. A run that is killed and resumed therefore ends in the same bytes a
 import contextlib
 import copy
 import math
-import os
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from crosstie.data.batch import Batch
+from crosstie.data.processors import processors
 from crosstie.errors import TrainingError
 from crosstie.evaluation.metric import metrics as metric_registry
 from crosstie.models.network import Network
@@ -64,7 +64,7 @@ class Loop:
         folder: Path,
         callbacks: Sequence[Callback],
     ) -> None:
-        torch.set_num_threads(len(os.sched_getaffinity(0)))
+        torch.set_num_threads(processors())
         self.options = options
         self.network = network
         self.folder = folder
