@@ -24,7 +24,7 @@ def test_onehot_has_a_place_for_missing_and_each_level_and_none_for_unknown() ->
 
 def test_dense_gives_wider_vectors_to_columns_with_more_levels() -> None:
     encoder = CategoryDense(COLUMNS)
-    assert encoder.widths == (2, 2, 32)
+    assert encoder.widths == (4, 4, 16)
     narrow, wide = encoder.tables
     codes = torch.tensor([[3, 299, 2], [0, 0, 0]], dtype=torch.int32)
     expected = [

@@ -44,7 +44,7 @@ class Embed(Encoder):
         return pooled
 
     def pool(self, ids: Tensor) -> Tensor:
-        """One vector a row; sums and means without a vector for each place, which is 5 times as fast."""
+        """One vector a row; sums and means without a vector for each place: 1.2 times as fast, less memory."""
         bag = self.kind in ("mean", "sum", "sqrtn") and not torch.onnx.is_in_onnx_export()
         if bag:
             mode = "mean" if self.kind == "mean" else "sum"
