@@ -85,7 +85,8 @@ class TabNet(Combiner):
 
     def penalty(self) -> Tensor | None:
         """`sparsity` times the mean entropy of the choices."""
-        return None if self._entropy is None else self.sparsity * self._entropy
+        entropy, self._entropy = self._entropy, None  # kept, it would keep the batch's graph alive
+        return None if entropy is None else self.sparsity * entropy
 
     def _run(self, values: Tensor) -> tuple[Tensor, list[Tensor]]:
         values = self.before(values)
