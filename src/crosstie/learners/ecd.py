@@ -40,19 +40,21 @@ class Ecd(Learner):
         from crosstie.training.trainer import Trainer
 
         trainer = build(Trainer, **self.trainer)
-        torch.manual_seed(job.seed)
-        self._network = Network(job.layout, job.architecture, job.train)
-        self._loop = Loop(
-            trainer,
-            self._network,
-            job.train,
-            job.validation,
-            metrics=job.metrics or {},
-            seed=job.seed,
-            folder=job.folder,
-            callbacks=job.callbacks,
-        )
-        self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
+        devices = range(torch.cuda.device_count())
+        with torch.random.fork_rng(devices):  # the caller's random numbers stay its own
+            torch.manual_seed(job.seed)
+            self._network = Network(job.layout, job.architecture, job.train)
+            self._loop = Loop(
+                trainer,
+                self._network,
+                job.train,
+                job.validation,
+                metrics=job.metrics or {},
+                seed=job.seed,
+                folder=job.folder,
+                callbacks=job.callbacks,
+            )
+            self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
 
     def export(self, path: Path) -> None:
         from crosstie.models.export import export_onnx
@@ -88,15 +90,18 @@ class Ecd(Learner):
         loop = self._loop
         assert loop is not None, "describe comes after fit"
         progress = loop.progress
+        updates = loop.updates_an_epoch
         facts: dict[str, Any] = {
             "parameters": sum(each.numel() for each in loop.network.parameters()),
             "members": loop.network.members,
             "epochs": progress.epoch,
             "steps": progress.step,
+            "best_epoch": None if progress.best_step is None else -(-progress.best_step // updates),
             "best_step": progress.best_step,
             "stopped": progress.stopped,
             "batch_size": loop.batch_size,
             "learning_rate": loop.learning_rate,
+            "seconds_per_epoch": round(loop.seconds * updates / max(progress.step, 1), 4),
         }
         if loop.curve is not None:
             facts["range_test"] = {"rates": loop.curve.rates, "losses": loop.curve.losses}

@@ -12,7 +12,11 @@ class Average:
 
     Args:
         network: Whose weights.
-        decay: Of an exponential average; None averages all steps alike (SWA, Izmailov et al. 2018).
+        decay: Of an exponential average; None averages all steps alike (SWA, Izmailov et al. 2018, arXiv:1803.05407).
+
+    Attributes:
+        count: Steps averaged so far.
+        weights: The average; before the first step, the weights at the start.
     """
 
     def __init__(self, network: nn.Module, decay: float | None) -> None:
@@ -44,12 +48,15 @@ class Average:
 
     def restore(self, state: dict[str, Tensor]) -> None:
         """Put back what `state` gave."""
-        self.count = int(state.pop("count."))
-        self.weights = {name: each.clone() for name, each in state.items()}
+        self.count = int(state["count."])
+        self.weights = {name: each.clone() for name, each in state.items() if name != "count."}
 
     @contextmanager
     def applied(self) -> Iterator[None]:
-        """The network with averaged weights, for the length of a block."""
+        """The network with averaged weights, for the length of a block; its own while there is no average yet."""
+        if not self.count:
+            yield
+            return
         own = {name: each.detach().clone() for name, each in self.network.state_dict().items()}
         self.network.load_state_dict(self.weights)
         try:

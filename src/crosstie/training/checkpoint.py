@@ -8,6 +8,7 @@ import json
 import os
 import platform
 import shutil
+import warnings
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -87,10 +88,14 @@ def load_newest(folder: Path, *, anywhere: bool = False) -> Checkpoint | None:
     for path in sorted(folder.glob("step-*"), reverse=True):
         try:
             values = json.loads((path / "values.json").read_text(encoding="utf-8"))
-            if sha256(path / "tensors.safetensors") != values["sha256"]:
-                continue
+            damaged = sha256(path / "tensors.safetensors") != values["sha256"]
         except (OSError, ValueError, KeyError):
-            continue  # written while the machine went down; the one before is whole
+            damaged = True
+        if damaged:
+            warnings.warn(
+                f"{path}: is damaged; going on from what was kept before it", stacklevel=2
+            )
+            continue
         now = surroundings()
         other = {key: each for key, each in values["surroundings"].items() if now.get(key) != each}
         if other and not anywhere:
@@ -99,7 +104,7 @@ def load_newest(folder: Path, *, anywhere: bool = False) -> Checkpoint | None:
             )
             raise RunError(
                 f"{path}: was written elsewhere ({differs}), so going on would not give the model of an "
-                "uninterrupted run. Resume it there, or train anew"
+                "uninterrupted run. Resume it there, allow a different host, or train anew"
             )
         return Checkpoint(load_file(path / "tensors.safetensors"), values)
     return None

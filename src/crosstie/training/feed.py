@@ -7,6 +7,7 @@ runs, which keeps reading sequential and memory small.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
+from itertools import pairwise
 
 import numpy as np
 import torch
@@ -67,8 +68,12 @@ class Feed:
     def __len__(self) -> int:
         return len(self.batch)
 
+    def batches(self, size: int) -> int:
+        """How many batches of `size` one pass takes."""
+        return len(self._edges(len(self), size)) - 1
+
     def shuffled(self, size: int, *, seed: int, epoch: int, skip: int = 0) -> Iterator[Rows]:
-        """Every row once, in batches of `size`; the last may be smaller, but never a single row.
+        """Every row once, in batches of `size`; the last may be smaller, or one row larger.
 
         Args:
             size: Rows a batch.
@@ -79,9 +84,17 @@ class Feed:
         order = self._order(np.random.default_rng([seed, epoch]))
         yield from self._batches(order, size, skip=skip)
 
-    def in_order(self, size: int) -> Iterator[Rows]:
-        """Every row once, as they stand."""
-        yield from self._batches(None, size)
+    def in_order(self, size: int, *, rows: int | None = None) -> Iterator[Rows]:
+        """Every row once (at most the first `rows`), as they stand."""
+        yield from self._batches(None, size, rows=rows)
+
+    @staticmethod
+    def _edges(rows: int, size: int) -> list[int]:
+        """Where batches begin, and where the last ends."""
+        edges = [*range(0, rows, size), rows]
+        if size > 1 and len(edges) > 2 and edges[-1] - edges[-2] == 1:
+            del edges[-2]  # one row alone has no batch statistics: it joins the batch before
+        return edges
 
     def _order(self, rng: np.random.Generator) -> NDArray[np.int64]:
         rows = len(self)
@@ -98,20 +111,22 @@ class Feed:
         return np.concatenate(order)
 
     def _batches(
-        self, order: NDArray[np.int64] | None, size: int, *, skip: int = 0
+        self,
+        order: NDArray[np.int64] | None,
+        size: int,
+        *,
+        skip: int = 0,
+        rows: int | None = None,
     ) -> Iterator[Rows]:
-        rows = len(self)
-        edges = list(range(0, rows, size))
-        if len(edges) > 1 and rows - edges[-1] == 1:
-            edges.pop()  # one row alone has no batch statistics: it joins the batch before
-        stops = [*edges[1:], rows]
+        edges = self._edges(min(len(self), rows or len(self)), size)
+        last = len(edges) - 1
         at_once = max(GATHERED // (self.row_bytes * size), 1)
-        for first in range(skip, len(edges), at_once):
-            last = min(first + at_once, len(edges))
-            start, stop = edges[first], stops[last - 1]
+        for first in range(skip, last, at_once):
+            these = edges[first : min(first + at_once, last) + 1]
+            start, stop = these[0], these[-1]
             block = self._gather(slice(start, stop) if order is None else order[start:stop])
-            for i in range(first, last):
-                yield block.slice(edges[i] - start, stops[i] - start)
+            for begin, end in pairwise(these):
+                yield block.slice(begin - start, end - start)
 
     def _gather(self, rows: NDArray[np.int64] | slice) -> Rows:
         if self._whole is None:
@@ -128,11 +143,13 @@ class Feed:
 
 
 def _tensors(batch: Batch) -> Rows:
-    def tensor(array: NDArray[np.generic]) -> Tensor:
-        return torch.from_numpy(np.array(array, copy=True))
-
     return Rows(
-        {name: tensor(each) for name, each in batch.inputs.items()},
-        {name: tensor(each) for name, each in batch.targets.items()},
-        None if batch.weights is None else tensor(batch.weights),
+        {name: _tensor(each) for name, each in batch.inputs.items()},
+        {name: _tensor(each) for name, each in batch.targets.items()},
+        None if batch.weights is None else _tensor(batch.weights),
     )
+
+
+def _tensor(array: NDArray[np.generic]) -> Tensor:
+    """The same memory as a tensor; a copy only of what may not be written to (torch warns of that)."""
+    return torch.from_numpy(array if array.flags.writeable else np.array(array))

@@ -4,34 +4,37 @@ Whatever decides the next step is in a checkpoint: weights, optimizer, random st
 best so far. A run that is killed and resumed therefore ends in the same bytes as one that is not.
 """
 
-import contextlib
 import copy
 import math
+import os
 import time
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import nullcontext
+from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
-import numpy as np
 import torch
 from torch import Tensor
 
 from crosstie.data.batch import Batch
-from crosstie.data.processors import processors
 from crosstie.errors import TrainingError
-from crosstie.evaluation.metric import metrics as metric_registry
 from crosstie.models.network import Network
 from crosstie.training.averaging import Average
 from crosstie.training.callbacks.callback import Callback, Progress
 from crosstie.training.checkpoint import Checkpoint, load_newest, save
 from crosstie.training.feed import Feed, Rows
 from crosstie.training.interrupt import deferred_interrupt
+from crosstie.training.judge import Judge, Scores
 from crosstie.training.optimizers.optimizer import restore, state_of
 from crosstie.training.range_test import Curve, range_test
+from crosstie.training.regularization import Regularization
 from crosstie.training.runner import runner_for
 from crosstie.training.trainer import Trainer
 
 FINITE_EVERY = 100  # steps between looks at the loss: each look waits for the device
+EVALUATED = 20_000  # of the training rows, where they are measured too
+KEPT = ("step", "epoch", "rows", "loss", "learning_rate", "best", "best_step", "stopped", "metrics")
 
 
 class Loop:
@@ -50,6 +53,7 @@ class Loop:
     Attributes:
         progress: Where it stands.
         curve: Of the range test that chose the learning rate, if one did.
+        seconds: Spent on training so far, in earlier processes too.
     """
 
     def __init__(
@@ -64,7 +68,7 @@ class Loop:
         folder: Path,
         callbacks: Sequence[Callback],
     ) -> None:
-        torch.set_num_threads(processors())
+        torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
         self.options = options
         self.network = network
         self.folder = folder
@@ -77,188 +81,197 @@ class Loop:
         self.validation = Feed(validation, device) if validation is not None else None
         self.forward: Any = torch.compile(network) if options.compile else network
         self.batch_size = options.rows_a_step(train)
+        self.batches_an_epoch = self.train.batches(self.batch_size)
         self.accumulate = options.batches_an_update(self.batch_size)
+        self.updates_an_epoch = math.ceil(self.batches_an_epoch / self.accumulate)
         self.parameters = [each for each in network.parameters() if each.requires_grad]
         self.learning_rate = options.learning_rate if options.learning_rate != "auto" else 1e-3
-        groups = options.optimizer.groups(*network.parameter_groups())
+        decayed, spared = network.parameter_groups()
+        groups = options.optimizer.groups(decayed, spared)
         self.bare = options.optimizer.build(groups, self.learning_rate)
         self.optimizer = self.runner.prepare(network, self.bare)
-        self.schedule = copy.deepcopy(options.schedule)
+        self.regularization = Regularization(
+            decayed, options.regularization_type, options.regularization_lambda
+        )
+        self.schedule = options.schedule
+        self.drops = copy.deepcopy(options.drops)
         self.average = (
             None
             if options.averaging == "none"
             else Average(network, options.averaging_decay if options.averaging == "ema" else None)
         )
-        self.metrics = {name: metrics[name] for name in network.outputs}
-        self.watched = options.validation_field or next(iter(network.outputs))
-        metric = metric_registry.get(
-            self.metrics[self.watched], of=network.outputs[self.watched].type
-        )
-        self.sign = 1.0 if metric.greater_is_better else -1.0
+        self.judge = Judge(network, metrics, field=options.validation_field, validation=validation)
         self.best: dict[str, Tensor] = {}
         self.waited = 0
         self.batch = 0  # batches of the present epoch that are done
         self.epoch_loss = torch.zeros((), device=device)
+        self.rows: Rows | None = None  # the batch that was learned from last
         self.curve: Curve | None = None
         self.progress = self.planned()
-        self.saved_at = time.monotonic()
+        self.seconds = 0.0
+        self.saved_at = self.ticked_at = time.monotonic()
 
     def planned(self) -> Progress:
         """Progress before the first step."""
         options = self.options
-        updates = math.ceil(self.batches_an_epoch / self.accumulate)
-        total = options.train_steps or options.epochs * updates
+        total = options.train_steps or options.epochs * self.updates_an_epoch
         return Progress(
             learner="ecd",
             total_steps=total,
-            total_epochs=math.ceil(total / updates),
-            watched=f"validation/{self.watched}/{self.metrics[self.watched]}",
+            total_epochs=math.ceil(total / self.updates_an_epoch),
+            watched=self.judge.watched if self.validation is not None else "",
+            folder=self.folder,
         )
 
-    @property
-    def batches_an_epoch(self) -> int:
-        """Batches that one pass takes; a last batch of one row joins the one before."""
-        rows, size = len(self.train), self.batch_size
-        whole, rest = divmod(rows, size)
-        return max(whole + (rest > 1 or (rest == 1 and whole == 0)), 1)
-
     def run(self, *, resume: bool, anywhere: bool) -> None:
-        """From the start, or the newest checkpoint, to the end."""
+        """From the start, or the newest checkpoint, to the end.
+
+        Args:
+            resume: Go on from the newest checkpoint, if there is one.
+            anywhere: Even if another machine, thread count or version wrote it.
+
+        Raises:
+            TrainingError: The loss is not a number.
+            KeyboardInterrupt: After Ctrl-C, with the best weights so far in the network.
+        """
         torch.manual_seed(self.seed)
         found = load_newest(self.folder, anywhere=anywhere) if resume else None
         if found is not None:
             self.restore(found)
-        elif self.options.learning_rate == "auto":
-            self.find_learning_rate()
         progress = self.progress
-        self.tell("on_train_start")
-        with deferred_interrupt() as interrupted:
-            while not progress.stopped:
-                self.run_epoch(interrupted)
-                if interrupted():
-                    progress.stopped = "interrupted"
+        self.ticked_at = time.monotonic()
+        try:
+            if found is None and self.options.learning_rate == "auto":
+                self.find_learning_rate()
+            self.tell("on_train_start")
+            with deferred_interrupt() as interrupted:
+                while not progress.stopped:
+                    self.run_epoch(interrupted)
+        except KeyboardInterrupt:  # a second Ctrl-C, or one where signals cannot be put off
+            progress.stopped = "interrupted"
         self.end()
         if progress.stopped == "interrupted":
             raise KeyboardInterrupt
 
-    def run_epoch(self, interrupted: Any) -> None:
+    def run_epoch(self, interrupted: Callable[[], bool]) -> None:
         """One pass over the training rows, then an evaluation."""
         progress = self.progress
-        self.tell("on_epoch_start")
+        if not self.batch:
+            self.tell("on_epoch_start")
         self.network.train()
         feed = self.train.shuffled(
             self.batch_size, seed=self.seed, epoch=progress.epoch, skip=self.batch
         )
         for rows in feed:
-            self.run_batch(rows)
+            updated = self.run_batch(rows)
             if progress.step == progress.total_steps:
                 break
-            if interrupted() and self.batch % self.accumulate == 0:
-                self.save_checkpoint()  # here, in the middle: a resume goes on with the next batch
-                break
+            if updated:
+                self.checkpoint_if_due()
+                if interrupted():
+                    break
         self.check_finite()
-        self.end_epoch()
+        if self.batch == self.batches_an_epoch or progress.step == progress.total_steps:
+            self.end_epoch()
+        if interrupted() and not progress.stopped:
+            self.save_checkpoint()  # maybe in the middle of an epoch: a resume goes on with the next batch
+            progress.stopped = "interrupted"
 
-    def run_batch(self, rows: Rows) -> None:
-        """One batch; a step once enough gradients are added up."""
-        loss = self.gradients(rows)
-        self.epoch_loss += loss
+    def run_batch(self, rows: Rows) -> bool:
+        """One batch; a step once enough gradients are added up. Whether there was a step."""
+        self.rows = rows
+        left = self.batches_an_epoch - self.batch + self.batch % self.accumulate
+        self.epoch_loss += self.gradients(rows, share=1 / min(self.accumulate, left))
         self.batch += 1
         self.progress.rows += len(rows)
-        if self.batch % self.accumulate == 0 or self.batch == self.batches_an_epoch:
-            self.update()
+        if self.batch % self.accumulate and self.batch < self.batches_an_epoch:
+            return False
+        self.update()
+        return True
 
-    def gradients(self, rows: Rows) -> Tensor:
-        """Add up the gradients of a batch; its loss, not waited for."""
+    def gradients(self, rows: Rows, *, share: float = 1.0) -> Tensor:
+        """Add up the gradients of a batch, times its share of the update; its loss, not waited for."""
         with self.runner.autocast():
             loss = self.network.loss(self.forward(rows.inputs), rows.targets, rows.weights)
-        self.runner.backward(loss / self.accumulate if self.accumulate > 1 else loss)
+        self.runner.backward(loss if share == 1 else loss * share)
         return loss.detach()
 
-    def update(self) -> None:
-        """One step of the optimizer."""
-        progress = self.progress
-        rate = self.learning_rate * self.schedule.factor(progress.step, progress.total_steps or 1)
-        for group in self.bare.param_groups:
-            group["lr"] = rate
+    def step_optimizer(self) -> None:
+        """Change the weights by the gradients that were added up."""
         self.runner.unscale()
+        self.regularization.apply()
         self.options.clipping.apply(self.parameters)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+
+    def update(self) -> None:
+        """One step of the optimizer, at the rate that the schedule says."""
+        progress = self.progress
+        factor = self.schedule.factor(progress.step, progress.total_steps or 1)
+        rate = self.learning_rate * factor * self.drops.factor
+        for group in self.bare.param_groups:
+            group["lr"] = rate
+        self.step_optimizer()
         progress.step += 1
         progress.learning_rate = rate
-        if self.average is not None:
+        if self.average is not None and progress.epoch >= self.options.averaging_start:
             self.average.update()
         if progress.step % FINITE_EVERY == 0:
             self.check_finite()
         self.tell("on_step_end")
-        every = self.options.steps_per_checkpoint
-        if every and progress.step % every == 0:
-            self.save_checkpoint()
 
     def end_epoch(self) -> None:
-        """Evaluate, keep the best, decide whether to go on, keep a checkpoint."""
+        """Evaluate, keep the best, decide whether to go on."""
         progress = self.progress
         progress.loss = float(self.epoch_loss) / max(self.batch, 1)
-        if self.validation is not None:
-            self.judge()
-        self.tell("on_epoch_end")
         progress.epoch += 1
+        if self.validation is not None:
+            self.evaluate(self.validation)
+        self.tell("on_epoch_end")
         self.batch = 0
         self.epoch_loss.zero_()
-        if progress.step >= (progress.total_steps or 0):
-            progress.stopped = "epochs"
-        elif self.validation is not None and 0 <= self.options.early_stop <= self.waited:
-            progress.stopped = "early_stop"
-        if time.monotonic() - self.saved_at >= self.options.checkpoint_seconds:
-            self.save_checkpoint()
+        progress.stopped = self.reason_to_stop()
+        self.checkpoint_if_due()
 
-    def judge(self) -> None:
-        """Evaluate the validation rows and keep the weights if they are the best so far."""
+    def reason_to_stop(self) -> str:
+        """Why this epoch was the last, or nothing."""
+        if self.progress.step >= (self.progress.total_steps or 0):
+            return "epochs"
+        if self.waited and 0 <= self.options.early_stop <= self.waited:
+            return "early_stop"
+        limit = self.options.time_limit
+        return "time_limit" if limit is not None and self.elapsed() >= limit else ""
+
+    def evaluate(self, validation: Feed) -> None:
+        """Measure the validation rows and keep the weights if they are the best so far."""
         progress = self.progress
-        with self.average.applied() if self.average is not None else contextlib.nullcontext():
-            found = self.evaluate()
-            progress.metrics = {"validation": found}
-            value = found[self.watched].get(self.metrics[self.watched], math.nan)
-            better = math.isfinite(value) and (
-                progress.best is None or self.sign * value > self.sign * progress.best
-            )
+        with self.average.applied() if self.average is not None else nullcontext():
+            found = self.measure(validation, rows=len(validation))
+            progress.metrics = {"train": self.measured_training(), "validation": found}
+            value = self.judge.value(found)
+            better = self.judge.better(value, progress.best)
             if better:
                 progress.best, progress.best_step = value, progress.step
                 self.best = self.weights()
         self.waited = 0 if better else self.waited + 1
         self.schedule.observe(improved=better)
+        self.drops.observe(improved=better)
         self.tell("on_evaluate")
+
+    def measure(self, feed: Feed, *, rows: int) -> Scores:
+        """Loss and watched metrics of a feed's first rows."""
+        size = self.options.rows_an_evaluation(self.batch_size)
+        return self.judge.measure(self.forward, self.runner, feed, size=size, rows=rows)
+
+    def measured_training(self) -> Scores:
+        """The loss of the epoch, as it was while learning; all metrics after it if asked."""
+        if self.options.evaluate_training_set:
+            return self.measure(self.train, rows=EVALUATED)
+        return {self.judge.output: {"loss": self.progress.loss or 0.0}}
 
     def weights(self) -> dict[str, Tensor]:
         """A copy of the network's weights."""
         return {name: each.detach().clone() for name, each in self.network.state_dict().items()}
-
-    @torch.no_grad()
-    def evaluate(self) -> dict[str, dict[str, float]]:
-        """Loss and watched metric of every output on the validation rows."""
-        assert self.validation is not None
-        self.network.eval()
-        raw: dict[str, list[Tensor]] = {name: [] for name in self.network.outputs}
-        loss = 0.0
-        for rows in self.validation.in_order(self.options.eval_batch_size):
-            with self.runner.autocast():
-                logits = self.forward(rows.inputs)
-                part = self.network.loss(logits, rows.targets, rows.weights)
-            loss += float(part) * len(rows)
-            predicted = self.network.predict(logits)
-            for name, output in self.network.outputs.items():
-                raw[name].append(predicted[output.array].float().cpu())
-        self.network.train()
-        batch = self.validation.batch
-        weights = None if batch.weights is None else np.asarray(batch.weights)
-        found = {}
-        for name, output in self.network.outputs.items():
-            metric = metric_registry.get(self.metrics[name], of=output.type)()
-            value = metric(np.asarray(batch.targets[name]), torch.cat(raw[name]).numpy(), weights)
-            found[name] = {self.metrics[name]: float(value)}
-        found[self.watched]["loss"] = loss / len(self.validation)
-        return found
 
     def check_finite(self) -> None:
         """Stop when the loss is not a number: going on would only spoil the weights further.
@@ -270,15 +283,15 @@ class Loop:
             return
         progress = self.progress
         raise TrainingError(
-            f"epoch {progress.epoch + 1}, step {progress.step}: the training loss is not a number "
-            f"(learning rate {progress.learning_rate or self.learning_rate:g}, outputs "
-            f"{', '.join(self.network.outputs)}). Try a smaller trainer.learning_rate, a smaller "
-            "trainer.gradient_clipping.clipglobalnorm, or precision 32; and look for extreme values in "
-            "the columns (crosstie check)"
+            f"epoch {progress.epoch + 1}, step {progress.step}, {self.judge.not_finite(self.rows)}: the training loss is not "
+            f"a number (learning rate {progress.learning_rate or self.learning_rate:g}). Try a smaller "
+            "trainer.learning_rate, a smaller trainer.gradient_clipping.clipglobalnorm, or precision 32; "
+            "and look for extreme values in the columns (crosstie check)"
         )
 
     def end(self) -> None:
         """Leave the best weights in the network, or the averaged or last ones where nothing was judged."""
+        self.elapsed()
         if self.best:
             self.network.load_state_dict(self.best)
         elif self.average is not None and self.average.count:
@@ -287,6 +300,13 @@ class Loop:
         self.network.to("cpu")
         self.tell("on_train_end")
 
+    def elapsed(self) -> float:
+        """Seconds of training up to now."""
+        now = time.monotonic()
+        self.seconds += now - self.ticked_at
+        self.ticked_at = now
+        return self.seconds
+
     def find_learning_rate(self) -> None:
         """Run a range test, take its rate, put everything else back."""
         weights = self.weights()
@@ -294,17 +314,16 @@ class Loop:
 
         def step() -> float:
             loss = self.gradients(next(feed))
-            self.runner.unscale()
-            self.options.clipping.apply(self.parameters)
-            self.optimizer.step()
-            self.optimizer.zero_grad(set_to_none=True)
+            self.step_optimizer()
             return float(loss)
 
         self.network.train()
+        scale = self.runner.state()
         self.curve = range_test(self.bare, step)
         self.learning_rate = self.curve.chosen
         self.network.load_state_dict(weights)
         self.bare.state.clear()
+        self.runner.restore(scale)
         torch.manual_seed(self.seed)
 
     def _endless(self) -> Iterator[Rows]:
@@ -312,6 +331,16 @@ class Loop:
         while True:
             yield from self.train.shuffled(self.batch_size, seed=self.seed, epoch=epoch)
             epoch += 1
+
+    def checkpoint_if_due(self) -> None:
+        """Write a checkpoint if enough steps or seconds have passed."""
+        options, step = self.options, self.progress.step
+        every = [options.steps_per_checkpoint] if options.steps_per_checkpoint else []
+        if options.checkpoints_per_epoch:
+            every.append(math.ceil(self.updates_an_epoch / options.checkpoints_per_epoch))
+        late = time.monotonic() - self.saved_at >= options.checkpoint_seconds
+        if late or any(step % each == 0 for each in every):
+            self.save_checkpoint()
 
     def save_checkpoint(self) -> None:
         """Write everything that `restore` needs."""
@@ -329,13 +358,14 @@ class Loop:
         values = {
             "optimizer": plain,
             "schedule": self.schedule.state(),
+            "drops": self.drops.state(),
+            "scale": self.runner.state(),
+            "curve": None if self.curve is None else asdict(self.curve),
+            "seconds": self.elapsed(),
             "learning_rate": self.learning_rate,
             "batch": self.batch,
             "waited": self.waited,
-            "progress": {
-                name: getattr(progress, name)
-                for name in ("step", "epoch", "rows", "best", "best_step", "stopped", "metrics")
-            },
+            "progress": {name: getattr(progress, name) for name in KEPT},
         }
         flat = {
             f"{part}.{name}": each.cpu()
@@ -356,6 +386,11 @@ class Loop:
         if self.average is not None:
             self.average.restore({k: v.to(device) for k, v in found.part("average").items()})
         self.schedule.restore(found.values["schedule"])
+        self.drops.restore(found.values["drops"])
+        self.runner.restore(found.values["scale"])
+        curve = found.values["curve"]
+        self.curve = None if curve is None else Curve(**curve)
+        self.seconds = found.values["seconds"]
         self.learning_rate = found.values["learning_rate"]
         self.batch = found.values["batch"]
         self.waited = found.values["waited"]

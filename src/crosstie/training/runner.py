@@ -31,6 +31,12 @@ class Runner(Protocol):
     def unscale(self) -> None:
         """Make gradients true before they are clipped."""
 
+    def state(self) -> dict[str, Any]:
+        """What a resume needs, as JSON."""
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put back what `state` gave."""
+
 
 class Plain:
     """One processor, 32 bits."""
@@ -54,18 +60,25 @@ class Plain:
     def unscale(self) -> None:
         """Gradients are true already."""
 
+    def state(self) -> dict[str, Any]:
+        """Nothing."""
+        return {}
+
+    def restore(self, state: dict[str, Any]) -> None:
+        """Nothing."""
+
 
 class Accelerated:
     """A GPU, or mixed precision, through accelerate."""
 
-    def __init__(self, device: str, precision: str) -> None:
+    def __init__(self, device: str, precision: int | str) -> None:
         try:
             from accelerate import Accelerator  # 1.9 s
         except ImportError:
             raise MissingExtra(
                 "accelerate", "devices", needed_for=f"device {device} in precision {precision}"
             ) from None
-        mixed = "no" if precision == "32" else precision
+        mixed = "no" if precision == 32 else precision
         self._accelerator = Accelerator(mixed_precision=mixed, cpu=device == "cpu")
         self._optimizer: Any = None
         self.device = self._accelerator.device
@@ -90,8 +103,18 @@ class Accelerated:
         """Divide the scale out."""
         self._accelerator.unscale_gradients(self._optimizer)
 
+    def state(self) -> dict[str, Any]:
+        """The scale of 16-bit gradients."""
+        scaler = self._accelerator.scaler
+        return {} if scaler is None else dict(scaler.state_dict())
 
-def runner_for(device: str, precision: str) -> Runner:
+    def restore(self, state: dict[str, Any]) -> None:
+        """Put the scale back."""
+        if state:
+            self._accelerator.scaler.load_state_dict(state)
+
+
+def runner_for(device: str, precision: int | str) -> Runner:
     """The runner for the options `device` and `precision`.
 
     Raises:
@@ -104,6 +127,6 @@ def runner_for(device: str, precision: str) -> Runner:
         raise ConfigError("trainer.device: no GPU can be used here; write `device: cpu` or `auto`")
     if device == "cpu" and precision == "fp16":
         raise ConfigError("trainer.precision: fp16 needs a GPU; a CPU can do `bf16` or `32`")
-    if device == "cpu" and precision == "32":
+    if device == "cpu" and precision == 32:
         return Plain()
     return Accelerated(device, precision)

@@ -1,0 +1,145 @@
+"""Measuring a network on rows that it does not learn from, and deciding whether it got better."""
+
+import math
+from collections.abc import Mapping
+from typing import Any
+
+import numpy as np
+import torch
+from torch import Tensor
+
+from crosstie.data.batch import Batch, Output
+from crosstie.evaluation.metric import Metric, metrics
+from crosstie.models.network import Network
+from crosstie.training.feed import Feed, Rows
+from crosstie.training.runner import Runner
+
+Scores = dict[str, dict[str, float]]  # output → metric → value
+LOSS = "loss"
+
+
+class Judge:
+    """Measures a network and knows what counts as better.
+
+    Numbers are measured standardised, as they are learned, so a metric that means something only in the target's
+    own unit is not watched; nor is one that these validation rows leave undefined (a ranking of one class). The
+    loss stands in for both.
+
+    Args:
+        network: Whose outputs and loss.
+        wanted: Output to the metric it is watched by.
+        field: The output whose metric decides; None is the first.
+        validation: Rows that decide, or None.
+
+    Attributes:
+        output: The output that decides.
+        metric: Its metric's name.
+        sign: 1 where more is better, -1 where less is.
+    """
+
+    def __init__(
+        self,
+        network: Network,
+        wanted: Mapping[str, str],
+        *,
+        field: str | None,
+        validation: Batch | None,
+    ) -> None:
+        self.network = network
+        self.names = {
+            name: _measurable(output, wanted.get(name, LOSS), validation)
+            for name, output in network.outputs.items()
+        }
+        self.output = field or next(iter(network.outputs))
+        self.metric = self.names[self.output]
+        kind = metrics.get(self.metric, of=network.outputs[self.output].type)
+        self.sign = 1.0 if kind.greater_is_better else -1.0
+
+    @property
+    def watched(self) -> str:
+        """Its full name: `validation/survived/roc_auc`."""
+        return f"validation/{self.output}/{self.metric}"
+
+    def value(self, scores: Scores) -> float:
+        """What decides, NaN where it is not defined."""
+        return scores[self.output].get(self.metric, math.nan)
+
+    def better(self, value: float, best: float | None) -> bool:
+        """Whether a value beats the best so far; one that is not a number never does."""
+        return math.isfinite(value) and (best is None or self.sign * value > self.sign * best)
+
+    @torch.no_grad()
+    def measure(self, forward: Any, runner: Runner, feed: Feed, *, size: int, rows: int) -> Scores:
+        """The watched metric of every output, and the loss that training makes small under the one that decides.
+
+        Args:
+            forward: The network, or what it was compiled to.
+            runner: For its precision.
+            feed: The rows.
+            size: Rows at once.
+            rows: At most so many, the first.
+        """
+        self.network.eval()
+        outputs = self.network.outputs
+        raw: dict[str, list[Tensor]] = {name: [] for name in outputs}
+        total = torch.zeros((), device=runner.device)
+        weight = torch.zeros((), device=runner.device)
+        for part in feed.in_order(size, rows=rows):
+            with runner.autocast():
+                logits = forward(part.inputs)
+                loss = self.network.loss(logits, part.targets, part.weights)
+            share = part.weights.sum() if part.weights is not None else len(part)
+            total += loss * share
+            weight += share
+            predicted = self.network.predict(logits)
+            for name, output in outputs.items():
+                raw[name].append(predicted[output.array].float().cpu())
+        self.network.train()
+        scores: Scores = {name: {} for name in outputs}
+        for name, output in outputs.items():
+            if self.names[name] != LOSS:
+                value = _score(output, self.names[name], feed.batch, torch.cat(raw[name]).numpy())
+                scores[name][self.names[name]] = value
+        scores[self.output][LOSS] = float(total / weight)
+        return scores
+
+    @torch.no_grad()
+    def not_finite(self, rows: Rows | None) -> str:
+        """The outputs whose loss on these rows is not a number: `output 'y'`."""
+        network = self.network
+        names = list(network.outputs)
+        if rows is not None:
+            logits = network(rows.inputs)
+            losses = {
+                name: network.losses[output.array](logits[name], rows.targets[name], rows.weights)
+                for name, output in network.outputs.items()
+            }
+            names = [name for name, loss in losses.items() if not loss.isfinite()] or names
+        return f"output{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
+
+
+def _score(output: Output, name: str, batch: Batch, predicted: Any) -> float:
+    """One metric of the batch's first rows; NaN where a prediction is not a number."""
+    if not np.isfinite(predicted).all():
+        return math.nan
+    rows = len(predicted)
+    weights = None if batch.weights is None else np.asarray(batch.weights[:rows])
+    target = np.asarray(batch.targets[output.name][:rows])
+    return float(metrics.get(name, of=output.type)()(target, predicted, weights))
+
+
+def _measurable(output: Output, name: str, validation: Batch | None) -> str:
+    """`name`, or the loss where that metric cannot be measured while training."""
+    metric: type[Metric] = metrics.get(name, of=output.type)
+    if not metric.any_unit:
+        return LOSS
+    if validation is None or name == LOSS:
+        return name
+    rng = np.random.default_rng(0)
+    shape = (
+        (len(validation), output.size) if output.type in ("category", "set") else (len(validation),)
+    )
+    guess = rng.random(shape)
+    if output.type == "category":
+        guess /= guess.sum(1, keepdims=True)
+    return name if math.isfinite(_score(output, name, validation, guess)) else LOSS
