@@ -31,3 +31,12 @@ def test_several_outputs_are_for_what_can_predict_them_together():
     config = {"target": ["bought", "colour"], "model_type": "auto", "exclude": ["note"]}
 
     assert plausible(crosstie.check(config, data=rows())) == ["linear", "ecd"]
+
+
+def test_trees_are_not_tried_on_text_alone():
+    columns = rows()
+
+    assert plausible(plan_of({key: columns[key] for key in ("note", "bought")}, "bought")) == [
+        "linear",
+        "ecd",
+    ]

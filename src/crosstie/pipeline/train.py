@@ -135,7 +135,8 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
     rows = ", ".join(f"{len(batch)} {name}" for name, batch in prepared.batches.items())
     lines = [f"rows: {rows}"]
     lines += [
-        f"{count} {name} rows are left out: no usable target or a missing value that may not be"
+        f"left out of {name}: {count} of {count + len(prepared.batches.get(name, ()))} rows, for want of a "
+        "usable target or of a value that may not be missing"
         for name, count in prepared.dropped.items()
         if count
     ]

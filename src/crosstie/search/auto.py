@@ -50,9 +50,11 @@ def plausible(plan: Plan) -> list[str]:
     for name in ("linear", "gbm"):
         learner = learners.get(name)
         fits = inputs <= set(learner.uses) and outputs <= set(learner.predicts)
+        if name == "gbm" and inputs <= TOKENS:
+            continue  # 77 intents of bank customers: 32 s for an accuracy of .62 where linear has .89
         if fits and (learner.many or not several):
             found.append(name)
-    if several or "set" in outputs or inputs & NETWORK_PAYS:
+    if several or "set" in outputs or inputs & TOKENS:
         found.append("ecd")
     return found
 
