@@ -13,7 +13,7 @@ from crosstie.pipeline.finish import keep_network
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 
-NETWORK_PAYS = {
+TOKENS = {"text", "sequence", "set", "bag"}  # a network is worth its seconds; trees alone on them are not
     "text",
     "sequence",
     "set",
