@@ -13,12 +13,8 @@ from crosstie.pipeline.finish import keep_network
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 
-TOKENS = {"text", "sequence", "set", "bag"}  # a network is worth its seconds; trees alone on them are not
-    "text",
-    "sequence",
-    "set",
-    "bag",
-}  # inputs for which a network is worth its seconds unasked
+# A network is worth its seconds where these are; trees on nothing else are not worth theirs.
+TOKENS = {"text", "sequence", "set", "bag"}
 
 
 def choose(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
