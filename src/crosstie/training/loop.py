@@ -149,6 +149,10 @@ class Loop:
                     self.run_epoch(interrupted)
         except KeyboardInterrupt:  # a second Ctrl-C, or one where signals cannot be put off
             progress.stopped = "interrupted"
+        except BaseException:
+            progress.stopped = "failed"
+            self.tell("on_train_end")
+            raise
         self.end()
         if progress.stopped == "interrupted":
             raise KeyboardInterrupt

@@ -3,6 +3,7 @@
 This module imports no torch: boosting and linear models report through it too.
 """
 
+import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -21,15 +22,17 @@ class Progress:
         learner: The model type: `ecd`, `gbm`, `linear`.
         unit: What `step` counts: "step", "tree" or "iteration".
         step: Done so far. `total_steps` is the plan; None when open.
-        epoch: Epochs begun, from 0. `total_epochs` as planned.
+        epoch: Epochs done. `total_epochs` as planned.
         rows: Rows seen since the start.
         loss: The latest training loss.
         learning_rate: The current one, None where there is none.
         metrics: The latest evaluation.
         watched: Name of what early stopping watches, as `validation/survived/roc_auc`.
         best: Its best value, and `best_step` when that was.
-        stopped: Why training ended: "epochs", "early_stop", "interrupted", "time_limit"; "" while it runs.
-        folder: The run's folder, where a callback may write (`tensorboard/`).
+        stopped: Why training ended: "epochs", "early_stop", "interrupted", "time_limit", "failed"; "" while it
+            runs.
+        folder: Where this fit keeps its checkpoints: `RUN/checkpoints`, or in a part of a run
+            `RUN/folds/0/checkpoints`, `RUN/candidates/gbm/checkpoints`.
     """
 
     learner: str
@@ -50,7 +53,7 @@ class Progress:
 
 
 class Callback:
-    """Does nothing at any moment; override what you need. Constructor options are the file's."""
+    """Does nothing at any moment; override what you need. Constructors take the run's folder, then options."""
 
     def on_train_start(self, progress: Progress) -> None:
         """Before the first step, after a resume too."""
@@ -78,3 +81,27 @@ class Callback:
 
 
 callbacks: Registry[Callback] = Registry("callback", home="crosstie.training.callbacks")
+
+
+def part_of(progress: Progress, run: Path) -> str:
+    """Which part of a run a fit is: nothing when it is all of it, else `folds/0` or `candidates/gbm`."""
+    if progress.folder is None or not progress.folder.is_relative_to(run):
+        return ""
+    part = progress.folder.relative_to(run).parent.as_posix()
+    return "" if part == "." else part
+
+
+def flat(metrics: Metrics) -> dict[str, float]:
+    """Metrics by full name: `{"validation/survived/roc_auc": 0.9}`."""
+    return {
+        f"{split}/{output}/{metric}": value
+        for split, outputs in metrics.items()
+        for output, values in outputs.items()
+        for metric, value in values.items()
+    }
+
+
+def finite(metrics: Metrics, part: str) -> dict[str, float]:
+    """As `flat`, behind the name of a part, without what is not finite."""
+    before = f"{part}/" if part else ""
+    return {before + name: each for name, each in flat(metrics).items() if math.isfinite(each)}
