@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from crosstie.data.processors import processors
 from crosstie.errors import ArtifactError
 
-ROWS_AT_ONCE = 8192  # larger batches gain nothing and cost memory: activations grow with the batch
+# Larger batches gain nothing and cost memory, for activations grow with the batch: long texts go in smaller ones.
+ROWS_AT_ONCE = 8192
+CELLS_AT_ONCE = 1 << 18
 
 
 class Graph:
@@ -51,16 +53,18 @@ class Graph:
                 name: np.zeros((1, *array.shape[1:]), array.dtype) for name, array in inputs.items()
             }
             return {name: array[:0] for name, array in self.run(one).items()}
+        cells = sum(array.size // rows for array in inputs.values())
+        at_once = min(ROWS_AT_ONCE, max(CELLS_AT_ONCE // max(cells, 1), 256))
         parts = [
             self._session.run(
                 self._outputs,
                 {
-                    name: np.ascontiguousarray(array[start : start + ROWS_AT_ONCE])
+                    name: np.ascontiguousarray(array[start : start + at_once])
                     for name, array in inputs.items()
                     if name in self._inputs
                 },
             )
-            for start in range(0, rows, ROWS_AT_ONCE)
+            for start in range(0, rows, at_once)
         ]
         return {
             name: np.concatenate([part[i] for part in parts]) if len(parts) > 1 else parts[0][i]
