@@ -13,12 +13,21 @@ STDIN = (
 
 
 def hide_stdin(tokens: Sequence[str]) -> list[str]:
-    """Command-line words with a `-` that stands for a table replaced; not the `-` of `-o -`."""
-    pairs = zip(["", *tokens], tokens, strict=False)
-    return [
-        STDIN if word == "-" and before not in {"-o", "--output"} else word
-        for before, word in pairs
-    ]
+    """Command-line words with each `-` said so that the parser does not take it for an option.
+
+    Examples:
+        >>> hide_stdin(["predict", "churn/latest", "-", "-o", "-"])
+        ['predict', 'churn/latest', '@stdin', '--output=-']
+    """
+    found: list[str] = []
+    for word in tokens:
+        if word != "-":
+            found.append(word)
+        elif found and found[-1] in {"-o", "--output"}:
+            found[-1] = "--output=-"
+        else:
+            found.append(STDIN)
+    return found
 
 
 def _table(kind: Any, tokens: Sequence[Any]) -> str:
