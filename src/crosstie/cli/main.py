@@ -8,12 +8,13 @@ import sys
 import tempfile
 import traceback
 from pathlib import Path
+from typing import NoReturn
 
 from cyclopts import App, CycloptsError
 
 from crosstie import __version__
 from crosstie.cli.types import hide_stdin
-from crosstie.errors import CrosstieError
+from crosstie.errors import CrosstieError, MissingExtra
 
 COMMANDS = {
     "init": "Write a short commented model file for a table.",
@@ -46,6 +47,14 @@ def main() -> None:
         for problem in error.problems:
             print(f"error: {problem}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
+    except ModuleNotFoundError as error:
+        from crosstie.pipeline.installation import extra_for
+
+        extra = extra_for(error.name or "")
+        if extra is None:
+            _fault(error)
+        print(f"error: {MissingExtra(str(error.name), extra, needed_for='this')}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
     except KeyboardInterrupt:
         print("interrupted", file=sys.stderr)  # noqa: T201
         sys.exit(130)
@@ -53,11 +62,16 @@ def main() -> None:
         sys.stderr.close()
         sys.exit(0)
     except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong inside becomes one line
-        log = _log()
-        what = f"{type(error).__name__}: {error}".splitlines()[0]
-        print(f"fault inside crosstie: {what}. The traceback is in {log}", file=sys.stderr)  # noqa: T201
-        sys.exit(3)
+        _fault(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _fault(error: Exception) -> NoReturn:
+    """One line, the traceback in a file, and exit code 3."""
+    log = _log()
+    what = f"{type(error).__name__}: {error}".splitlines()[0]
+    print(f"fault inside crosstie: {what}. The traceback is in {log}", file=sys.stderr)  # noqa: T201
+    sys.exit(3)
 
 
 def _log() -> Path:

@@ -47,6 +47,22 @@ def installation() -> dict[str, Any]:
     }
 
 
+def extra_for(module: str) -> str | None:
+    """The extra that brings a module; None if it is none of ours.
+
+    Examples:
+        >>> extra_for("ruamel.yaml"), extra_for("antigravity")
+        ('train', None)
+    """
+    wanted = module.partition(".")[0].replace("_", "-")
+    for extra, names in _extras().items():
+        if extra and any(
+            name.replace("_", "-").split(".")[0] in {wanted, f"{wanted}-yaml"} for name in names
+        ):
+            return extra
+    return None
+
+
 def _extras() -> dict[str, list[str]]:
     """Our own requirements by extra, as the installed package states them."""
     found: dict[str, list[str]] = {extra: [] for extra in _PURPOSE}
