@@ -6,7 +6,7 @@ from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crosstie.errors import ConfigError, DataError, Problem, RunError, nearest
+from crosstie.errors import ConfigError, Problem, RunError, nearest
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
@@ -360,19 +360,16 @@ def predict(
         result = loaded.predict(data, keep=keep)
         _tell(loaded.notes, say)
         return result
-    from crosstie.data.read import open_source
-    from crosstie.data.write import write_table
+    from crosstie.data.write import TableWriter
 
-    source = open_source(data)
+    source = loaded.open(data)
     target = Path(output) if output is not None else None
-    for path in source.files if target is not None else ():
-        if target is not None and Path(path).resolve() == target.resolve():
-            raise DataError(f"{output}: is the data to predict; give the predictions another file")
-    _tell(source.notes, say)
-    table = source.table()
-    write_table(loaded.predict_table(table, keep=keep), target)
+    with TableWriter(target, inputs=source.files) as writer:
+        _tell(source.notes, say)
+        for columns in loaded.predict_source(source, keep=keep):
+            writer.append(columns)
     _tell(loaded.notes, say)
-    return len(table)
+    return source.rows
 
 
 def evaluate(

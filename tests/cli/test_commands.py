@@ -135,7 +135,7 @@ def test_predict_never_overwrites_its_input(folder, run):
     done = crosstie(folder, "predict", run, "customers.csv", "-o", "customers.csv")
 
     assert done.returncode == 2
-    assert "is the data to predict" in done.stderr
+    assert "holds the data that was read" in done.stderr
 
 
 def test_evaluate_gives_the_metrics_as_json(folder, run):

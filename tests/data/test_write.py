@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from crosstie.data.read import open_source
-from crosstie.data.write import write_table
+from crosstie.data.write import TableWriter, write_table
 from crosstie.errors import DataError
 
 COLUMNS = {
@@ -73,3 +73,49 @@ def test_a_failed_write_leaves_what_was_there(tmp_path):
         write_table({"a": [1, 2], "b": [1]}, path)
     assert path.read_text() == "old"
     assert [each.name for each in tmp_path.iterdir()] == ["x.csv"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "parquet", "feather", "arrow", "jsonl", "json"])
+def test_pieces_make_the_table(tmp_path, suffix):
+    path = tmp_path / f"x.{suffix}"
+    with TableWriter(path) as writer:
+        for row in range(3):
+            writer.append({name: values[row : row + 1] for name, values in COLUMNS.items()})
+            assert not path.exists()
+    table = open_source(path).table()
+    assert {name: table.cells(name) for name in table.columns} == CELLS
+
+
+@pytest.mark.parametrize("suffix", ["csv", "tsv", "jsonl", "json"])
+def test_pieces_make_the_bytes_of_the_whole(tmp_path, suffix):
+    whole, pieces = tmp_path / f"whole.{suffix}", tmp_path / f"pieces.{suffix}"
+    write_table(COLUMNS, whole)
+    with TableWriter(pieces) as writer:
+        writer.append({name: values[:2] for name, values in COLUMNS.items()})
+        writer.append({name: values[2:] for name, values in COLUMNS.items()})
+    assert pieces.read_bytes() == whole.read_bytes()
+
+
+def test_a_column_that_begins_empty_is_text(tmp_path):
+    with TableWriter(tmp_path / "x.parquet") as writer:
+        writer.append({"label": [None, None], "tags": [[], []]})
+        writer.append({"label": ["a", None], "tags": [["u"], []]})
+    table = open_source(tmp_path / "x.parquet").table()
+    assert table.cells("label") == [None, None, "a", None]
+    assert table.cells("tags") == ["[]", "[]", '["u"]', "[]"]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "arrow", "json"])
+def test_what_fails_between_pieces_leaves_what_was_there(tmp_path, suffix):
+    path = tmp_path / f"x.{suffix}"
+    path.write_text("old")
+
+    def fail_between_pieces():
+        with TableWriter(path) as writer:
+            writer.append(COLUMNS)
+            raise ZeroDivisionError
+
+    with pytest.raises(ZeroDivisionError):
+        fail_between_pieces()
+    assert path.read_text() == "old"
+    assert [each.name for each in tmp_path.iterdir()] == [path.name]

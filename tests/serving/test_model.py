@@ -1,9 +1,13 @@
+import numpy as np
 import pandas as pd
 import polars as pl
 import pytest
 
 import crosstie
+from crosstie.data.read import open_source
+from crosstie.data.source import InMemory, Source
 from crosstie.errors import ArtifactError, DataError
+from crosstie.serving.model import PIECE
 
 ROWS = [
     {
@@ -99,3 +103,159 @@ def test_nothing_of_the_builders_machine_is_in_a_model(model):
 def test_a_folder_without_a_model_is_a_clear_error(tmp_path):
     with pytest.raises(crosstie.CrosstieError, match="no such run"):
         crosstie.load(tmp_path)
+
+
+@pytest.fixture(scope="module")
+def dashed(tmp_path_factory):
+    """A model of a file in which -99 stands for nothing, and "-" for a colour."""
+    folder = tmp_path_factory.mktemp("dashed")
+    lines = [
+        f"{row['size'] if i % 4 else -99},{row['colour'] if i % 3 else '-'},{row['price']}"
+        for i, row in enumerate(ROWS)
+    ]
+    (folder / "prices.csv").write_text("size,colour,price\n" + "\n".join(lines) + "\n")
+    run = crosstie.train(
+        {
+            "data": {"path": str(folder / "prices.csv"), "missing": ["-99"]},
+            "target": "price",
+            "model_type": "gbm",
+        },
+        runs=folder / "runs",
+    )
+    return crosstie.load(run.path)
+
+
+@pytest.mark.parametrize("nothing", ["-99", -99, -99.0, None, ""])
+def test_words_that_meant_missing_in_training_mean_it_in_a_request(dashed, nothing):
+    odd, empty = ({"size": size, "colour": "red"} for size in (nothing, None))
+
+    assert dashed.predict(odd) == dashed.predict(empty)
+    assert dashed.predict([odd]) == dashed.predict([empty])
+    assert dashed.predict({"size": -98, "colour": "red"}) != dashed.predict(empty)
+    assert dashed.notes == []
+
+
+def test_words_that_meant_missing_in_training_mean_it_in_files_and_frames(dashed, tmp_path):
+    (tmp_path / "some.csv").write_text("size,colour,price\n-99,red,3\n4.5,-,4\n,red,5\n")
+    frame = pd.DataFrame({"size": [-99.0, 4.5, None], "colour": ["red", "-", "red"]})
+
+    answer = dashed.predict(tmp_path / "some.csv")["price_prediction"].tolist()
+
+    assert answer[0] == answer[2] != answer[1]
+    assert dashed.predict(frame)["price_prediction"].tolist() == answer
+    assert dashed.notes == []
+    assert crosstie.predict(dashed, tmp_path / "some.csv", output=tmp_path / "out.csv") == 3
+    written = pd.read_csv(tmp_path / "out.csv")["price_prediction"].tolist()
+    assert written == pytest.approx(answer, rel=1e-12)
+
+
+def test_words_that_meant_missing_in_training_mean_it_when_evaluating(dashed):
+    rows = [{**row, "size": row["size"] if i % 4 else None} for i, row in enumerate(ROWS)]
+    marked = [{**row, "size": row["size"] if i % 4 else "-99"} for i, row in enumerate(ROWS)]
+
+    assert dashed.evaluate(marked) == dashed.evaluate(rows)
+
+
+def test_the_words_for_missing_can_be_said_anew_for_a_file(dashed, tmp_path):
+    (tmp_path / "some.csv").write_text("size,colour\n-1,red\n,red\n")
+
+    source = dashed.open({"path": str(tmp_path / "some.csv"), "missing": ["-1"]})
+
+    answer = dashed.predict(source)
+
+    assert answer["price_prediction"][0] == answer["price_prediction"][1]
+
+
+@pytest.fixture(scope="module")
+def many(tmp_path_factory):
+    """More rows than one piece holds, some odd ones in both pieces."""
+    table = pd.DataFrame(ROWS * 900)
+    table["size"] = (table["size"] + np.arange(len(table)) / 7).astype(object)
+    table.loc[[3, 107_999], "size"] = ["big", "bigger"]
+    table.loc[[5, 50, 107_990], "colour"] = ["green", None, "blue and green"]
+    path = tmp_path_factory.mktemp("many") / "rows.csv"
+    table.to_csv(path, index=False)
+    return path
+
+
+def test_pieces_say_what_the_whole_says(model, many):
+    whole = model.predict_table(model.open(many).table(), keep=["colour"])
+    told = model.notes
+
+    pieces = list(model.predict_source(model.open(many), keep=["colour"]))
+
+    assert [len(each["colour"]) for each in pieces] == [PIECE, 108_000 - PIECE]
+    predicted = b"".join(each["price_prediction"].tobytes() for each in pieces)
+    assert predicted == whole["price_prediction"].tobytes()
+    assert [cell for each in pieces for cell in each["colour"]] == whole["colour"]
+    assert model.notes == told
+    assert told == [
+        "column 'size': 2 of 108000 cells could not be read and count as missing, for example 'big', 'bigger'",
+        "column 'colour': 2 of 108000 rows hold a value that training never saw; they count as unknown",
+    ]
+    assert crosstie.predict(model, many)["price_prediction"].tobytes() == predicted
+
+
+def test_evaluating_in_pieces_counts_every_row(model, many):
+    table = pd.read_csv(many)
+    predicted = model.predict(table)["price_prediction"]
+
+    measured = model.evaluate(many)["price"]
+
+    assert measured["mae"] == pytest.approx((table["price"] - predicted).abs().mean(), rel=1e-9)
+    assert "2 of 108000 cells" in model.notes[0]
+
+
+@pytest.mark.parametrize("suffix", ["csv", "parquet", "arrow", "jsonl"])
+def test_a_file_written_in_pieces_holds_what_predict_gives(model, many, tmp_path, suffix):
+    rows = crosstie.predict(model, many, output=tmp_path / f"out.{suffix}", keep=["colour"])
+
+    assert rows == 108_000
+    written = open_source(tmp_path / f"out.{suffix}").table()
+    answer = crosstie.predict(model, many, keep=["colour"])
+    assert written.columns == ("colour", "price_prediction")
+    assert written.cells("colour") == answer["colour"]
+    found = np.asarray(written.column("price_prediction", "number").values)
+    assert found.tobytes() == answer["price_prediction"].tobytes()
+
+
+class Odd(InMemory):
+    """A part that is too large to hold and comes in pieces of its own sizes."""
+
+    size = 1 << 40
+
+    def chunks(self, rows, columns):
+        table, start = self.table(columns), 0
+        for size in [5, 70_000, 1, len(table)]:
+            yield table.slice(start, size)
+            start += size
+
+
+def test_a_source_that_comes_in_odd_pieces_is_predicted_in_even_ones(model, many):
+    table = model.open(many).table()
+    whole = model.predict_table(table)["price_prediction"]
+
+    pieces = list(model.predict_source(Source("odd", [Odd(table)])))
+
+    assert [len(each["price_prediction"]) for each in pieces] == [PIECE, 108_000 - PIECE]
+    assert (
+        np.concatenate([each["price_prediction"] for each in pieces]).tobytes() == whole.tobytes()
+    )
+
+
+def test_no_rows_give_no_predictions(model):
+    answer = model.predict(pd.DataFrame({"size": [], "colour": []}))
+
+    assert list(answer.columns) == ["price_prediction"]
+    assert len(answer) == 0
+
+
+def test_a_failure_on_the_way_leaves_no_file(model, tmp_path):
+    (tmp_path / "rows.csv").write_text("colour\nred\n")
+    (tmp_path / "out.csv").write_text("old")
+
+    with pytest.raises(DataError, match="'size'"):
+        crosstie.predict(model, tmp_path / "rows.csv", output=tmp_path / "out.csv")
+
+    assert (tmp_path / "out.csv").read_text() == "old"
+    assert {each.name for each in tmp_path.iterdir()} == {"rows.csv", "out.csv"}

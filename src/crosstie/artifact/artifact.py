@@ -1,7 +1,7 @@
 """The model on disk: fitted features, graphs, and what turns raw outputs into predictions. Serving only.
 
     manifest.json       format, name, task, versions, sha256 of every file
-    inference.json      per output: labels, threshold, temperature
+    inference.json      per output: labels, threshold, temperature; the words that mean missing
     schema.json         JSON Schema of a row in and a prediction out
     features.json       the fitted features' state, one entry a member
     arrays.safetensors  the arrays of that state
@@ -77,11 +77,13 @@ class Artifact:
         manifest: As in `manifest.json`.
         members: At least one; their outputs are averaged.
         settings: By output name.
+        missing: Texts that mean that nothing is there, where training had others than the usual ones.
     """
 
     manifest: Mapping[str, Any]
     members: Sequence[Member]
     settings: dict[str, OutputSettings] = field(default_factory=dict)
+    missing: Sequence[str] | None = None
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:
@@ -145,6 +147,7 @@ def save(
     settings: Mapping[str, OutputSettings],
     about: Mapping[str, Any],
     seed: int,
+    missing: Sequence[str] | None = None,
 ) -> None:
     """Write an artifact to `folder`, which appears whole or not at all.
 
@@ -155,6 +158,7 @@ def save(
         settings: By output name.
         about: Goes into the manifest: versions, learner, the run it came from. No training options.
         seed: Of the synthetic example rows.
+        missing: As `Artifact.missing`.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -182,7 +186,8 @@ def save(
                     "temperature": settings[feature.name].temperature,
                 }
                 for feature in first.outputs
-            }
+            },
+            "missing": None if missing is None else list(missing),
         },
     )
     write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
@@ -251,11 +256,12 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
         preprocessor = Preprocessor.from_state(state, own)
         graph = Graph(folder / "graph" / f"{i}.onnx", threads=threads)
         members.append(Member(preprocessor, graph, weights[i]))
+    inference = read_json(folder / "inference.json")
     settings = {
         name: OutputSettings(each["threshold"], each["temperature"])
-        for name, each in read_json(folder / "inference.json")["outputs"].items()
+        for name, each in inference["outputs"].items()
     }
-    return Artifact(manifest, members, settings)
+    return Artifact(manifest, members, settings, inference.get("missing"))
 
 
 def read_json(path: Path) -> Any:

@@ -5,8 +5,9 @@ import json
 import math
 import sys
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import ExitStack
 from pathlib import Path
-from typing import IO, Any
+from typing import IO, Any, Protocol, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -29,33 +30,183 @@ def write_table(columns: Columns, destination: Path | None, *, inputs: Iterable[
     Raises:
         DataError: The suffix is of no format that can be written, or the file is one of `inputs`.
     """
-    if destination is None:
-        _write_csv(columns, sys.stdout)
-        return
-    write = _WRITERS.get(destination.suffix.lower())
-    if write is None:
-        raise DataError(
-            f"{destination}: cannot write a {destination.suffix or 'file without suffix'}. "
-            f"Choose one of {', '.join(_WRITERS)}."
-        )
-    if any(each.resolve() == destination.resolve() for each in inputs):
-        raise DataError(f"{destination}: holds the data that was read. Write to another file.")
-    with atomic(destination) as temporary:
-        write(columns, temporary)
+    with TableWriter(destination, inputs=inputs) as writer:
+        writer.append(columns)
 
 
-def _rows(columns: Columns) -> Iterator[tuple[Any, ...]]:
-    return zip(*(_plain(values) for values in columns.values()), strict=True)
+class TableWriter:
+    """A table on its way out piece by piece, so that it need never be in memory whole.
+
+    The file has its name only when the block has ended well; until then whatever had that name stays.
+
+    Args:
+        destination: As for `write_table`.
+        inputs: As for `write_table`.
+
+    Raises:
+        DataError: As `write_table`.
+
+    Example:
+        >>> with TableWriter(None) as writer:
+        ...     writer.append({"row": [1, 2], "price": [1.5, None]})
+        ...     writer.append({"row": [3], "price": [0.25]})
+        row,price
+        1,1.5
+        2,
+        3,0.25
+    """
+
+    def __init__(self, destination: Path | None, *, inputs: Iterable[Path] = ()) -> None:
+        self._destination = destination
+        self._stack = ExitStack()
+        if destination is None:
+            self._format = _FORMATS[".csv"]
+            return
+        suffix = destination.suffix.lower()
+        if suffix not in _FORMATS:
+            raise DataError(
+                f"{destination}: cannot write a {suffix or 'file without suffix'}. "
+                f"Choose one of {', '.join(_FORMATS)}."
+            )
+        if any(each.resolve() == destination.resolve() for each in inputs):
+            raise DataError(f"{destination}: holds the data that was read. Write to another file.")
+        self._format = _FORMATS[suffix]
+
+    def __enter__(self) -> Self:
+        if self._destination is None:
+            self._pieces: _Pieces = _Csv(sys.stdout)
+            return self
+        temporary = self._stack.enter_context(atomic(self._destination))
+        try:
+            self._pieces = self._format(temporary, self._stack)
+        except BaseException:
+            self._stack.__exit__(*sys.exc_info())
+            raise
+        return self
+
+    def append(self, columns: Columns) -> None:
+        """Write rows below those that are there.
+
+        Args:
+            columns: As for `write_table`; names and types are those of the first piece.
+        """
+        self._pieces.append(columns)
+
+    def __exit__(self, *error: object) -> None:
+        with self._stack:
+            if error[0] is None:
+                self._pieces.end()
+            self._stack.pop_all().__exit__(*error)  # type: ignore[arg-type]
+
+
+class _Pieces(Protocol):
+    """How one format takes a table piece by piece."""
+
+    def append(self, columns: Columns) -> None:
+        """More rows."""
+
+    def end(self) -> None:
+        """No more rows."""
+
+
+class _Csv:
+    def __init__(self, file: IO[str], separator: str = ",") -> None:
+        self._writer = csv.writer(file, delimiter=separator, lineterminator="\n")
+        self._begun = False
+
+    def append(self, columns: Columns) -> None:
+        if not self._begun:
+            self._writer.writerow(columns)
+            self._begun = True
+        self._writer.writerows(zip(*map(_cells, columns.values()), strict=True))
+
+    def end(self) -> None:
+        pass
+
+
+def _cells(values: Values) -> Iterable[Any]:
+    """A column as `csv` writes it; whole arrays at once where their type says how."""
+    if isinstance(values, np.ndarray) and values.dtype.kind in "iuU":
+        return list(values.tolist())
+    if isinstance(values, np.ndarray) and values.dtype.kind == "f":
+        return ["" if each != each else each for each in values.tolist()]  # noqa: PLR0124 - NaN
+    return [_cell(each) for each in _plain(values)]
+
+
+class _Lines:
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+
+    def append(self, columns: Columns) -> None:
+        self._file.writelines(each + "\n" for each in _objects(columns))
+
+    def end(self) -> None:
+        pass
+
+
+class _Json:
+    def __init__(self, file: IO[str]) -> None:
+        self._file = file
+        self._before = "[\n"
+
+    def append(self, columns: Columns) -> None:
+        for each in _objects(columns):
+            self._file.write(self._before + each)
+            self._before = ",\n"
+
+    def end(self) -> None:
+        self._file.write("[]\n" if self._before == "[\n" else "\n]\n")
+
+
+def _objects(columns: Columns) -> Iterator[str]:
+    rows = zip(*map(_plain, columns.values()), strict=True)
+    return (_json(dict(zip(columns, row, strict=True))) for row in rows)
 
 
 def _plain(values: Values) -> Sequence[Any]:
     return list(values.tolist()) if isinstance(values, np.ndarray) else values
 
 
-def _write_csv(columns: Columns, file: IO[str], separator: str = ",") -> None:
-    writer = csv.writer(file, delimiter=separator, lineterminator="\n")
-    writer.writerow(columns)
-    writer.writerows([_cell(each) for each in row] for row in _rows(columns))
+class _Arrow:
+    """Record batches into whatever takes them; the first piece decides the types."""
+
+    def __init__(self, open_writer: Callable[[Any], Any], stack: ExitStack) -> None:
+        self._open_writer = open_writer
+        self._stack = stack  # closes the writer, also where something fails
+        self._writer: Any = None
+        self._schema: Any = None
+
+    def append(self, columns: Columns) -> None:
+        import pyarrow as pa
+
+        if self._writer is None:
+            table = pa.table({name: pa.array(_arrowable(each)) for name, each in columns.items()})
+            self._schema = pa.schema([(each.name, _open_type(each.type)) for each in table.schema])
+            table = table.cast(self._schema)
+            self._writer = self._stack.enter_context(self._open_writer(self._schema))
+        else:
+            arrays = [pa.array(_arrowable(columns[each.name]), each.type) for each in self._schema]
+            table = pa.table(arrays, schema=self._schema)
+        self._writer.write_table(table)
+
+    def end(self) -> None:
+        if self._writer is None:
+            self.append({})
+
+
+def _open_type(kind: Any) -> Any:
+    """The type of a column of which the first piece may have shown nothing: that is text."""
+    import pyarrow as pa
+
+    if pa.types.is_null(kind):
+        return pa.string()
+    if pa.types.is_list(kind) and pa.types.is_null(kind.value_type):
+        return pa.list_(pa.string())
+    return kind
+
+
+def _arrowable(values: Values) -> Any:
+    return values if isinstance(values, np.ndarray) and values.ndim == 1 else list(_plain(values))
 
 
 def _cell(value: Any) -> Any:
@@ -86,58 +237,34 @@ def _jsonable(value: Any) -> Any:
     return value if isinstance(value, bool | int | float | str | None) else str(value)
 
 
-def _delimited(separator: str) -> Callable[[Columns, Path], None]:
-    def write(columns: Columns, path: Path) -> None:
-        with path.open("w", encoding="utf-8", newline="") as file:
-            _write_csv(columns, file, separator)
-
-    return write
+def _text(path: Path, stack: ExitStack) -> IO[str]:
+    return stack.enter_context(path.open("w", encoding="utf-8", newline=""))
 
 
-def _write_lines(columns: Columns, path: Path) -> None:
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(
-            _json(dict(zip(columns, row, strict=True))) + "\n" for row in _rows(columns)
-        )
+def _parquet(path: Path, stack: ExitStack) -> _Pieces:
+    try:
+        from pyarrow import parquet  # 131 ms
+    except ModuleNotFoundError:
+        raise MissingExtra("pyarrow", "arrow", needed_for="writing Parquet") from None
+    file = stack.enter_context(path.open("wb"))
+    return _Arrow(lambda schema: parquet.ParquetWriter(file, schema), stack)
 
 
-def _write_json(columns: Columns, path: Path) -> None:
-    rows = (_json(dict(zip(columns, row, strict=True))) for row in _rows(columns))
-    path.write_text("[\n" + ",\n".join(rows) + "\n]\n", encoding="utf-8")
-
-
-def _arrow(columns: Columns) -> Any:
+def _feather(path: Path, stack: ExitStack) -> _Pieces:
     try:
         import pyarrow as pa  # 131 ms
     except ModuleNotFoundError:
-        raise MissingExtra("pyarrow", "arrow", needed_for="writing Parquet or Arrow") from None
-    return pa.table({name: pa.array(_arrowable(values)) for name, values in columns.items()})
+        raise MissingExtra("pyarrow", "arrow", needed_for="writing Arrow") from None
+    file = stack.enter_context(path.open("wb"))
+    return _Arrow(lambda schema: pa.ipc.new_file(file, schema), stack)
 
 
-def _arrowable(values: Values) -> Any:
-    return values if isinstance(values, np.ndarray) and values.ndim == 1 else list(_plain(values))
-
-
-def _write_parquet(columns: Columns, path: Path) -> None:
-    table = _arrow(columns)
-    from pyarrow import parquet
-
-    parquet.write_table(table, path)
-
-
-def _write_feather(columns: Columns, path: Path) -> None:
-    table = _arrow(columns)
-    from pyarrow import feather
-
-    feather.write_feather(table, str(path), compression="uncompressed")
-
-
-_WRITERS: dict[str, Callable[[Columns, Path], None]] = {
-    ".csv": _delimited(","),
-    ".tsv": _delimited("\t"),
-    ".parquet": _write_parquet,
-    ".feather": _write_feather,
-    ".arrow": _write_feather,
-    ".jsonl": _write_lines,
-    ".json": _write_json,
+_FORMATS: dict[str, Callable[[Path, ExitStack], _Pieces]] = {
+    ".csv": lambda path, stack: _Csv(_text(path, stack)),
+    ".tsv": lambda path, stack: _Csv(_text(path, stack), "\t"),
+    ".parquet": _parquet,
+    ".feather": _feather,
+    ".arrow": _feather,
+    ".jsonl": lambda path, stack: _Lines(_text(path, stack)),
+    ".json": lambda path, stack: _Json(_text(path, stack)),
 }

@@ -63,6 +63,7 @@ def finish(
         settings=settings,
         about={**about, "learner": chosen.model_type},
         seed=plan.seed,
+        missing=plan.sources["train"].missing,
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
     run.write("metrics.json", metrics)

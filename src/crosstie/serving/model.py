@@ -1,17 +1,22 @@
 """`Model`: a trained model as a Python object. Rows in any shape in, predictions in that shape out."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
 from crosstie.artifact.artifact import Artifact, load, plain
-from crosstie.data.read import open_source
+from crosstie.artifact.runtime import ROWS_AT_ONCE
+from crosstie.data.read import Source, open_source
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, DataError
 from crosstie.evaluation.score import score
-from crosstie.features.preprocessor import Encoded
+from crosstie.features.preprocessor import Counts
+
+PIECE = (
+    12 * ROWS_AT_ONCE
+)  # rows; whole batches of the graph, so that pieces say what the whole would
 
 
 class Model:
@@ -62,29 +67,56 @@ class Model:
             DataError: Columns that the model needs are absent; all are named.
         """
         if isinstance(data, Mapping) and not all(_is_column(each) for each in data.values()):
-            table = Table.from_rows([data])
+            table = Table.from_rows([data], missing=self.artifact.missing)
             return {
                 key: plain(value[0]) for key, value in self.predict_table(table, keep=keep).items()
             }
         if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
-            columns = self.predict_table(Table.from_rows(data), keep=keep)
+            table = Table.from_rows(data, missing=self.artifact.missing)
+            columns = self.predict_table(table, keep=keep)
             return [
                 {key: plain(values[i]) for key, values in columns.items()} for i in range(len(data))
             ]
-        source = open_source(data)
-        return _as_came(data, self.predict_table(source.table(), keep=keep))
+        pieces = list(self.predict_source(self.open(data), keep=keep))
+        return _as_came(
+            data, {name: _joined([each[name] for each in pieces]) for name in pieces[0]}
+        )
+
+    def open(self, data: Any) -> Source:
+        """A table in any form, its missing cells written as they were in training."""
+        return open_source(data, missing=self.artifact.missing)
+
+    def predict_source(
+        self, source: Source, *, keep: Sequence[str] = ()
+    ) -> Iterator[dict[str, Any]]:
+        """Prediction columns piece by piece, so that neither the table nor the answer need fit into memory.
+
+        There is at least one piece, and all have the same columns. `notes` is complete after the last.
+        """
+        counts: dict[str, Counts] = {}
+        for table in _pieces(source, (*self.artifact.columns, *keep)):
+            columns, found = self._predict(table, keep)
+            counts = _sum(counts, found)
+            yield columns
+        self.notes = notes(counts)
 
     def predict_table(self, table: Table, *, keep: Sequence[str] = ()) -> dict[str, Any]:
         """Prediction columns for a table; `notes` says what was odd about its cells."""
+        columns, counts = self._predict(table, keep)
+        self.notes = notes(counts)
+        return columns
+
+    def _predict(
+        self, table: Table, keep: Sequence[str]
+    ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
         absent = [name for name in keep if name not in table.columns]
         if absent:
             raise DataError(
                 f"cannot keep {', '.join(map(repr, absent))}: no such column in the data"
             )
         encoded = self.artifact.encode(table)
-        self.notes = notes(encoded[0], len(table))
         kept = {name: table.cells(name) for name in keep}
-        return kept | self.artifact.decode(self.artifact.raw(encoded))
+        return kept | self.artifact.decode(self.artifact.raw(encoded)), encoded[0].counts
 
     def evaluate(self, data: Any) -> dict[str, dict[str, float]]:
         """Metrics by output on rows that have the target.
@@ -92,58 +124,93 @@ class Model:
         Raises:
             DataError: A target column is absent, or no row has a usable target.
         """
-        return self.evaluate_table(open_source(data).table())
-
-    def evaluate_table(self, table: Table) -> dict[str, dict[str, float]]:
-        """As `evaluate`, for a table."""
-        raw = self.artifact.raw(self.artifact.encode(table))
+        truth: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
+        raw: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
+        counts: dict[str, Counts] = {}
         preprocessor = self.artifact.members[0].preprocessor
-        found = {}
+        wanted = (*self.artifact.columns, *preprocessor.target_columns)
+        for table in _pieces(self.open(data), wanted):
+            encoded = self.artifact.encode(table)
+            counts = _sum(counts, encoded[0].counts)
+            answer = self.artifact.raw(encoded)
+            for feature in self.artifact.outputs:
+                if feature.column not in table.columns:
+                    raise DataError(
+                        f"column {feature.column!r}: the data has no such column, and evaluating needs the "
+                        f"true values; it has {', '.join(map(repr, table.columns))}"
+                    )
+                target, usable = feature.encode_target(preprocessor.column(table, feature))
+                if feature.type == "number":
+                    target = np.asarray(feature.decode(target)["prediction"])
+                truth[feature.name].append(target[usable])
+                raw[feature.name].append(answer[feature.name][usable])
+        self.notes = notes(counts)
         for feature in self.artifact.outputs:
-            if feature.column not in table.columns:
-                raise DataError(
-                    f"column {feature.column!r}: the data has no such column, and evaluating needs the "
-                    f"true values; it has {', '.join(map(repr, table.columns))}"
-                )
-            target, usable = feature.encode_target(preprocessor.column(table, feature))
-            if not usable.any():
+            if not any(map(len, truth[feature.name])):
                 raise DataError(f"column {feature.column!r}: no row has a value the model knows")
-            truth = (
-                np.asarray(feature.decode(target)["prediction"])
-                if feature.type == "number"
-                else target
-            )
-            found[feature.name] = score(
+        return {
+            feature.name: score(
                 feature.type,
-                truth[usable],
-                raw[feature.name][usable],
+                _joined(truth[feature.name]),
+                _joined(raw[feature.name]),
                 threshold=self.artifact.settings[feature.name].threshold,
             )
-        return found
+            for feature in self.artifact.outputs
+        }
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"{each.name} ({each.type})" for each in self.artifact.outputs)
         return f"Model({self.artifact.manifest['name']!r}: {outputs} from {len(self.artifact.columns)} columns)"
 
 
-def notes(encoded: Encoded, rows: int) -> list[str]:
-    """What a person should know about these rows' cells: one sentence for each oddity."""
+def notes(counts: Mapping[str, Counts]) -> list[str]:
+    """What a person should know about the cells of some rows: one sentence for each oddity."""
     found = []
-    for name, count in encoded.counts.items():
+    for name, count in counts.items():
         if count.absent:
-            found.append(f"column {name!r} is absent; all {rows} rows count as missing")
+            found.append(f"column {name!r} is absent; all {count.rows} rows count as missing")
         if count.unparsed:
             examples = ", ".join(map(repr, count.unparsed_examples))
             found.append(
-                f"column {name!r}: {count.unparsed} of {rows} cells could not be read and count as "
+                f"column {name!r}: {count.unparsed} of {count.rows} cells could not be read and count as "
                 f"missing, for example {examples}"
             )
         if count.unseen:
             found.append(
-                f"column {name!r}: {count.unseen} of {rows} rows hold a value that training never saw; "
+                f"column {name!r}: {count.unseen} of {count.rows} rows hold a value that training never saw; "
                 "they count as unknown"
             )
     return found
+
+
+def _sum(counts: Mapping[str, Counts], more: Mapping[str, Counts]) -> dict[str, Counts]:
+    return {name: counts[name] + each if name in counts else each for name, each in more.items()}
+
+
+def _pieces(source: Source, wanted: Sequence[str]) -> Iterator[Table]:
+    """The rows, `PIECE` at a time whatever pieces the source comes in; at least one piece.
+
+    Only the columns that are wanted, unless some of those are not there: an error about them names all there are.
+    """
+    present = set(source.columns)
+    columns = list(dict.fromkeys(wanted)) if present.issuperset(wanted) else list(source.columns)
+    rest, whole = None, True
+    for table in source.chunks(PIECE, columns):
+        rest = table if rest is None else Table.concat([rest, table], columns)
+        while len(rest) >= PIECE:
+            yield rest.slice(0, PIECE)
+            rest, whole = rest.slice(PIECE, len(rest)), False
+    if whole or (rest is not None and len(rest)):
+        yield source.table(columns) if rest is None else rest
+
+
+def _joined(parts: Sequence[Any]) -> Any:
+    """The pieces of a column as one."""
+    if len(parts) == 1:
+        return parts[0]
+    if isinstance(parts[0], np.ndarray):
+        return np.concatenate(parts)
+    return [each for part in parts for each in part]
 
 
 def _is_column(value: Any) -> bool:
