@@ -1,9 +1,12 @@
 """What commands print: tables for people on standard output, or one line of JSON for programs."""
 
 import json
+import os
 import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
+
+UNFOLDED = 1000  # columns of a pipe: a run's name must not be folded where a program may read it
 
 
 def put(text: str) -> None:
@@ -25,7 +28,7 @@ def put_json(value: Any) -> None:
 def put_table(
     title: str, header: Sequence[str], rows: Sequence[Sequence[str]], *, to_stderr: bool = False
 ) -> None:
-    """A table that fits the terminal; plain columns when piped.
+    """A table that fits the terminal, or COLUMNS; nothing is folded when piped.
 
     Args:
         title: Printed above it; "" for none.
@@ -43,7 +46,10 @@ def put_table(
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    Console(stderr=to_stderr, highlight=False, soft_wrap=False).print(table)
+    console = Console(stderr=to_stderr, highlight=False, soft_wrap=False)
+    if not console.is_terminal and "COLUMNS" not in os.environ:
+        console.width = UNFOLDED
+    console.print(table)
 
 
 def _is_number(text: str) -> bool:

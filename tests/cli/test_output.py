@@ -1,0 +1,21 @@
+"""Tables as they are printed."""
+
+from crosstie.cli.output import figure, put_table
+
+
+def test_a_piped_table_folds_nothing(capsys, monkeypatch):
+    monkeypatch.delenv("COLUMNS", raising=False)
+    long = "telco/" + "x" * 200
+    put_table("", ["run", "seconds"], [[long, "1.5"]])
+    first, _, last = capsys.readouterr().out.strip().splitlines()
+    assert (first.split(), last.split()) == (["run", "seconds"], [long, "1.5"])
+
+
+def test_figures_keep_four_digits_that_matter():
+    assert [figure(each) for each in (None, 0.83211, 123.456, 4.0, 1234567.0)] == [
+        "",
+        "0.8321",
+        "123.5",
+        "4",
+        "1,234,567",
+    ]
