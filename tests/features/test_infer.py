@@ -214,3 +214,9 @@ def test_real_columns_get_the_types_a_person_would_give(
     given = {name: "left out" if each.exclude else each.type for name, each in found.items()}
     assert given == dict(zip(found, map(LETTERS.__getitem__, letters), strict=True))
     assert infer(profiles(source)[output], output=True).type == output_type
+
+
+def test_amounts_with_a_decimal_comma_are_no_vectors_though_a_cell_is_odd():
+    cells = [f"{i}.{100 + i},{10 + i}" for i in range(1, 41)]
+    looks = profiles(open_source({"price": [*cells, "gratis"]}))["price"]
+    assert infer(looks, output=False) == Inference("number", "97.6% of its cells are numbers")

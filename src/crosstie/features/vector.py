@@ -59,11 +59,17 @@ class Vector(Feature):
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
-        return 0.9 if profile.vectors > 0.95 and profile.width > 1 else 0.0
+        amounts = profile.numbers >= 0.9  # 1.234,56 reads as two numbers too
+        return 0.9 if profile.vectors > 0.95 and profile.width > 1 and not amounts else 0.0
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
-        return f"every cell holds {profile.width} numbers"
+        share = (
+            "every cell holds"
+            if profile.vectors == 1
+            else f"{profile.vectors:.1%} of its cells hold"
+        )
+        return f"{share} {profile.width} numbers"
 
     def observe(self, column: Column) -> None:
         self._unparsed += column.unparsed
