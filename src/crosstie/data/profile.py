@@ -1,6 +1,7 @@
 """What a column looks like: all that a vote on its type and a warning about it need, and no more."""
 
 import datetime as dt
+import re
 from collections import Counter
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
@@ -104,6 +105,8 @@ FIRST = (
     50_000  # rows looked at from the beginning of a large table, and as many drawn from the rest
 )
 TOP = 20
+_BOOLS = frozenset((*parse.YES, *parse.NO))
+_PARTED = re.compile(r"[\s,;\[]")  # in every text of more than one item
 
 
 def profile(source: "Source", *, seed: int = 0) -> dict[str, ColumnProfile]:
@@ -143,13 +146,12 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
         return replace(empty, stored="empty")
     style = detect(texts[:10_000]) if stored == "text" else PLAIN
     numbers = parse.numbers(texts, style)
-    dates = (
-        np.full(len(texts), np.nan)
-        if stored in ("number", "integer")
-        else parse.dates(texts, style)
-    )
-    bools = np.array([each.lower() in parse.YES or each.lower() in parse.NO for each in texts])
-    finite, dated = np.isfinite(numbers), np.isfinite(dates)
+    finite = np.isfinite(numbers)
+    dates = np.full(len(texts), np.nan)
+    if stored not in ("number", "integer") and not finite.all():  # no number is a date
+        dates[~finite] = parse.dates([texts[i] for i in np.flatnonzero(~finite)], style)
+    dated = np.isfinite(dates)
+    bools = np.array([len(each) < 6 and each.lower() in _BOOLS for each in texts])
     lengths = np.array([len(each) for each in texts])
     words = np.array([len(each.split()) for each in texts])
     order = np.argsort(-counts, kind="stable")[:TOP]
@@ -197,6 +199,8 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
     lists = longest = 0
     widths: Counter[int] = Counter()
     for text, count in zip(texts, counts.tolist(), strict=True):
+        if not _PARTED.search(text):
+            continue
         if text[0] == "[" and text[-1] == "]":
             items = parse.items(text)
             if items is not None:
