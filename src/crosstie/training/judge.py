@@ -11,7 +11,7 @@ from torch import Tensor
 from crosstie.data.batch import Batch, Output
 from crosstie.evaluation.metric import Metric, metrics
 from crosstie.models.network import Network
-from crosstie.training.feed import Feed, Rows
+from crosstie.training.feed import Feed
 from crosstie.training.runner import Runner
 
 Scores = dict[str, dict[str, float]]  # output → metric → value
@@ -104,17 +104,18 @@ class Judge:
         return scores
 
     @torch.no_grad()
-    def not_finite(self, rows: Rows | None) -> str:
-        """The outputs whose loss on these rows is not a number: `output 'y'`."""
+    def not_finite(self, feed: Feed, *, size: int) -> str:
+        """The outputs whose loss on some of these rows is not a number, or all: `output 'y'`."""
         network = self.network
         names = list(network.outputs)
-        if rows is not None:
-            logits = network(rows.inputs)
-            losses = {
-                name: network.losses[output.array](logits[name], rows.targets[name], rows.weights)
-                for name, output in network.outputs.items()
-            }
-            names = [name for name, loss in losses.items() if not loss.isfinite()] or names
+        if len(names) > 1:
+            total = {name: torch.zeros((), device=feed.device) for name in names}
+            for rows in feed.in_order(size):
+                logits = network(rows.inputs)
+                for name, output in network.outputs.items():
+                    loss = network.losses[output.array]
+                    total[name] += loss(logits[name], rows.targets[name], rows.weights)
+            names = [name for name in names if not total[name].isfinite()] or names
         return f"output{'s' if len(names) > 1 else ''} {', '.join(map(repr, names))}"
 
 

@@ -6,7 +6,6 @@ best so far. A run that is killed and resumed therefore ends in the same bytes a
 
 import copy
 import math
-import os
 import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
@@ -18,6 +17,7 @@ import torch
 from torch import Tensor
 
 from crosstie.data.batch import Batch
+from crosstie.data.processors import processors
 from crosstie.errors import TrainingError
 from crosstie.models.network import Network
 from crosstie.training.averaging import Average
@@ -68,7 +68,7 @@ class Loop:
         folder: Path,
         callbacks: Sequence[Callback],
     ) -> None:
-        torch.set_num_threads(min(torch.get_num_threads(), len(os.sched_getaffinity(0))))
+        torch.set_num_threads(min(torch.get_num_threads(), processors()))
         self.options = options
         self.network = network
         self.folder = folder
@@ -101,11 +101,11 @@ class Loop:
             else Average(network, options.averaging_decay if options.averaging == "ema" else None)
         )
         self.judge = Judge(network, metrics, field=options.validation_field, validation=validation)
+        self.start = self.weights()
         self.best: dict[str, Tensor] = {}
         self.waited = 0
         self.batch = 0  # batches of the present epoch that are done
         self.epoch_loss = torch.zeros((), device=device)
-        self.rows: Rows | None = None  # the batch that was learned from last
         self.curve: Curve | None = None
         self.progress = self.planned()
         self.seconds = 0.0
@@ -183,7 +183,6 @@ class Loop:
 
     def run_batch(self, rows: Rows) -> bool:
         """One batch; a step once enough gradients are added up. Whether there was a step."""
-        self.rows = rows
         left = self.batches_an_epoch - self.batch + self.batch % self.accumulate
         self.epoch_loss += self.gradients(rows, share=1 / min(self.accumulate, left))
         self.batch += 1
@@ -286,8 +285,10 @@ class Loop:
         if math.isfinite(float(self.epoch_loss)):
             return
         progress = self.progress
+        self.network.load_state_dict(self.best or self.start)  # the present ones say nothing
+        where = self.judge.not_finite(self.train, size=self.batch_size)
         raise TrainingError(
-            f"epoch {progress.epoch + 1}, step {progress.step}, {self.judge.not_finite(self.rows)}: the training loss is not "
+            f"epoch {progress.epoch + 1}, step {progress.step}, {where}: the training loss is not "
             f"a number (learning rate {progress.learning_rate or self.learning_rate:g}). Try a smaller "
             "trainer.learning_rate, a smaller trainer.gradient_clipping.clipglobalnorm, or precision 32; "
             "and look for extreme values in the columns (crosstie check)"
@@ -313,7 +314,6 @@ class Loop:
 
     def find_learning_rate(self) -> None:
         """Run a range test, take its rate, put everything else back."""
-        weights = self.weights()
         feed = self._endless()
 
         def step() -> float:
@@ -325,7 +325,7 @@ class Loop:
         scale = self.runner.state()
         self.curve = range_test(self.bare, step)
         self.learning_rate = self.curve.chosen
-        self.network.load_state_dict(weights)
+        self.network.load_state_dict(self.start)
         self.bare.state.clear()
         self.runner.restore(scale)
         torch.manual_seed(self.seed)
