@@ -11,7 +11,7 @@ import sys
 from collections.abc import Mapping
 from functools import cache
 from pathlib import Path
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -22,12 +22,28 @@ from crosstie.errors import CrosstieError, MissingExtra, TrainingError
 Floats = NDArray[np.float32]
 
 FLOAT32 = 0  # C_API_DTYPE_FLOAT32
+ZERO = np.float32(1e-35)  # kZeroThreshold: nothing to LightGBM
+ROWS_AT_ONCE = 1 << 16
 CELLS_A_THREAD = 1_000_000
 ALL_TREES = -1
 
 
+class Features(Protocol):
+    """A matrix that gives some of its rows when asked: an array, or one that is made as it is read."""
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """`(rows, columns)`."""
+
+    def __getitem__(self, rows: Any, /) -> Floats:
+        """The rows of a slice or of an array of row numbers, `[rows, columns]`."""
+
+
 class Dataset:
-    """Rows binned for training.
+    """Rows binned for training: one byte a value, two where there are more than 256 bins.
+
+    The matrix is read in pieces and never held. Bins are found in the rows that LightGBM would sample, so the trees
+    are those of handing it the whole matrix (tested).
 
     Args:
         features: `[rows, columns]`, NaN where missing; a categorical column holds codes.
@@ -39,30 +55,70 @@ class Dataset:
 
     def __init__(
         self,
-        features: Floats,
+        features: Features,
         target: NDArray[Any],
         weights: NDArray[Any] | None,
         parameters: Mapping[str, Any],
         *,
         reference: "Dataset | None" = None,
     ) -> None:
-        self.rows = len(features)
+        self.rows = features.shape[0]
         self.handle = ctypes.c_void_p()
-        rows = np.ascontiguousarray(features, np.float32)
-        _call(
-            "LGBM_DatasetCreateFromMat",
-            _pointer(rows),
-            ctypes.c_int(FLOAT32),
-            ctypes.c_int32(rows.shape[0]),
-            ctypes.c_int32(rows.shape[1]),
-            ctypes.c_int(1),  # row-major
-            _text(parameters),
-            reference.handle if reference else None,
-            ctypes.byref(self.handle),
-        )
+        if reference is None:
+            self._find_bins(features, parameters)
+        else:
+            _call(
+                "LGBM_DatasetCreateByReference",
+                reference.handle,
+                ctypes.c_int64(self.rows),
+                ctypes.byref(self.handle),
+            )
+        for start in range(0, self.rows, ROWS_AT_ONCE):
+            rows = np.ascontiguousarray(features[start : start + ROWS_AT_ONCE], np.float32)
+            _call(
+                "LGBM_DatasetPushRows",  # after the last row it knows by itself that all are there
+                self.handle,
+                _pointer(rows),
+                ctypes.c_int(FLOAT32),
+                ctypes.c_int32(rows.shape[0]),
+                ctypes.c_int32(rows.shape[1]),
+                ctypes.c_int32(start),
+            )
         self._set("label", target)
         if weights is not None:
             self._set("weight", weights)
+
+    def _find_bins(self, features: Features, parameters: Mapping[str, Any]) -> None:
+        """As LightGBM does it for a matrix: zeros count as what is not there."""
+        text, count = _text(parameters), ctypes.c_int32()
+        _call("LGBM_GetSampleCount", ctypes.c_int32(self.rows), text, ctypes.byref(count))
+        sample = np.empty(count.value, np.int32)
+        _call(
+            "LGBM_SampleIndices",
+            ctypes.c_int32(self.rows),
+            text,
+            _pointer(sample),
+            ctypes.byref(count),
+        )
+        sample = sample[: count.value]
+        width = features.shape[1]
+        rows = np.ascontiguousarray(features[sample], np.float32)
+        places = [
+            np.flatnonzero(~(np.abs(rows[:, i]) <= ZERO)).astype(np.int32) for i in range(width)
+        ]
+        values = [rows[each, i].astype(np.float64) for i, each in enumerate(places)]
+        _call(
+            "LGBM_DatasetCreateFromSampledColumn",
+            (ctypes.c_void_p * width)(*(each.ctypes.data for each in values)),
+            (ctypes.c_void_p * width)(*(each.ctypes.data for each in places)),
+            ctypes.c_int32(width),
+            (ctypes.c_int32 * width)(*map(len, places)),
+            ctypes.c_int32(len(sample)),
+            ctypes.c_int32(self.rows),
+            ctypes.c_int64(self.rows),
+            text,
+            ctypes.byref(self.handle),
+        )
 
     def _set(self, field: str, values: NDArray[Any]) -> None:
         values = np.ascontiguousarray(values, np.float32)

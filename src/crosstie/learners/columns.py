@@ -12,6 +12,24 @@ from crosstie.learners.bags import WORDY, Bag, directions
 from crosstie.learners.graph import GraphWriter
 
 SMALL_VOCABULARY = 64
+ROWS_FOR_DIRECTIONS = 200_000  # of a text; more do not turn them, and cost memory
+
+
+@dataclass(frozen=True)
+class ColumnRows:
+    """The columns of a batch, made for those rows that are asked for: nothing grows with a table in files."""
+
+    columns: "Columns"
+    batch: Batch
+
+    @property
+    def shape(self) -> tuple[int, int]:
+        """`(rows, columns)`."""
+        return len(self.batch), len(self.columns.names)
+
+    def __getitem__(self, rows: Any) -> NDArray[np.float32]:
+        """float32 `[rows, columns]` of a slice or of row numbers."""
+        return self.columns.array(self.batch.take(rows))
 
 
 @dataclass
@@ -39,7 +57,11 @@ class Columns:
             if tokens.type not in WORDY and tokens.size <= SMALL_VOCABULARY:
                 table = np.eye(tokens.size)[:, 1:]
             else:
-                table = directions(bag.matrix(ids), text_components, seed=seed)
+                some = ids
+                if len(ids) > ROWS_FOR_DIRECTIONS:
+                    rng = np.random.default_rng(seed)
+                    some = ids[np.sort(rng.choice(len(ids), ROWS_FOR_DIRECTIONS, replace=False))]
+                table = directions(bag.matrix(some), text_components, seed=seed)
             columns.bags.append((bag, table))
         return columns
 
@@ -52,6 +74,10 @@ class Columns:
     def categorical(self) -> list[int]:
         """Which columns hold codes."""
         return list(range(len(self.names) - len(self.layout.categories), len(self.names)))
+
+    def rows(self, batch: Batch) -> ColumnRows:
+        """As `array`, made piece by piece as it is read."""
+        return ColumnRows(self, batch)
 
     def array(self, batch: Batch) -> NDArray[np.float32]:
         """float32 `[rows, columns]`, NaN where missing."""

@@ -189,7 +189,7 @@ class Gbm(Learner):
         if reference is None:
             weights = row_weights(batch, output, self.class_weights)
         return Dataset(
-            self.columns_.array(batch),
+            self.columns_.rows(batch),
             batch.targets[output.name],
             weights,
             parameters,

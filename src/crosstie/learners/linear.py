@@ -4,7 +4,7 @@ The yardstick beside every other model, and on text and small tables often the o
 """
 
 import json
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Annotated, Any, Literal
 
@@ -71,13 +71,12 @@ class Linear(Learner):
         self.about_: dict[str, Any] = {}
 
     def fit(self, job: Job) -> None:
-        train = job.train
-        if len(train) > ROWS:
-            some = np.random.default_rng(job.seed).choice(len(train), ROWS, replace=False)
-            train = train.take(np.sort(some))
+        train = _at_most(job.train, job.seed)
+        validation = None if job.validation is None else _at_most(job.validation, job.seed)
+        job = replace(job, train=train, validation=validation)
         inputs = LinearInputs.fit(job.layout, train)
         design = inputs.design(train)
-        held = None if job.validation is None else inputs.design(job.validation)
+        held = None if validation is None else inputs.design(validation)
         progress = Progress(learner="linear", unit="iteration", folder=job.folder)
         for callback in job.callbacks:
             callback.on_train_start(progress)
@@ -172,6 +171,13 @@ class Linear(Learner):
                 "linear: stopped before its first step, so there is no model to keep"
             )
         return self.inputs_
+
+
+def _at_most(batch: Batch, seed: int) -> Batch:
+    """`ROWS` rows of a larger batch, drawn at random, in their order."""
+    if len(batch) <= ROWS:
+        return batch
+    return batch.take(np.sort(np.random.default_rng(seed).choice(len(batch), ROWS, replace=False)))
 
 
 @dataclass
