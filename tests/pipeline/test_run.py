@@ -43,6 +43,14 @@ def test_an_unknown_name_offers_the_nearest(tmp_path):
         Run.find("titanci", tmp_path)
 
 
+def test_nothing_is_written_beside_a_run_in_a_directory_of_its_own(tmp_path):
+    run = Run.create(tmp_path / "runs", "m", "x", at=tmp_path / "here")
+    run.note(name="m", exit="done", watched="validation/y/rmse")
+    run.write("metrics.json", {"validation": {"y": {"rmse": 1.0}}})
+    mark_best(run, metric="validation/y/rmse", greater_is_better=False)
+    assert [each.name for each in tmp_path.iterdir()] == ["here"]
+
+
 def test_prune_spares_best_latest_and_running(tmp_path):
     runs = [finished(tmp_path, value=value) for value in (1.0, 2.0, 3.0, 4.0)]
     mark_best(runs[0], metric="validation/y/rmse", greater_is_better=False)

@@ -151,7 +151,12 @@ def _started(manifest: Path) -> tuple[str, str]:
 
 
 def mark_best(run: Run, *, metric: str, greater_is_better: bool) -> None:
-    """Let `best` beside the run name it if its validation score is the best of its siblings so far."""
+    """Let `best` beside the run name it if its validation score is the best of its siblings so far.
+
+    A run in a directory that the user named has no siblings: nothing is written beside it.
+    """
+    if not (run.path.parent / "latest").is_file():
+        return
     scores = {}
     for sibling in (Run(path.parent) for path in run.path.parent.glob("*/metrics.json")):
         value = watched_value(sibling.metrics, metric)
