@@ -3,6 +3,9 @@
 from pathlib import Path
 
 from crosstie.training.callbacks.callback import Callback
+from crosstie.training.callbacks.metrics_log import MetricsLog
+from crosstie.training.callbacks.progress_bar import ProgressBar
+from crosstie.training.callbacks.tensorboard import TensorBoard
 
 
 def company(run: Path, *, progress: bool) -> list[Callback]:
@@ -12,4 +15,5 @@ def company(run: Path, *, progress: bool) -> list[Callback]:
         run: Its directory.
         progress: Whether a person watches.
     """
-    return []
+    always: list[Callback] = [MetricsLog(run), TensorBoard(run)]
+    return [*always, ProgressBar(run)] if progress else always
