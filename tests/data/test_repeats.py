@@ -1,7 +1,7 @@
 import numpy as np
 
 from crosstie.data.read import open_source
-from crosstie.data.repeats import warn_on_repeats
+from crosstie.data.repeats import LOOKED_AT, warn_on_repeats
 
 HALVES = np.array([0, 0, 0, 0, 1, 2, 2, 2], np.int8)
 
@@ -57,3 +57,26 @@ def test_real_tables_without_repeats_give_no_warning(shared_data):
     source = open_source("tab_titanic/train.csv", base=shared_data)
     assignment = splits.get("random")().assign(source, target="Survived", seed=0)
     assert warn_on_repeats(source, assignment, exclude={"Survived"}) == []
+
+
+def test_columns_that_were_spoken_of_are_not_told_again():
+    source = open_source({"customerID": list("abcdaxyz"), "x": list(range(8))})
+    assert warn_on_repeats(source, HALVES, told=["customerID"]) == []
+
+
+def test_of_a_large_table_the_first_rows_are_looked_at():
+    rows = np.arange(LOOKED_AT + 100_001)
+    assignment = (rows % 2).astype(np.int8)
+    early = np.where(rows < 50_000, rows // 2, rows)
+    late = np.where(rows > LOOKED_AT, -rows // 2, rows)
+    source = open_source({"early_id": early, "late_id": late})
+
+    told = warn_on_repeats(source, assignment)
+
+    assert len(told) == 1
+    assert told[0].startswith("column 'early_id': 25% of the validation and test rows share an id")
+
+
+def test_rows_differ_that_hold_the_same_cells_in_another_order():
+    source = open_source({"a": list("abcdbadc"), "b": list("badcabcd")})
+    assert warn_on_repeats(source, HALVES) == []

@@ -6,28 +6,39 @@ from collections.abc import Collection
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.split import TEST, TRAIN, VALIDATION, Assignment, Rows
+from crosstie.data.source import Source
+from crosstie.data.split import TEST, TRAIN, VALIDATION, Assignment
 from crosstie.data.table import Table
 
 _ID = re.compile(r"(?:^|[_\s.-])(?:id|ids|uuid|guid|key)$|[a-z]I[dD]$")
+LOOKED_AT = 200_000  # rows
+MIX = np.int64(0x5851F42D4C957F2D)  # odd, its bits spread
 FEW = 0.01  # share of held-out rows below which a repeat is no news
 
 
 def warn_on_repeats(
-    source: Rows, assignment: Assignment, *, exclude: Collection[str] = ()
+    source: Source,
+    assignment: Assignment,
+    *,
+    exclude: Collection[str] = (),
+    told: Collection[str] = (),
 ) -> list[str]:
     """One sentence for each way in which held-out rows were seen in training.
+
+    Of a table of more than 200,000 rows those are looked at; the shares are then at least what is said.
 
     Args:
         source: The table.
         assignment: As a split gives.
         exclude: Columns that need not be looked at: the target, those that are no inputs.
+        told: Columns of which it was said already that their values repeat.
     """
+    assignment = assignment[:LOOKED_AT]
     held_out = (assignment == VALIDATION) | (assignment == TEST)
     names = [name for name in source.columns if name not in exclude]
     if not held_out.any() or not names:
         return []
-    table = source.table(names)
+    table = _first(source, names)
     found = []
     share = _seen(_row_codes(table, names), assignment, held_out)
     if share > FEW:
@@ -36,7 +47,7 @@ def warn_on_repeats(
             "cell. Take repeated rows out, or measure with `split: {type: hash}`, which keeps equal rows together."
         )
     for name in names:
-        what, instead = _what(table, name)
+        what, instead = ("", "") if name in told else _what(table, name)
         if not what:
             continue
         share = _seen(np.asarray(table.distinct(name)[0], np.int64), assignment, held_out)
@@ -46,6 +57,18 @@ def warn_on_repeats(
                 f"the figures may be too good. Consider `split: {{type: {instead}, column: {name}}}`."
             )
     return found
+
+
+def _first(source: Source, names: list[str]) -> Table:
+    if source.rows <= LOOKED_AT:
+        return source.table(names)
+    parts, rows = [], 0
+    for table in source.chunks(columns=names):
+        parts.append(table.slice(0, LOOKED_AT - rows))
+        rows += len(parts[-1])
+        if rows == LOOKED_AT:
+            break
+    return Table.concat(parts, names)
 
 
 def _what(table: Table, name: str) -> tuple[str, str]:
@@ -70,7 +93,5 @@ def _row_codes(table: Table, names: list[str]) -> NDArray[np.int64]:
     """A number for each different row."""
     together = np.zeros(len(table), np.int64)
     for name in names:
-        codes, texts = table.distinct(name)
-        together = together * (len(texts) + 1) + codes + 1
-        together = np.unique(together, return_inverse=True)[1].astype(np.int64)
-    return together
+        together = (together + table.distinct(name)[0] + 1) * MIX  # wraps around
+    return together & np.iinfo(np.int64).max

@@ -60,13 +60,17 @@ def assign(plan: Plan) -> NDArray[np.int8]:
     return plan.split.assign(source, target=plan.outputs[0].column, seed=plan.seed)
 
 
-def prepare(plan: Plan, assignment: NDArray[np.int8], *, folder: Path) -> Prepared:
+def prepare(
+    plan: Plan, assignment: NDArray[np.int8], *, folder: Path, in_memory: int = IN_MEMORY
+) -> Prepared:
     """Fit the plan's features on the training rows and encode all parts.
 
     Args:
         plan: Its features are copied, not fitted in place.
         assignment: As `assign` gives.
         folder: For memory-mapped arrays, should they be needed.
+        in_memory: Bytes of encoded arrays up to which they lie in memory. Their values are the same either way;
+            the order in which networks see the rows is not (`training/feed.py`).
 
     Raises:
         DataError: No training rows are left, or a column cannot be what the plan says it is.
@@ -86,12 +90,13 @@ def prepare(plan: Plan, assignment: NDArray[np.int8], *, folder: Path) -> Prepar
     preprocessor.finish()
 
     prepared = Prepared(preprocessor)
+    mapped = _bytes(preprocessor.layout, sources) > in_memory
     stores = {
         part: BatchStore(
             preprocessor.layout,
             rows=_expected(part, sources, assignment),
             weighted=plan.weight is not None,
-            folder=folder / part if _bytes(preprocessor.layout, sources) > IN_MEMORY else None,
+            folder=folder / part if mapped else None,
         )
         for part in PARTS
     }

@@ -8,22 +8,30 @@ import time
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
+from hashlib import sha256
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+from numpy.typing import NDArray
+
 from crosstie.config.document import dump
 from crosstie.data.files import write_text
 from crosstie.data.processors import processors
-from crosstie.data.write import write_table
+from crosstie.data.repeats import warn_on_repeats
+from crosstie.data.splits.random import Random
+from crosstie.data.splits.stratify import Stratify
+from crosstie.data.write import TableWriter
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import Candidate, Choose, Session, fit
 from crosstie.pipeline.finish import finish
 from crosstie.pipeline.folds import fit_folds
 from crosstie.pipeline.plan import Plan
-from crosstie.pipeline.prepare import PARTS, Prepared, assign, prepare
+from crosstie.pipeline.prepare import PARTS, ROWS_AT_ONCE, Prepared, assign, prepare
 from crosstie.pipeline.run import Run, mark_best
+from crosstie.pipeline.sampling import Sampled
 
 PACKAGES = (
     "crosstie",
@@ -96,11 +104,10 @@ def _fit(
 ) -> tuple[list[Candidate], Prepared]:
     """All candidates, the chosen one first, a linear one among them."""
     assignment = assign(plan)
-    write_table(
-        {"row": range(len(assignment)), "part": [(*PARTS, "unused")[code] for code in assignment]},
-        run.path / "splits.arrow",
-    )
-    scratch = Path(".crosstie") / "prepared" / run.path.name
+    _write_splits(assignment, run.path / "splits.arrow")
+    for line in [*plan.warnings, *repeated(plan, assignment)]:
+        session.journal.say(line)
+    scratch = _scratch(run)
     beside = run.path / "candidates" / "linear"
     try:
         if plan.folds:
@@ -146,7 +153,37 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
         for name, count in prepared.counts.items()
         if count.unparsed
     ]
-    return [*lines, *plan.warnings]
+    return lines
+
+
+def repeated(plan: Plan, assignment: NDArray[np.int8]) -> list[str]:
+    """What a random split puts on both sides, where the plan's warnings do not speak of it already."""
+    split = plan.split.split if isinstance(plan.split, Sampled) else plan.split
+    if not isinstance(split, Random | Stratify):
+        return []
+    source = plan.sources["train"]
+    spoken = [each for each in plan.warnings if "preprocessing.split: {" in each]
+    inputs = {feature.column for feature in plan.inputs}
+    return warn_on_repeats(
+        source,
+        assignment,
+        exclude=[name for name in source.columns if name not in inputs],
+        told=[name for name in source.columns if any(repr(name) in each for each in spoken)],
+    )
+
+
+def _write_splits(assignment: NDArray[np.int8], path: Path) -> None:
+    names = np.array([*PARTS, "unused"], object)
+    with TableWriter(path) as writer:
+        for start in range(0, len(assignment), ROWS_AT_ONCE):
+            codes = assignment[start : start + ROWS_AT_ONCE]
+            writer.append({"row": np.arange(start, start + len(codes)), "part": names[codes]})
+
+
+def _scratch(run: Run) -> Path:
+    """A folder that no other run uses, also where two have the same name in different places."""
+    place = sha256(str(run.path.resolve()).encode()).hexdigest()[:8]
+    return Path(".crosstie") / "prepared" / f"{run.path.name}-{place}"
 
 
 def _tidy(run: Run) -> None:
