@@ -114,6 +114,14 @@ def test_quoted_newlines_at_the_end_of_a_line_are_one_cell(read):
     }
 
 
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+@pytest.mark.parametrize("within", ["\n", "\r\n"])
+def test_names_may_hold_line_breaks_of_either_kind(read, end, within):
+    source = read(f'a,"b{within}c"{end}1,"x{within}y"{end}2,z{end}')
+    assert (source.columns, source.rows, source.notes) == (("a", "b\nc"), 2, [])
+    assert [each.splitlines() for each in cells(source)["b\nc"]] == [["x", "y"], ["z"]]
+
+
 def test_stray_quotation_marks_are_kept_as_text(read):
     source = read(
         'label\ttext\nham\t"hi\nspam\tthe 5" screen\nham\tso "she" said"\nspam\tbye\n', "x.tsv"
@@ -168,6 +176,10 @@ def test_a_first_line_that_looks_like_data_is_said(read, content):
     assert note.endswith(
         "If there is no header line, say `header: false`, and the names under `columns:`."
     )
+
+
+def test_a_name_that_is_a_level_too_is_a_name_if_another_stands_above_numbers(read):
+    assert read("age,b,y\n1,a,yes\n2,b,no\n3,b,no\n").notes == []
 
 
 def test_names_of_years_above_words_are_no_data(read):

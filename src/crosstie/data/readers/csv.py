@@ -54,6 +54,7 @@ class Csv(Reader):
             self._width = len(first[0])
         else:
             self._width = Counter(map(len, first)).most_common(1)[0][0]
+        self._names_run_on = any("\n" in each for each in first[0])
         self.columns = self._names(first[0])
         if self.reading.header and self.reading.columns is None:
             self._warn_of_data_as_header(first[0], first[1:])
@@ -87,6 +88,10 @@ class Csv(Reader):
         return tidy(first, self.notes, self.name)
 
     def _warn_of_data_as_header(self, first: list[str], below: list[list[str]]) -> None:
+        """Say that the first line may be data: numbers stand above numbers, or a word that comes again below.
+
+        A word above numbers is a name, and one name makes a header line.
+        """
         numeric, repeated = [], False
         for place, name in enumerate(map(str.strip, first)):
             cells = [row[place].strip() for row in below if place < len(row)]
@@ -94,7 +99,7 @@ class Csv(Reader):
             if cells and all(parse.number(each) is not None for each in cells):
                 numeric.append(name in parse.MISSING or parse.number(name) is not None)
             repeated = repeated or (name != "" and cells.count(name) > 1)
-        if repeated or (numeric and all(numeric)):
+        if all(numeric) if numeric else repeated:
             shown = ", ".join(map(repr, first[:4])) + (", …" if len(first) > 4 else "")
             self.notes.append(
                 f"{self.name}: the first line looks like data, not like names of columns ({shown}). If there "
@@ -113,7 +118,7 @@ class Csv(Reader):
         )
         try:
             self._scan()
-            sound = not self._swallows()
+            sound = not self._misread_names() and not self._swallows()
         except duckdb.Error:
             sound = False
         if not sound:
@@ -149,6 +154,13 @@ class Csv(Reader):
                 "blank": self._blank,
             },
         )
+
+    def _misread_names(self) -> bool:
+        """Whether DuckDB may have taken rows for names.
+
+        It ends a header at the wrong place if the names hold line breaks of another kind than the lines.
+        """
+        return self.reading.header and (not self._rows or self._names_run_on)
 
     def _swallows(self) -> bool:
         """Whether some quotation mark, never closed where it should be, made cells of whole rows."""
