@@ -20,7 +20,8 @@ from crosstie.training.trainer import Trainer
 
 class Steps(Callback):
     def on_step_end(self, progress: Progress) -> None:
-        print(progress.step, flush=True)
+        sys.stdout.write(f"{progress.step}\n")
+        sys.stdout.flush()
 
 
 def main(folder: Path, *, resume: bool) -> None:
@@ -51,7 +52,7 @@ def main(folder: Path, *, resume: bool) -> None:
     )
     loop.run(resume=resume, anywhere=False)
     weights = b"".join(each.numpy().tobytes() for each in network.state_dict().values())
-    print(hashlib.sha256(weights).hexdigest())
+    sys.stdout.write(f"{hashlib.sha256(weights).hexdigest()}\n")
 
 
 if __name__ == "__main__":

@@ -199,7 +199,7 @@ def test_it_names_the_output_whose_loss_is_not_a_number(fit):
     train = Batch(train.inputs, targets)
     network = Network(replace(LAYOUT, outputs=outputs), architecture(outputs), train)
     made = fit(train=train, judged=False, network=network)
-    with pytest.raises(TrainingError, match="^epoch 1, step 7, output 'z': "):
+    with pytest.raises(TrainingError, match=r"^epoch 1, step 7, output 'z': "):
         made.run()
 
 

@@ -1,10 +1,10 @@
 import math
 
 import torch
+from small_network import same
 from torch import nn
 
 from crosstie.training.range_test import HIGHEST, LOWEST, range_test
-from small_network import same
 
 
 def optimizer():

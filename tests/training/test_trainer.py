@@ -46,13 +46,17 @@ def test_an_effective_batch_is_made_of_whole_batches():
         ),
         (
             {"gradient_accumulation_steps": 3, "effective_batch_size": 200},
-            "trainer.effective_batch_size: must be a multiple of gradient_accumulation_steps 3, got 200. "
-            "Leave one of them out",
+            (
+                "trainer.effective_batch_size: must be a multiple of gradient_accumulation_steps 3, got 200. "
+                "Leave one of them out"
+            ),
         ),
         (
             {"batch_size": 50, "gradient_accumulation_steps": 3, "effective_batch_size": 200},
-            "trainer.effective_batch_size: must be batch_size 50 times 3 batches an update, got 200. "
-            "Leave one of them out",
+            (
+                "trainer.effective_batch_size: must be batch_size 50 times 3 batches an update, got 200. "
+                "Leave one of them out"
+            ),
         ),
     ],
 )

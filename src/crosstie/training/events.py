@@ -14,9 +14,7 @@ from tensorboard.compat.proto import (
     versions_pb2,
 )
 from tensorboard.plugins.hparams import api_pb2, metadata, plugin_data_pb2
-from tensorboard.plugins.scalar import metadata as scalars
 from tensorboard.summary.writer.event_file_writer import EventFileWriter
-from tensorboard.util.tensor_util import make_tensor_proto
 
 
 class Events:
@@ -37,11 +35,7 @@ class Events:
     def scalars(self, values: Mapping[str, float], step: int) -> None:
         """A point of each curve."""
         points = [
-            summary_pb2.Summary.Value(
-                tag=name,
-                tensor=make_tensor_proto(value, dtype="float32"),
-                metadata=scalars.create_summary_metadata(display_name="", description=""),
-            )
+            summary_pb2.Summary.Value(tag=name, simple_value=value)
             for name, value in values.items()
         ]
         self._write(event_pb2.Event(step=step, summary=summary_pb2.Summary(value=points)))
