@@ -78,5 +78,5 @@ def test_of_a_large_table_the_first_rows_are_looked_at():
 
 
 def test_rows_differ_that_hold_the_same_cells_in_another_order():
-    source = open_source({"a": list("abcdbadc"), "b": list("badcabcd")})
+    source = open_source({"a": list("acegbdfh"), "b": list("bdfhaceg")})
     assert warn_on_repeats(source, HALVES) == []
