@@ -123,14 +123,13 @@ def differs(shown: str, printed: str) -> str:
     """Why `shown` is not what was printed; "" if it is.
 
     Words must be the same, in order; a line `...` stands for any lines. Scores (two decimals and more) may be off
-    by 0.05 or 5 %, seconds (one decimal) and the names of runs may be anything: machines differ.
+    by 0.05 or 5 %, seconds (one decimal) and the names of runs may be anything: machines differ. Lines of progress
+    are not looked at.
     """
-    there = [line.split() for line in printed.splitlines() if line.strip()]
+    there = [line.split() for line in printed.splitlines() if _tells(line)]
     at, skipping = 0, False
-    for line in shown.splitlines():
+    for line in filter(_tells, shown.splitlines()):
         words = line.split()
-        if not words:
-            continue
         if words == ["..."]:
             skipping = True
             continue
@@ -140,6 +139,10 @@ def differs(shown: str, printed: str) -> str:
             return f"{line.strip()!r} is not there"
         at, skipping = at + 1, False
     return "" if skipping or at == len(there) else f"{' '.join(there[at])!r} is not shown"
+
+
+def _tells(line: str) -> bool:
+    return bool(line.strip()) and " · " not in line
 
 
 def _alike(shown: list[str], printed: list[str]) -> bool:
