@@ -1,5 +1,6 @@
 import pytest
 
+from crosstie.data.files import write_json
 from crosstie.errors import RunError
 from crosstie.pipeline.run import Run, list_runs, mark_best, prune, watched_value
 
@@ -49,6 +50,13 @@ def test_nothing_is_written_beside_a_run_in_a_directory_of_its_own(tmp_path):
     run.write("metrics.json", {"validation": {"y": {"rmse": 1.0}}})
     mark_best(run, metric="validation/y/rmse", greater_is_better=False)
     assert [each.name for each in tmp_path.iterdir()] == ["here"]
+
+
+def test_the_model_of_a_run_in_a_directory_of_its_own_is_no_run(tmp_path):
+    placed = Run.create(tmp_path, "m", "x", at=tmp_path / "here")
+    write_json(placed.model / "manifest.json", {"format": 1})
+    usual = finished(tmp_path, value=1.0)
+    assert list_runs(tmp_path) == [usual]
 
 
 def test_prune_spares_best_latest_and_running(tmp_path):

@@ -143,7 +143,9 @@ class Run:
 
 def list_runs(runs: Path) -> list[Run]:
     """Every run below `runs`, oldest first."""
-    return [Run(path.parent) for path in sorted(runs.glob("*/*/manifest.json"), key=_started)]
+    found = sorted(runs.glob("*/*/manifest.json"), key=_started)
+    # a run that -o placed here has a model/manifest.json at that depth, which is none of a run
+    return [Run(path.parent) for path in found if (path.parent / "config.yaml").is_file()]
 
 
 def _started(manifest: Path) -> tuple[str, str]:
