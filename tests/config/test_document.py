@@ -39,6 +39,15 @@ def test_places_set_on_the_command_line_say_so(tmp_path):
     assert document.where(("trainer", "batch_size")) == f"{path}:3 trainer.batch_size"
 
 
+def test_sections_that_only_the_command_line_has_are_found_there(tmp_path):
+    path = tmp_path / "model.yaml"
+    path.write_text("target: y\n")
+    document = load(path).set("trainer.epochs=4").set("input_features.age.type=number")
+    assert document.where(("trainer",)) == "--set trainer.epochs"
+    assert document.where(("input_features", 0, "name")) == "--set input_features[0].type"
+    assert document.where(("target",)) == f"{path}:1 target"
+
+
 @pytest.mark.parametrize(
     ("assignment", "expected"),
     [

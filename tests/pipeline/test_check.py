@@ -122,7 +122,7 @@ preprocessing:
             "data: data.csv\ntarget: survived\ntrainer: {epochs: 3}\n",
             (
                 "model.yaml:3 trainer: model_type auto chooses what learns and takes no trainer options; "
-                "set model_type"
+                "set model_type: ecd, gbm or linear"
             ),
         ),
         (
@@ -170,8 +170,8 @@ preprocessing:
             ),
         ),
         (
-            "data: data.csv\ntarget: survived\nmodel_type: ecd\ntrainer: {regularization_lambda: 0.1}\n",
-            "model.yaml:4 trainer.regularization_lambda: write `optimizer: {type: adamw, weight_decay: …}`",
+            "data: data.csv\ntarget: survived\nmodel_type: ecd\ntrainer: {use_mixed_precision: true}\n",
+            "model.yaml:4 trainer.use_mixed_precision: write `precision: bf16`",
         ),
         (
             "data: data.csv\ntarget: survived\ndefaults: {numer: {preprocessing: {}}}\n",
@@ -371,3 +371,64 @@ def test_what_reading_changed_is_said(here):
     assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
         "data.csv: column names that were empty or there twice: 'age' at place 2 is now 'age_2'",
     )
+
+
+def test_a_mistake_in_the_defaults_is_told_once_and_there(here):
+    text = (
+        "data: data.csv\ntarget: survived\nmodel_type: ecd\ndefaults: {number: {encoder: plee}}\n"
+    )
+    assert problems(here, text) == [
+        "model.yaml:4 defaults.number.encoder: 'plee' is no encoder of a number feature; did you mean 'ple'?"
+    ]
+
+
+def test_shares_alone_are_a_random_split(here):
+    made = plan(
+        here,
+        "data: data.csv\ntarget: survived\npreprocessing: {split: {probabilities: [0.6, 0.2, 0.2]}}\n",
+    )
+    assert made.config["preprocessing"]["split"] == {
+        "type": "random",
+        "probabilities": [0.6, 0.2, 0.2],
+    }
+
+
+def test_why_no_column_is_left_is_said(here):
+    table(here, age=[7] * ROWS, sex=[""] * ROWS, city=["A"] * ROWS)
+    assert problems(here, "data: data.csv\ntarget: survived\n") == [
+        (
+            "model.yaml:1 input_features: no column is left to predict from. 'age' is left out: always '7'; "
+            "'sex' is left out: no cell holds anything; 'city' is left out: always 'A'"
+        )
+    ]
+
+
+def test_a_class_for_every_other_row_is_an_error(here):
+    table(here, survived=[f"p{i % 40}" for i in range(ROWS)])
+    assert problems(here, "data: data.csv\ntarget: survived\n") == [
+        (
+            "model.yaml:2 target: column 'survived' has 40 classes in 60 rows, too few of each to learn. "
+            "Predict another column"
+        )
+    ]
+
+
+def test_a_column_of_numbers_with_some_words_is_a_warning(here):
+    table(here, age=["n/k" if i % 4 == 0 else i * 3 for i in range(ROWS)])
+    assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
+        (
+            "'age' is taken for a category, though 75% of its cells are numbers: 'n/k' is none. If such cells mean "
+            "that nothing is known, say type: number; they then count as missing"
+        ),
+    )
+    table(here, age=[f"n{i}" if i % 4 == 0 else i * 3 for i in range(ROWS)])
+    assert plan(here, "data: data.csv\ntarget: survived\n").warnings == ()
+
+
+def test_column_names_at_the_top_level_must_be_there(here):
+    assert problems(
+        here, "data: data.csv\ntarget: survived\nweight: ags\nbackend: {typ: local}\n"
+    ) == [
+        "model.yaml:3 weight: data.csv has no column 'ags'; did you mean 'age'?",
+        "model.yaml:4 backend.typ: unknown option; did you mean 'type'?",
+    ]

@@ -51,6 +51,12 @@ class Document:
         if any(path[:end] in self.replaced for end in range(1, len(path) + 1)):
             flag = len(path) == 1 and path[0] in FLAGS
             return f"--{str(path[0]).replace('_', '-')}" if flag else f"--set {dotted(path)}"
+        for end in range(len(path), 0, -1):
+            if path[:end] in self.lines:
+                break
+            inside = [known for known in self.replaced if known[:end] == path[:end]]
+            if inside:  # a section that is there for the command line only
+                return f"--set {dotted(min(inside, key=str))}"
         line = self.line(path)
         file = self.name if line is None else f"{self.name}:{line}"
         return f"{file} {dotted(path)}".strip()

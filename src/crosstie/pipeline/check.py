@@ -5,6 +5,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crosstie.config import wording
 from crosstie.config.document import Document, Place
 from crosstie.config.registry import use_project
 from crosstie.data.profile import ColumnProfile, profile
@@ -71,7 +72,7 @@ def make_plan(
         types=types or {},
         reserved=_reserved(top, seen["split"]),
     )
-    _check_weight(top, looks, findings)
+    _check_names(top, looks, findings, tables)
     _check_balance(seen, columns, findings)
     _check_learner(columns, learner, model_type, findings)
     defaults = read_defaults(top, findings, learner=learner, model_type=model_type)
@@ -148,7 +149,8 @@ def _top(findings: Findings) -> dict[str, Any]:
         )
     elif isinstance(backend, Mapping):
         for key in backend:
-            findings.known(key, ("type",), document.at("backend", key), "unknown option;")
+            if key != "type":
+                findings.wrong(document.at("backend", key), wording.unknown(key, ("type",)))
     return top
 
 
@@ -208,7 +210,7 @@ def _trainer(
         if top["trainer"] and model_type:
             findings.wrong(
                 place,
-                "model_type auto chooses what learns and takes no trainer options; set model_type",
+                "model_type auto chooses what learns and takes no trainer options; set model_type: ecd, gbm or linear",
             )
         return {}
     return findings.section(trainer_options(learner), top["trainer"], place, moved="trainer")
@@ -230,9 +232,13 @@ def _reserved(top: Mapping[str, Any], split: Mapping[str, Any] | None) -> dict[s
     return found
 
 
-def _check_weight(
-    top: Mapping[str, Any], looks: Mapping[str, ColumnProfile], findings: Findings
+def _check_names(
+    top: Mapping[str, Any],
+    looks: Mapping[str, ColumnProfile],
+    findings: Findings,
+    tables: Tables,
 ) -> None:
+    """Columns named at the top level: the row weights, and those that are private."""
     for key, names in (
         ("weight", [top["weight"]] if top["weight"] else []),
         ("private", top["private"]),
@@ -241,8 +247,8 @@ def _check_weight(
             place = (
                 findings.document.at(key) if key == "weight" else findings.document.at(key, index)
             )
-            if looks:
-                findings.known(name, looks, place, "no column")
+            if tables.train is not None:
+                findings.known(name, looks, place, f"{tables.train.name} has no column")
     column = looks.get(top["weight"]) if top["weight"] else None
     if column is not None and (column.numbers < 1 or column.missing or (column.minimum or 0) < 0):
         findings.wrong(

@@ -112,7 +112,11 @@ def resolve(
         )
     _check_names(found, findings)
     if not found.inputs and profile:
-        findings.wrong(document.at("input_features"), "no column is left to predict from")
+        out = "; ".join(f"{each.column!r} is left out: {each.why}" for each in found.excluded[:8])
+        findings.wrong(
+            document.at("input_features"),
+            f"no column is left to predict from{'. ' if out else ''}{out}",
+        )
     found.inputs = [entry for entry in found.inputs if entry.type]
     found.outputs = [entry for entry in found.outputs if entry.type]
     return found

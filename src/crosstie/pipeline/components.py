@@ -6,6 +6,7 @@ from typing import Annotated, Any
 
 from annotated_types import Ge
 
+from crosstie.config import wording
 from crosstie.config.document import Place
 from crosstie.config.options import ComponentOf, build, check, options
 from crosstie.config.registry import Registry
@@ -114,6 +115,7 @@ def read_defaults(
         for part in PARTS:
             if part in section:
                 place = root.at("defaults", kind, part)
+                told = len(findings.problems)
                 if _readable(part, place, findings, learner, model_type):
                     findings.component(
                         component(part, kind),
@@ -121,6 +123,8 @@ def read_defaults(
                         place,
                         default=_usual(kind, part),
                     )
+                if len(findings.problems) > told:  # once is enough: not again at each feature
+                    del section[part]
     return found
 
 
@@ -178,7 +182,8 @@ def _add_default(
         findings.wrong(place, "must be a section of options")
         return
     for key in section:
-        findings.known(key, ("preprocessing", *PARTS), place.at(key), "unknown option;")
+        if key not in (known := ("preprocessing", *PARTS)):
+            findings.wrong(place.at(key), wording.unknown(key, known))
     given = section.get("preprocessing")
     findings.section(
         feature_types.get(kind), given, place.at("preprocessing") if inner else place, wiring=WIRING

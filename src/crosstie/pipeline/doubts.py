@@ -10,6 +10,8 @@ from collections.abc import Mapping
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.config.document import Place
+from crosstie.data import parse
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
@@ -25,6 +27,7 @@ RARE = 0.1  # of a binary target: below this share of the rarer class it is said
 BINS = 32
 CERTAIN = 0.995  # so well one column may not predict
 EXACT = 1e-6  # share of variance that a sum may miss
+MIXED = 0.5  # share of numbers from which a column of texts is worth a word
 MANY_LEVELS = 0.5  # levels to rows, above which a column tells rows apart, not classes
 
 
@@ -39,7 +42,8 @@ def doubts(
     source = tables.train
     assert source is not None
     if source.rows < FEW_ROWS:
-        findings.wrong(source.name, f"has {source.rows} rows; give at least {FEW_ROWS}")
+        rows = "1 row" if source.rows == 1 else f"{source.rows} rows"
+        findings.wrong(source.name, f"has {rows}; give at least {FEW_ROWS}")
     _check_parts(columns, tables, findings)
     for entry in (*columns.inputs, *columns.outputs):
         if entry.column in profile:
@@ -226,6 +230,8 @@ def _check_parts(columns: Columns, tables: Tables, findings: Findings) -> None:
 
 def _check_type(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
     place = entry.place.at("type") if entry.section["type"] else entry.place
+    if looks.present and not entry.section["type"]:
+        _check_mixed(entry, looks, findings)
     if not looks.present or not entry.section["type"]:
         return
     examples = ", ".join(repr(text) for text, _ in looks.top[:3])
@@ -249,6 +255,19 @@ def _check_type(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
         )
 
 
+def _check_mixed(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+    """Say that a column is of numbers but for a few words that come again and again."""
+    words = [each for each in looks.top if parse.number(each[0]) is None][:3]
+    others = (1 - looks.numbers) * looks.present
+    few = sum(count for _, count in words) > 0.9 * others > 1
+    if entry.type in {"category", "text"} and looks.numbers >= MIXED and few:
+        findings.warnings.append(
+            f"{entry.column!r} is taken for a {entry.type}, though {looks.numbers:.0%} of its cells are numbers: "
+            f"{', '.join(repr(text) for text, _ in words)} is none. If such cells mean that nothing is known, say "
+            "type: number; they then count as missing"
+        )
+
+
 def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
     place = entry.place.at("name") if entry.index is not None else entry.place
     if not looks.present:
@@ -264,10 +283,10 @@ def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> Non
             f"{entry.column!r} is missing in {looks.missing} of {looks.rows} rows, which are left out"
         )
     if entry.type in {"binary", "category"} and looks.present and not looks.constant:
-        _check_classes(entry, looks, findings)
+        _check_classes(entry, looks, place, findings)
 
 
-def _check_classes(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+def _check_classes(entry: Entry, looks: ColumnProfile, place: Place, findings: Findings) -> None:
     counts = [count for _, count in looks.top]
     if entry.type == "binary" and counts and counts[-1] / looks.present < RARE:
         findings.warnings.append(
@@ -275,9 +294,11 @@ def _check_classes(entry: Entry, looks: ColumnProfile, findings: Findings) -> No
             "of rows. Look at average_precision rather than accuracy"
         )
     single = [text for text, count in looks.top if count < 2]
-    if entry.type == "category" and looks.distinct > looks.present / 2:
-        findings.warnings.append(
-            f"{entry.column!r} has {looks.distinct} classes in {looks.present} rows; is it a number or a text?"
+    if entry.type == "category" and looks.distinct > max(looks.present / 2, FEW_ROWS):
+        findings.wrong(
+            place,
+            f"column {entry.column!r} has {looks.distinct} classes in {looks.present} rows, too few of each to "
+            f"learn. {'Say type: number' if looks.numbers > 0.9 else 'Predict another column'}",
         )
     elif entry.type == "category" and single and looks.distinct <= len(looks.top):
         findings.warnings.append(

@@ -193,8 +193,6 @@ MOVED: dict[str, dict[str, str]] = {
     },
     "trainer": {
         "type": "the learner is named by 'model_type' at the top of the file",
-        "regularization_lambda": "write `optimizer: {type: adamw, weight_decay: …}`",
-        "regularization_type": "write `optimizer: {type: adamw, weight_decay: …}`",
         "should_shuffle": f"training rows are always shuffled; {_PLAIN}",
         "evaluate_training_set": f"training rows are always scored too, the first 20,000; {_PLAIN}",
         "use_mixed_precision": "write `precision: bf16`",

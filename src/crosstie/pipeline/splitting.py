@@ -22,6 +22,8 @@ def read_preprocessing(
     place = findings.document.at("preprocessing")
     names = {*feature_types.names(), *OLD_TYPES}
     own = {key: each for key, each in given.items() if key not in names}
+    if isinstance(own.get("split"), Mapping) and set(own["split"]) == {"probabilities"}:
+        own["split"] = {"type": "random", **own["split"]}  # as in Ludwig
     if top["split"] is not None:
         if "split" in own:
             findings.wrong(
