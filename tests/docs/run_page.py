@@ -90,6 +90,10 @@ class Session:
     def _python(self, block: Block) -> None:
         if "norun" in block.words:
             return
+        if file := next((each for each in block.words if each.endswith(".py")), ""):
+            Path(file).parent.mkdir(parents=True, exist_ok=True)
+            Path(file).write_text(block.text, encoding="utf-8")
+            return
         if ">>>" not in block.text:
             exec(compile(block.text, f"line {block.line}", "exec"), self.names)
             return
