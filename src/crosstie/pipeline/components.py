@@ -182,8 +182,8 @@ def _add_default(
         findings.wrong(place, "must be a section of options")
         return
     for key in section:
-        if key not in (known := ("preprocessing", *PARTS)):
-            findings.wrong(place.at(key), wording.unknown(key, known))
+        if key not in (allowed := ("preprocessing", *PARTS)):
+            findings.wrong(place.at(key), wording.unknown(key, allowed))
     given = section.get("preprocessing")
     findings.section(
         feature_types.get(kind), given, place.at("preprocessing") if inner else place, wiring=WIRING
