@@ -71,3 +71,12 @@ def test_a_fit_keeps_the_average_of_its_steps(fit):
     for name, each in made.weights.items():
         mean = torch.stack([step[name] for step in late]).mean(0)
         assert torch.allclose(each, mean, atol=1e-6), name
+
+
+def test_infinite_buffers_are_copied_not_averaged():
+    network = nn.Linear(1, 1, bias=False)
+    network.register_buffer("edges", torch.tensor([-torch.inf, 0.0, torch.inf]))
+    average = Average(network, 0.5)
+    average.update()
+    average.update()
+    assert average.weights["edges"].tolist() == [-torch.inf, 0.0, torch.inf]

@@ -35,12 +35,11 @@ class Average:
             if self.decay is None
             else 1 - min(self.decay, self.count / (self.count + 9))
         )
-        for name, value in self.network.state_dict().items():
-            mean = self.weights[name]
-            if mean.is_floating_point():
-                mean.lerp_(value, share)
-            else:
-                mean.copy_(value)
+        learned = dict(self.network.named_parameters())
+        torch._foreach_lerp_([self.weights[name] for name in learned], list(learned.values()), share)
+        for name, value in self.network.named_buffers():
+            if name in self.weights:  # bins may be infinite, and an average of infinities is no number
+                self.weights[name].copy_(value)
 
     def state(self) -> dict[str, Tensor]:
         """For a checkpoint."""
