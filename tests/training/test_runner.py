@@ -55,3 +55,18 @@ def test_bf16_computes_in_16_bits_and_keeps_weights_in_32(fit):
     assert same(made.weights, again.weights)
     plain = fit(epochs=2, device="cpu").run()
     assert not same(made.weights, plain.weights)
+
+
+@pytest.mark.slow
+def test_a_compiled_network_learns_the_same(fit, monkeypatch):
+    """Traced by torch.compile, but run eagerly: generating code takes a minute and is torch's own affair."""
+    compiled = []
+
+    def trace(network):
+        compiled.append(network)
+        return torch._dynamo.optimize("eager")(network)
+
+    monkeypatch.setattr(torch, "compile", trace)
+    made = fit(epochs=2, compile=True).run()
+    assert compiled == [made.loop.network]
+    assert same(made.weights, fit(epochs=2).run().weights)
