@@ -4,8 +4,9 @@ Names are imported when they are first used, so that `import crosstie` costs not
 
 Example:
     >>> import crosstie
-    >>> run = crosstie.train("titanic.csv", target="survived")  # doctest: +SKIP
-    >>> crosstie.load(run.path).predict({"age": 29, "sex": "female"})  # doctest: +SKIP
+    >>> run = crosstie.train("customers.csv", target="Churn", model_type="gbm")
+    >>> crosstie.load(run.path).predict("later_customers.csv")["Churn_prediction"][:3]
+    ['No', 'No', 'No']
 """
 
 import importlib

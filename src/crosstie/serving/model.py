@@ -27,9 +27,11 @@ class Model:
         path: Where it came from, for printing.
 
     Example:
-        >>> model = crosstie.load("runs/titanic/latest")  # doctest: +SKIP
-        >>> model.predict({"sex": "female", "age": 29, "pclass": 1})  # doctest: +SKIP
-        {'survived_prediction': '1', 'survived_probability_0': 0.06, 'survived_probability_1': 0.94}
+        >>> import crosstie
+        >>> model = crosstie.load("customers/latest")
+        >>> rows = [{name: None for name in model.artifact.columns} | {"tenure": 70, "Contract": "Two year"}]
+        >>> [row["Churn_prediction"] for row in model.predict(rows)]
+        ['No']
     """
 
     def __init__(self, artifact: Artifact, path: Path | None = None) -> None:
@@ -83,8 +85,26 @@ class Model:
         )
 
     def open(self, data: Any) -> Source:
-        """A table in any form, its missing cells written as they were in training."""
-        return open_source(data, missing=self.artifact.missing)
+        """A table in any form, its missing cells written as they were in training.
+
+        A file that lacks the model's columns is read as the training table was, if that had no header line
+        or was given other names; it may have the targets or not.
+        """
+        source = open_source(data, missing=self.artifact.missing)
+        reading = self.artifact.reading
+        if not reading or data == "-" or not source.files or source.reading:
+            return source
+        targets = {feature.column for feature in self.artifact.outputs}
+        names = [
+            name
+            for name in reading["columns"]
+            if len(source.columns) == len(reading["columns"]) or name not in targets
+        ]
+        if set(self.artifact.columns) <= set(source.columns) or len(names) != len(source.columns):
+            return source
+        paths = data if isinstance(data, list | tuple) else [data]
+        again = {"path": [str(each) for each in paths], **reading, "columns": names}
+        return open_source(again, missing=self.artifact.missing)
 
     def predict_source(
         self, source: Source, *, keep: Sequence[str] = ()

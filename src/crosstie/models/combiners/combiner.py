@@ -56,6 +56,7 @@ class Combiner(nn.Module, ABC):
         decided: Options left open that the data decided.
 
     Examples:
+        >>> import torch
         >>> @combiners("gate")
         ... class Gate(Combiner):
         ...     '''Everything side by side, each number let through by as much as a layer says.

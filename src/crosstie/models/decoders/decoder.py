@@ -16,6 +16,8 @@ class Decoder(nn.Module, ABC):
     gives a last layer that is each member's own.
 
     Examples:
+        >>> from crosstie.data.batch import Output
+        >>> from crosstie.models.layers.ensemble import head
         >>> @decoders("bounded", of=("number",))
         ... class Bounded(Decoder):
         ...     '''A number that stays within a limit, in standard deviations.
@@ -30,7 +32,7 @@ class Decoder(nn.Module, ABC):
         ...         self.head = head(width, 1, members)
         ...
         ...     def forward(self, combined: Tensor) -> Tensor:
-        ...         return self.limit * torch.tanh(self.head(combined).squeeze(-1))
+        ...         return self.limit * self.head(combined).squeeze(-1).tanh()
     """
 
     @abstractmethod

@@ -53,6 +53,7 @@ class Encoder(nn.Module, ABC):
     Examples:
         A user's own encoder is an option of the file once its module is in `components/`:
 
+        >>> import torch
         >>> @encoders("squares", of=("number",))
         ... class Squares(Encoder):
         ...     '''x and its square, limited.
