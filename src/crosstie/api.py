@@ -149,6 +149,7 @@ def init(
     data: Any,
     *,
     target: str,
+    set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
     output: str | Path | None = None,
 ) -> str:
@@ -157,6 +158,7 @@ def init(
     Args:
         data: The table; a path if the file is to be used later.
         target: The column to predict.
+        set: Options as text: `["data.header=false"]`.
         types: Column to feature type, where inference is wrong.
         output: Write the file there too; an existing file is never overwritten.
 
@@ -169,7 +171,7 @@ def init(
         raise ConfigError(
             f"{output}: is there already; give -o another name, or remove it yourself"
         )
-    plan = check(data, target=target, types=types)
+    plan = check(data, target=target, set=set, types=types)
     text = initial(plan, folder=Path(output).parent if output is not None else Path())
     if output is not None:
         from crosstie.data.files import write_text

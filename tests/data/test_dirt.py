@@ -174,7 +174,8 @@ def test_a_first_line_that_looks_like_data_is_said(read, content):
     (note,) = read(content).notes
     assert note.startswith("x.csv: the first line looks like data, not like names of columns ('")
     assert note.endswith(
-        "If there is no header line, say `header: false`, and the names under `columns:`."
+        "If there is no header line, say `data: {path: …, header: false, columns: […]}` in the file, or "
+        "--set data.header=false"
     )
 
 

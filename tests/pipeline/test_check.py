@@ -432,3 +432,33 @@ def test_column_names_at_the_top_level_must_be_there(here):
         "model.yaml:3 weight: data.csv has no column 'ags'; did you mean 'age'?",
         "model.yaml:4 backend.typ: unknown option; did you mean 'type'?",
     ]
+
+
+def test_a_header_that_may_be_none_is_recalled_when_a_column_is_not_there(here):
+    lines = "\n".join(f"{20 + i % 30},{'ab'[i % 2]}" for i in range(ROWS))
+    (here / "data.csv").write_text(lines + "\n")
+    assert problems(here, "data: data.csv\ntarget: sex\n") == [
+        "model.yaml:2 target: data.csv has no column 'sex'; choose one of '20', 'a'",
+        (
+            "data.csv: the first line looks like data, not like names of columns ('20', 'a'). If there is no header "
+            "line, say `data: {path: …, header: false, columns: […]}` in the file, or --set data.header=false"
+        ),
+    ]
+    made = plan(
+        here,
+        "data: data.csv\ntarget: sex\n",
+        overrides=["data.header=false", "data.columns=[age, sex]"],
+    )
+    assert [each.name for each in made.inputs] == ["age"]
+    assert made.config["data"] == {
+        "path": str(here / "data.csv"),
+        "header": False,
+        "columns": ["age", "sex"],
+    }
+
+
+def test_how_a_table_of_the_command_line_is_read_can_be_set(here):
+    (here / "data.csv").write_text("".join(f"{20 + i % 30},{'ab'[i % 2]}\n" for i in range(ROWS)))
+    made = plan(here, "target: column_2\n", source="data.csv", overrides=["data.header=false"])
+    assert [each.name for each in made.inputs] == ["column_1"]
+    assert made.config["data"] == {"path": str(here / "data.csv"), "header": False}

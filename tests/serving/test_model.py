@@ -259,3 +259,36 @@ def test_a_failure_on_the_way_leaves_no_file(model, tmp_path):
 
     assert (tmp_path / "out.csv").read_text() == "old"
     assert {each.name for each in tmp_path.iterdir()} == {"rows.csv", "out.csv"}
+
+
+@pytest.fixture(scope="module")
+def nameless(tmp_path_factory):
+    """A model of a file without a header line."""
+    folder = tmp_path_factory.mktemp("nameless")
+    lines = [f"{row['size']},{row['price']},{row['colour']}\n" for row in ROWS]
+    (folder / "prices.csv").write_text("".join(lines))
+    run = crosstie.train(
+        folder / "prices.csv",
+        target="column_2",
+        set=["data.header=false", "model_type=linear"],
+        runs=folder / "runs",
+    )
+    return crosstie.load(run.path)
+
+
+def test_a_file_without_a_header_line_is_read_as_training_read_it(nameless, tmp_path):
+    (tmp_path / "whole.csv").write_text("2.0,0,red\n4.0,0,blue\n")
+    (tmp_path / "inputs.csv").write_text("2.0,red\n4.0,blue\n")
+    (tmp_path / "named.csv").write_text("column_3,column_1\nred,2.0\nblue,4.0\n")
+    rows = [{"column_1": 2.0, "column_3": "red"}, {"column_1": 4.0, "column_3": "blue"}]
+
+    expected = [row["column_2_prediction"] for row in nameless.predict(rows)]
+
+    for name in ("whole.csv", "inputs.csv", "named.csv"):
+        assert nameless.predict(tmp_path / name)["column_2_prediction"].tolist() == expected, name
+
+
+def test_a_file_of_another_width_lacks_the_columns(nameless, tmp_path):
+    (tmp_path / "narrow.csv").write_text("a\n2.0\n")
+    with pytest.raises(DataError, match="the model needs it"):
+        nameless.predict(tmp_path / "narrow.csv")

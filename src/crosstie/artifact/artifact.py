@@ -78,12 +78,14 @@ class Artifact:
         members: At least one; their outputs are averaged.
         settings: By output name.
         missing: Texts that mean that nothing is there, where training had others than the usual ones.
+        reading: How the training table got its columns' names, where not from a header line: `Source.reading`.
     """
 
     manifest: Mapping[str, Any]
     members: Sequence[Member]
     settings: dict[str, OutputSettings] = field(default_factory=dict)
     missing: Sequence[str] | None = None
+    reading: Mapping[str, Any] = field(default_factory=dict)
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:
@@ -148,6 +150,7 @@ def save(
     about: Mapping[str, Any],
     seed: int,
     missing: Sequence[str] | None = None,
+    reading: Mapping[str, Any] | None = None,
 ) -> None:
     """Write an artifact to `folder`, which appears whole or not at all.
 
@@ -159,6 +162,7 @@ def save(
         about: Goes into the manifest: versions, learner, the run it came from. No training options.
         seed: Of the synthetic example rows.
         missing: As `Artifact.missing`.
+        reading: As `Artifact.reading`.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -188,6 +192,7 @@ def save(
                 for feature in first.outputs
             },
             "missing": None if missing is None else list(missing),
+            "reading": dict(reading or {}),
         },
     )
     write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
@@ -261,7 +266,9 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
         name: OutputSettings(each["threshold"], each["temperature"])
         for name, each in inference["outputs"].items()
     }
-    return Artifact(manifest, members, settings, inference.get("missing"))
+    return Artifact(
+        manifest, members, settings, inference.get("missing"), inference.get("reading", {})
+    )
 
 
 def read_json(path: Path) -> Any:

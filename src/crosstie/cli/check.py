@@ -16,7 +16,7 @@ def check(
     *,
     data: TablePath | None = None,
     target: str | None = None,
-    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"])] = None,
+    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Validate a model file and its data together, without training. Exit code 1 if something is wrong.

@@ -16,7 +16,8 @@ def init(
     *,
     target: str,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("model.yaml"),
-    type_: Annotated[list[str] | None, Parameter(name="--type")] = None,
+    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None,
+    type_: Annotated[list[str] | None, Parameter(name="--type", negative="")] = None,
 ) -> int:
     """Write a short commented model file that says what was inferred and why.
 
@@ -24,12 +25,13 @@ def init(
         data: A table.
         target: The column to predict.
         output: The file to write; `-` prints it. An existing file is left alone.
+        set_: Set an option of the file: --set data.header=false. May be repeated.
         type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.
     """
     types = column_types(type_ or ())
     if str(output) == "-":
-        put(api.init(data, target=target, types=types).rstrip())
+        put(api.init(data, target=target, set=set_ or (), types=types).rstrip())
         return 0
-    api.init(data, target=target, types=types, output=output)
+    api.init(data, target=target, set=set_ or (), types=types, output=output)
     put(f"Wrote {output}. Read it, then: crosstie train {output}")
     return 0

@@ -17,7 +17,7 @@ def predict(
     /,
     *more: TablePath,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
-    keep: Annotated[list[str] | None, Parameter(name="--keep")] = None,
+    keep: Annotated[list[str] | None, Parameter(name="--keep", negative="")] = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,

@@ -16,7 +16,7 @@ def show(
     *,
     data: TablePath | None = None,
     target: str | None = None,
-    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"])] = None,
+    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Print a model file with every default filled in; a run saves exactly that.

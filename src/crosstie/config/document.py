@@ -120,7 +120,7 @@ class Document:
             if isinstance(step, str) and target.get(step) is None:
                 target[step] = [] if step in {"input_features", "output_features"} else {}
             elif isinstance(target[step], str):
-                target[step] = {"type": target[step]}
+                target[step] = {"path" if path == ("data",) else "type": target[step]}
         return path
 
     def _enter(self, path: Keys, key: str, where: str) -> tuple[Keys, str | int]:

@@ -90,7 +90,16 @@ def _files(specs: Sequence[str | Path], base: Path, reading: Reading) -> Source:
         [each.origin for each in found if each.origin],
         hashed=[each.origin or each.path for each in found],
         missing=reading.missing,
+        reading=_naming(reading, parts[0].columns),
     )
+
+
+def _naming(reading: Reading, columns: Sequence[str]) -> dict[str, Any]:
+    """The options that named the columns; `columns` whole, so that another file gets the same names."""
+    if reading.header and reading.columns is None:
+        return {}
+    separator = {"separator": reading.separator} if reading.separator else {}
+    return {"header": reading.header, "columns": list(columns), **separator}
 
 
 def _check_same(first: Sequence[str], columns: Sequence[str], its_name: str, name: str) -> None:

@@ -13,6 +13,7 @@ from crosstie.data.table import Table
 from crosstie.errors import DataError
 
 ROWS_AT_ONCE = 100_000
+NO_HEADER = "the first line looks like data, not like names of columns"  # how the note on it begins
 
 
 class Reading:

@@ -2,9 +2,9 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Protocol
+from typing import Any, Protocol
 
 from crosstie.data.files import sha256
 from crosstie.data.reader import ROWS_AT_ONCE
@@ -72,6 +72,8 @@ class Source:
         files: The user's files that it comes from.
         hashed: Files whose content is the table's, where those are others.
         missing: The texts that mean that nothing is there, where they are not the usual ones.
+        reading: Options that give the columns their names, where the file does not: `header`, `columns`,
+            `separator`. Another file of this kind has to be read with the same.
 
     Attributes:
         notes: What reading dropped, renamed or guessed, one sentence each.
@@ -85,9 +87,11 @@ class Source:
         *,
         hashed: Sequence[Path] | None = None,
         missing: Sequence[str] | None = None,
+        reading: Mapping[str, Any] | None = None,
     ) -> None:
         self.name = name
         self.missing = missing
+        self.reading = dict(reading or {})
         self.files = tuple(files)
         self._hashed = self.files if hashed is None else tuple(hashed)
         self._parts = parts

@@ -9,6 +9,7 @@ from crosstie.config import wording
 from crosstie.config.document import Document, Place
 from crosstie.config.registry import use_project
 from crosstie.data.profile import ColumnProfile, profile
+from crosstie.data.reader import NO_HEADER
 from crosstie.errors import ConfigError, Problem, nearest
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import Learner, learners
@@ -86,6 +87,7 @@ def make_plan(
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
     if findings.problems:
+        _recall_header(tables, findings)
         raise ConfigError(_in_order(findings))
     assert built.outputs, "no outputs is a problem that was raised"
     config = {
@@ -130,6 +132,13 @@ def make_plan(
         profile=looks,
         sources=tables.sources,
     )
+
+
+def _recall_header(tables: Tables, findings: Findings) -> None:
+    """Names that are not there may be those of a table without a header line."""
+    notes = tables.train.notes if tables.train is not None else []
+    if any("has no column" in problem.what for problem in findings.problems):
+        findings.problems += [Problem("", note) for note in notes if NO_HEADER in note]
 
 
 def _top(findings: Findings) -> dict[str, Any]:

@@ -64,6 +64,7 @@ def finish(
         about={**about, "learner": chosen.model_type},
         seed=plan.seed,
         missing=plan.sources["train"].missing,
+        reading=plan.sources["train"].reading,
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
     run.write("metrics.json", metrics)

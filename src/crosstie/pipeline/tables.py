@@ -8,6 +8,7 @@ from typing import Any
 from crosstie.config.document import Document, Place
 from crosstie.config.yaml import Keys
 from crosstie.data.read import Source, open_source
+from crosstie.data.reader import Reading
 from crosstie.errors import CrosstieError
 from crosstie.pipeline.findings import Findings
 
@@ -58,9 +59,14 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
     tables = Tables()
     parts = _parts(data, findings)
     shown: dict[str, Any] = {}
+    options = _options(data)
     for part in PARTS:
         if part in given:
-            _take(tables, part, given[part], findings, shown)
+            table = given[part]
+            if options and isinstance(table, str | Path | list):
+                names = list(map(str, table)) if isinstance(table, list) else str(table)
+                table = {"path": names, **options}
+            _take(tables, part, table, findings, shown)
         elif part in parts:
             spec, path = parts[part]
             tables.specs[part] = _placed(spec, path, findings.document)
@@ -77,7 +83,7 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
 def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
     """(what the file says, where) by part."""
     document = findings.document
-    if data is None:
+    if data is None or _options(data):
         return {}
     if not isinstance(data, Mapping) or not set(PARTS) & set(data):
         return {"train": (data, ("data",))}
@@ -86,6 +92,12 @@ def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
     if "train" not in data:
         findings.wrong(document.at("data"), "needs 'train': the table to learn from")
     return {part: (data[part], ("data", part)) for part in PARTS if part in data}
+
+
+def _options(data: Any) -> Mapping[str, Any]:
+    """What `--set data.header=false` says of a table whose path stands elsewhere."""
+    options = vars(Reading())
+    return data if isinstance(data, Mapping) and data and set(data) <= set(options) else {}
 
 
 def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict[str, Any]) -> None:
@@ -114,7 +126,7 @@ def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict
 
 def _is_columns(given: Mapping[str, Any]) -> bool:
     """Whether a dict is a table itself: a list in every place."""
-    return all(not isinstance(each, str | Path) for each in given.values())
+    return all(not isinstance(each, str | Path | bool) for each in given.values())
 
 
 def _open(

@@ -14,7 +14,7 @@ from typing import Any
 
 from crosstie.data import parse
 from crosstie.data.encoding import as_utf8, from_legacy, is_utf8
-from crosstie.data.reader import Reader, readers, tidy
+from crosstie.data.reader import NO_HEADER, Reader, readers, tidy
 from crosstie.data.repair import Repair, swallowed
 from crosstie.data.table import Table
 from crosstie.errors import DataError
@@ -102,8 +102,8 @@ class Csv(Reader):
         if all(numeric) if numeric else repeated:
             shown = ", ".join(map(repr, first[:4])) + (", …" if len(first) > 4 else "")
             self.notes.append(
-                f"{self.name}: the first line looks like data, not like names of columns ({shown}). If there "
-                "is no header line, say `header: false`, and the names under `columns:`."
+                f"{self.name}: {NO_HEADER} ({shown}). If there is no header line, say `data: {{path: …, header: "
+                "false, columns: […]}` in the file, or --set data.header=false"
             )
 
     def _load(self) -> None:
