@@ -36,9 +36,13 @@ class Average:
             else 1 - min(self.decay, self.count / (self.count + 9))
         )
         learned = dict(self.network.named_parameters())
-        torch._foreach_lerp_([self.weights[name] for name in learned], list(learned.values()), share)
+        torch._foreach_lerp_(
+            [self.weights[name] for name in learned], list(learned.values()), share
+        )
         for name, value in self.network.named_buffers():
-            if name in self.weights:  # bins may be infinite, and an average of infinities is no number
+            if (
+                name in self.weights
+            ):  # bins may be infinite, and an average of infinities is no number
                 self.weights[name].copy_(value)
 
     def state(self) -> dict[str, Tensor]:
