@@ -248,7 +248,7 @@ def test_a_separator_can_be_given(read):
         (b"\n \n", "x.csv", "x.csv: is empty. Give a file with a header line and rows."),
         (b"\n\na,b", "x.csv", "x.csv: has a header line but no rows. Give a file with rows."),
         (b"a,b\n", "x.csv", "x.csv: has a header line but no rows. Give a file with rows."),
-        (b"\x89PNG\r\n\0\0\0\rIHDR", "x.csv", "x.csv: holds bytes that are no text. Give a table."),
+        (b"\x89PNG\r\n\0\0\0\rIHDR", "x.csv", "x.csv: is no text: line 2 holds a zero byte. Give a table, or the file undamaged."),
         (b"PK\x03\x04rest", "x.csv", "x.csv: is a zip archive or a workbook, not text. Give it the name it should have (.zip or .xlsx)."),
         (b"PAR1rest", "x.csv", "x.csv: is a Parquet file, not text. Give it the name it should have (.parquet)."),
         (b"x", "x.docx", "x.docx: the suffix '.docx' is of no format that can be read."),
@@ -313,6 +313,14 @@ def test_compressed_files_are_read(read, tmp_path):
         archive.writestr("folder/metadata.json", "{}")
         archive.writestr("folder/x.csv", "a,b\n1,x\n2,y\n")
     assert cells(open_source("x.zip", base=tmp_path)) == PLAIN
+
+
+def test_a_zip_of_nothing_that_is_a_table_by_its_name_is_refused(tmp_path):
+    with zipfile.ZipFile(tmp_path / "x.zip", "w") as archive:
+        archive.writestr("x", "a,b\n1,x\n2,y\n")
+    assert message(open_source, "x.zip", base=tmp_path) == (
+        "x.zip: must hold one table, holds none by the suffix of 'x'. Unpack it and name one file."
+    )
 
 
 def test_a_zip_of_two_tables_is_refused(tmp_path):

@@ -124,7 +124,7 @@ def test_a_column_may_be_absent_only_if_training_had_missing_cells():
     assert str(error.value) == (
         "column 'name': the model needs it and the table has none; did you mean 'names'?\n"
         "column 'sex': the model needs it and the table has none; did you mean 'sexx'?\n"
-        "column 'point': the model needs it and the table has none; choose one of 'names', 'sexx', 'tags'"
+        "column 'point': the model needs it and the table has none; it has 'names', 'sexx', 'tags'"
     )
 
 

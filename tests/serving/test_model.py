@@ -191,7 +191,7 @@ def test_pieces_say_what_the_whole_says(model, many):
     assert model.notes == told
     assert told == [
         "column 'size': 2 of 108000 cells could not be read and count as missing, for example 'big', 'bigger'",
-        "column 'colour': 2 of 108000 rows hold a value that training never saw; they count as unknown",
+        "column 'colour': 2 of 108000 rows hold a value that training never saw or too rarely to keep; they count as unknown",
     ]
     assert crosstie.predict(model, many)["price_prediction"].tobytes() == predicted
 
@@ -292,3 +292,17 @@ def test_a_file_of_another_width_lacks_the_columns(nameless, tmp_path):
     (tmp_path / "narrow.csv").write_text("a\n2.0\n")
     with pytest.raises(DataError, match="the model needs it"):
         nameless.predict(tmp_path / "narrow.csv")
+
+
+def test_rows_that_cannot_be_judged_are_counted(model):
+    prices = [None if i < 2 else "dear" if i < 5 else row["price"] for i, row in enumerate(ROWS)]
+    rows = [{**row, "price": price} for row, price in zip(ROWS, prices, strict=True)]
+
+    assert model.evaluate(rows) == model.evaluate(ROWS[5:])
+    model.evaluate(rows)
+    assert model.notes == [
+        (
+            "column 'price': 5 of 120 rows are left out, their value is missing or none that the model knows, for "
+            "example 'dear'"
+        )
+    ]

@@ -46,7 +46,10 @@ def as_utf8(
     if b"\0" in head:
         wide = _wide(head)
         if wide is None:
-            raise DataError(f"{name}: holds bytes that are no text. Give a table.")
+            line = head[: head.index(b"\0")].count(b"\n") + 1
+            raise DataError(
+                f"{name}: is no text: line {line} holds a zero byte. Give a table, or the file undamaged."
+            )
         notes.append(f"{name}: read as {wide.upper()}, which its zero bytes show")
         return _copied(path, name, wide, scratch)
     if b"\r" in head and b"\n" not in head:

@@ -155,7 +155,9 @@ def _from_zip(path: Path, name: str, scratch: Scratch) -> tuple[Path, str]:
             ]
             tables = [each for each in inside if not each.endswith(".json")] or inside
             if len(tables) != 1:
-                shown = ", ".join(map(repr, tables[:5])) or "none"
+                shown = ", ".join(map(repr, tables[:5])) or (
+                    f"none by the suffix of {', '.join(map(repr, archive.namelist()[:5])) or 'nothing'}"
+                )
                 raise DataError(
                     f"{name}: must hold one table, holds {shown}. Unpack it and name one file."
                 )

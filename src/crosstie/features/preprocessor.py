@@ -4,7 +4,7 @@ It is fitted on training rows, chunk by chunk if the table is large, then frozen
 training rows, a file to predict and one request: the bytes do not depend on what stands beside a row.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
 from typing import Any, Self, get_args
 
@@ -286,10 +286,9 @@ class Preprocessor:
             if self._missing.get(feature.name) and feature.missing_value_strategy != "drop_row":
                 absent.add(feature.column)
             else:
-                hint = nearest(feature.column, present)
                 problems[feature.column] = Problem(
                     f"column {feature.column!r}",
-                    f"the model needs it and the table has none; {hint}",
+                    f"the model needs it and the table has none; {_instead(feature.column, present)}",
                 )
         if problems:
             raise DataError(problems.values())
@@ -343,6 +342,16 @@ class Preprocessor:
                 )
             )
         return np.where(column.valid, values, 0).astype(np.float32), column.valid
+
+
+def _instead(column: str, present: Collection[str]) -> str:
+    """What the table has in a column's place."""
+    hint = nearest(column, present)
+    if hint.startswith("did you mean"):
+        return hint
+    names = sorted(present)
+    more = f" and {len(names) - 8} more columns" if len(names) > 8 else ""
+    return f"it has {', '.join(map(repr, names[:8]))}{more}"
 
 
 def nothing(feature: Feature, rows: int) -> Column:

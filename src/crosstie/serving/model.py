@@ -1,10 +1,12 @@
 """`Model`: a trained model as a Python object. Rows in any shape in, predictions in that shape out."""
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Artifact, load, plain
 from crosstie.artifact.runtime import ROWS_AT_ONCE
@@ -146,6 +148,7 @@ class Model:
         """
         truth: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         raw: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
+        left: dict[str, LeftOut] = {feature.name: LeftOut() for feature in self.artifact.outputs}
         counts: dict[str, Counts] = {}
         preprocessor = self.artifact.members[0].preprocessor
         wanted = (*self.artifact.columns, *preprocessor.target_columns)
@@ -162,10 +165,12 @@ class Model:
                 target, usable = feature.encode_target(preprocessor.column(table, feature))
                 if feature.type == "number":
                     target = np.asarray(feature.decode(target)["prediction"])
+                left[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
                 raw[feature.name].append(answer[feature.name][usable])
         self.notes = notes(counts)
         for feature in self.artifact.outputs:
+            self.notes += left[feature.name].notes(feature.column)
             if not any(map(len, truth[feature.name])):
                 raise DataError(f"column {feature.column!r}: no row has a value the model knows")
         return {
@@ -183,6 +188,34 @@ class Model:
         return f"Model({self.artifact.manifest['name']!r}: {outputs} from {len(self.artifact.columns)} columns)"
 
 
+@dataclass
+class LeftOut:
+    """Rows that cannot be judged: their target is missing, or nothing that the model can predict."""
+
+    rows: int = 0
+    count: int = 0
+    examples: list[str] = field(default_factory=list)
+
+    def add(self, table: Table, column: str, usable: NDArray[np.bool_]) -> None:
+        """Count the rows of another piece."""
+        odd = np.flatnonzero(~usable)
+        self.rows += len(usable)
+        self.count += len(odd)
+        if len(odd) and len(self.examples) < 3:
+            found = [text for text in table.take(odd).cells(column) if text is not None]
+            self.examples = list(dict.fromkeys([*self.examples, *found]))[:3]
+
+    def notes(self, column: str) -> list[str]:
+        """One sentence, if there are any."""
+        if not self.count:
+            return []
+        shown = f", for example {', '.join(map(repr, self.examples))}" if self.examples else ""
+        what = f"{self.count} of {self.rows} rows are left out"
+        return [
+            f"column {column!r}: {what}, their value is missing or none that the model knows{shown}"
+        ]
+
+
 def notes(counts: Mapping[str, Counts]) -> list[str]:
     """What a person should know about the cells of some rows: one sentence for each oddity."""
     found = []
@@ -197,7 +230,7 @@ def notes(counts: Mapping[str, Counts]) -> list[str]:
             )
         if count.unseen:
             found.append(
-                f"column {name!r}: {count.unseen} of {count.rows} rows hold a value that training never saw; "
+                f"column {name!r}: {count.unseen} of {count.rows} rows hold a value that training never saw or too rarely to keep; "
                 "they count as unknown"
             )
     return found
