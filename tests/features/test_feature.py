@@ -9,7 +9,7 @@ from safetensors.numpy import load, save
 from crosstie.errors import DataError
 from crosstie.features.feature import feature_types
 
-CELLS = {  # by form: what training rows hold, and a value that training never saw
+CELLS = {  # by form, or by type where its cells are of their own kind: what training rows hold, and a value that training never saw
     "number": ([3.5, 1.0, None, -2.0, 1.0, 7.25, 0.0, 4.0] * 20, 1e6),
     "levels": (["b", "a", None, "b", "c", "a", "b", "a"] * 20, "zebra"),
     "text": (["a b", "b, c", None, "a a b", "c", "[]", "b", "a"] * 20, "zebra"),
@@ -25,7 +25,7 @@ OUTPUTS = [name for name, cls in TYPES.items() if cls.output]
 
 
 def cells(name):
-    values, unseen = CELLS[TYPES[name].reads]
+    values, unseen = CELLS.get(name) or CELLS[TYPES[name].reads]
     if name == "binary":
         values = ["a" if each == "c" else each for each in values]
     return values, unseen

@@ -74,7 +74,7 @@ def _no_input(profile: ColumnProfile, best: str) -> str:
     if (
         not profile.unique
         or profile.present < ENOUGH_ROWS
-        or best in ("text", "date", "set", "vector")
+        or feature_types.get(best).kind in ("tokens", "vector", "date")  # made of parts
     ):
         return ""
     if profile.integers >= 1:
