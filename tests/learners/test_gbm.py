@@ -1,10 +1,11 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from crosstie.config.options import fill
-from crosstie.data.batch import Batch, Categories, Layout
+from crosstie.data.batch import Batch, Categories, Layout, joined
 from crosstie.errors import ConfigError, TrainingError
 from crosstie.evaluation.score import score
 from crosstie.learners.booster import Booster, Dataset
@@ -42,6 +43,9 @@ def test_it_equals_lightgbms_own_training(job, raw, shared_data, rows, inputs):
         "feature_fraction": 0.7,
         "bagging_fraction": 0.8,
         "bagging_freq": 1,
+        "cat_smooth": 5,
+        "cat_l2": 5,
+        "min_data_per_group": 10,
         "seed": 5,
         "deterministic": True,
         "force_row_wise": True,
@@ -128,7 +132,7 @@ def test_row_weights_count(job, raw, output):
     y = np.array([0.0, 0.0] * 50 + [1.0, 1.0] * 50, np.float32)
     w = np.array([1.0, 3.0] * 50 + [3.0, 1.0] * 50, np.float32)
     layout = Layout(numbers=("a",), outputs=(output("number"),))
-    learner = Gbm(n_estimators=200, learning_rate=0.2)
+    learner = Gbm(n_estimators=200, learning_rate=0.2, bagging_fraction=1.0)
     train = Batch({"numbers": x}, {"y": y}, w)
     learner.fit(job(layout=layout, train=train, validation=False))
     np.testing.assert_allclose(raw(learner, Batch({"numbers": x[:2]})), [0.75, 0.25], atol=1e-4)
@@ -203,6 +207,26 @@ def test_progress_is_told(job):
     assert sorted(notes.last.metrics["validation"]["y"]) == ["loss", "roc_auc"]
     assert notes.last.loss == notes.last.metrics["train"]["y"]["loss"]
     assert notes.last.stopped == "epochs"
+
+
+def test_a_refit_grows_as_many_trees_from_all_rows(job, inputs):
+    learner, whole = Gbm(), job(layout=inputs("binary", tokens=()))
+    learner.fit(whole)
+    before = learner.text_
+    assert learner.refit(whole)
+    assert learner.text_ != before
+    assert learner.about_["refit_rows"] == 800
+    alone = Gbm(n_estimators=learner.about_["rounds"])
+    alone.fit(replace(whole, train=joined(whole.train, whole.validation), validation=None))
+    assert learner.text_ == alone.text_
+
+
+def test_no_refit_when_none_is_wanted(job):
+    learner, whole = Gbm(n_estimators=5, refit=False), job("binary")
+    learner.fit(whole)
+    text = learner.text_
+    assert not learner.refit(whole)
+    assert learner.text_ == text
 
 
 def test_the_gain_names_the_inputs_that_mattered(job, output):

@@ -71,6 +71,30 @@ def test_auto_keeps_the_better_on_validation_and_shows_all(few_customers, tmp_pa
     assert not (run.path / "candidates").exists()
 
 
+def test_validation_rows_are_judged_by_trees_that_never_saw_them(few_customers, tmp_path):
+    def train(*options, **given):
+        return crosstie.train(
+            few_customers,
+            target="Churn",
+            model_type="gbm",
+            set=options,
+            runs=tmp_path / "runs",
+            **given,
+        )
+
+    def grown_from(run):
+        return run.evaluation["models"][0]["about"].get("refit_rows")
+
+    refit, once = train(), train("trainer.refit=false")
+    assert refit.metrics["validation"] == once.metrics["validation"]
+    assert refit.metrics["test"] != once.metrics["test"]
+    assert (grown_from(refit), grown_from(once)) == (480, None)
+    assert not list(refit.path.glob("*.onnx"))
+
+    assert grown_from(train(validation=few_customers)) is None  # rows that somebody set aside
+    assert "refit_rows" not in train(folds=2).evaluation["models"][0]["about"]["folds"][0]
+
+
 def test_the_same_seed_gives_the_same_metrics_and_another_seed_another_split(
     few_customers, tmp_path
 ):

@@ -8,6 +8,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+import numpy as np
 from numpy.typing import NDArray
 
 Array = NDArray[Any]
@@ -124,3 +125,18 @@ class Batch:
             {name: array[rows] for name, array in self.targets.items()},
             None if self.weights is None else self.weights[rows],
         )
+
+
+def joined(first: Batch, second: Batch) -> Batch:
+    """The rows of two batches of one layout, in memory."""
+    weights = None
+    if first.weights is not None and second.weights is not None:
+        weights = np.concatenate([first.weights, second.weights])
+    return Batch(
+        {name: np.concatenate([array, second.inputs[name]]) for name, array in first.inputs.items()},
+        {
+            name: np.concatenate([array, second.targets[name]])
+            for name, array in first.targets.items()
+        },
+        weights,
+    )

@@ -6,7 +6,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
 
-from crosstie.data.batch import Batch, Output
+from crosstie.data.batch import Batch, Output, joined
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
 from crosstie.evaluation.metric import Metric, metrics
 from crosstie.learners.booster import Booster, Dataset, threads
@@ -20,6 +20,7 @@ from crosstie.training.callbacks.callback import Progress
 OBJECTIVES = {"number": "regression", "binary": "binary", "category": "multiclass"}
 TREES_PER_REPORT = 10
 TREES_WITHOUT_VALIDATION = 300
+ROWS_TO_REFIT = 500_000  # with more, a tenth again says nothing new and takes as long
 
 
 @learners("gbm")
@@ -43,12 +44,16 @@ class Gbm(Learner):
         cat_smooth: Pull of a category's statistic towards none; more for noisy categories.
         cat_l2: L2 penalty in splits of categories.
         max_cat_to_onehot: Up to so many categories each is split off by itself.
+        min_data_per_group: Rows that a category needs to be split off with others.
         extra_trees: Whether thresholds are drawn at random, which is quicker and may generalise better.
         monotone_constraints: Number inputs whose effect may only rise (1) or fall (-1).
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
             order of the classes (negative, positive). None leaves rows alone.
         text_components: Columns that a text is condensed to.
         early_stop: Stop after so many trees without a lower loss on validation rows; None never does.
+        refit: Once validation rows have said how many trees, grow as many from training and validation rows
+            together, up to 500,000. Validation figures stay those of the trees that never saw these rows.
+            Not done with folds, or where the validation rows are your own.
     """
 
     uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
@@ -74,21 +79,23 @@ class Gbm(Learner):
         num_leaves: Annotated[int, Ge(2), Le(131_072)] = 31,
         max_depth: Annotated[int, Ge(-1)] = -1,
         min_child_samples: Annotated[int, Ge(0)] = 20,
-        feature_fraction: Annotated[float, Gt(0), Le(1)] = 0.8,
-        bagging_fraction: Annotated[float, Gt(0), Le(1)] = 1.0,
+        feature_fraction: Annotated[float, Gt(0), Le(1)] = 0.7,
+        bagging_fraction: Annotated[float, Gt(0), Le(1)] = 0.8,
         bagging_freq: Annotated[int, Ge(1)] = 1,
         lambda_l1: Annotated[float, Ge(0)] = 0.0,
         lambda_l2: Annotated[float, Ge(0)] = 0.0,
         min_gain_to_split: Annotated[float, Ge(0)] = 0.0,
         max_bin: Annotated[int, Ge(2)] = 255,
-        cat_smooth: Annotated[float, Ge(0)] = 10.0,
-        cat_l2: Annotated[float, Ge(0)] = 10.0,
+        cat_smooth: Annotated[float, Ge(0)] = 5.0,
+        cat_l2: Annotated[float, Ge(0)] = 5.0,
         max_cat_to_onehot: Annotated[int, Ge(1)] = 4,
+        min_data_per_group: Annotated[int, Ge(1)] = 10,
         extra_trees: bool = False,
         monotone_constraints: dict[str, Literal[-1, 0, 1]] | None = None,
         class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
         text_components: Annotated[int, Ge(1)] = 32,
         early_stop: Annotated[int, Ge(1)] | None = 50,
+        refit: bool = True,
     ) -> None:
         self.n_estimators = n_estimators
         self.learning_rate = learning_rate
@@ -96,6 +103,7 @@ class Gbm(Learner):
         self.class_weights = class_weights
         self.text_components = text_components
         self.early_stop = early_stop
+        self.refits = refit
         self.parameters: dict[str, Any] = {
             "learning_rate": learning_rate,
             "num_leaves": num_leaves,
@@ -111,6 +119,7 @@ class Gbm(Learner):
             "cat_smooth": cat_smooth,
             "cat_l2": cat_l2,
             "max_cat_to_onehot": max_cat_to_onehot,
+            "min_data_per_group": min_data_per_group,
             "extra_trees": extra_trees,
         }
         self.columns_: Columns | None = None
@@ -141,6 +150,20 @@ class Gbm(Learner):
             self._keep(booster, watch)
             for callback in job.callbacks:
                 callback.on_train_end(watch.progress)
+
+    def refit(self, job: Job) -> bool:
+        assert job.validation is not None, "validation rows are what there is to add"
+        if not self.refits or len(job.train) > ROWS_TO_REFIT:
+            return False
+        output = job.layout.outputs[0]
+        parameters = self._parameters(job, output)
+        rows = joined(job.train, job.validation)
+        booster = Booster(self._dataset(rows, output, parameters), parameters)
+        for _ in range(self.about_["rounds"]):
+            booster.add_tree()
+        self._describe(booster.text(trees=self.about_["rounds"]))
+        self.about_["refit_rows"] = len(rows)
+        return True
 
     def _parameters(self, job: Job, output: Output) -> dict[str, Any]:
         assert self.columns_ is not None
@@ -223,17 +246,22 @@ class Gbm(Learner):
 
     def _keep(self, booster: Booster, watch: "_Watch") -> None:
         assert self.columns_ is not None
-        best = watch.progress.best_step or watch.progress.step
-        self.text_ = booster.text(trees=max(best, 1))
-        trees = read_trees(self.text_)
-        self.about_ = {
+        rounds = max(watch.progress.best_step or watch.progress.step, 1)
+        self.about_ = {"rounds": rounds}
+        self._describe(booster.text(trees=rounds))
+        if watch.progress.best is not None:
+            self.about_ |= {"watched": watch.progress.watched, "best": watch.progress.best}
+
+    def _describe(self, text: str) -> None:
+        assert self.columns_ is not None
+        self.text_ = text
+        trees = read_trees(text)
+        self.about_ |= {
             "trees": len(trees),
             "leaves": sum(len(tree.leaf) for tree in trees),
             "columns": len(self.columns_.names),
             "gain": _gain(trees, self.columns_.names),
         }
-        if watch.progress.best is not None:
-            self.about_ |= {"watched": watch.progress.watched, "best": watch.progress.best}
 
     def export(self, path: Path) -> None:
         columns, output = self._fitted()

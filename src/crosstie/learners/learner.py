@@ -75,6 +75,14 @@ class Learner(ABC):
             KeyboardInterrupt: After Ctrl-C, with the best model so far in place: `export` works.
         """
 
+    def refit(self, job: Job) -> bool:
+        """Learn again, after `fit`, from training and validation rows together; whether it did.
+
+        For learners whose validation rows only said when to stop. `export` and `save` then write the new model;
+        if it is interrupted they write the one that `fit` left.
+        """
+        return False
+
     @abstractmethod
     def export(self, path: Path) -> None:
         """Write the fitted model as one ONNX graph, without metadata, paths or stack traces.

@@ -18,6 +18,7 @@ from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
 from crosstie.data.batch import Batch
 from crosstie.data.files import write_json
+from crosstie.data.splits.fixed import Fixed
 from crosstie.evaluation.score import score
 from crosstie.features.feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
@@ -32,6 +33,8 @@ Values = dict[str, NDArray[Any]]  # by output name
 TRAIN_ROWS = (
     20_000  # as many training rows are scored: enough to see overfitting, cheap on large tables
 )
+
+UNSEEN = "unseen.onnx"  # after a refit: the model that validation rows are judged by, for it never saw them
 
 
 @dataclass(frozen=True)
@@ -131,10 +134,13 @@ def fit(
         _learn(plan, prepared, folder, session, model_type, trainer)
     facts = json.loads(done.read_text(encoding="utf-8"))
     member = Member(prepared.preprocessor, Graph(graph))
+    members = dict.fromkeys(prepared.batches, member)
+    if (folder / UNSEEN).is_file():
+        members["validation"] = Member(prepared.preprocessor, Graph(folder / UNSEEN))
     return Candidate(
         model_type,
         [(prepared.preprocessor, graph)],
-        {name: ask(member, first(name, batch)) for name, batch in prepared.batches.items()},
+        {name: ask(members[name], first(name, batch)) for name, batch in prepared.batches.items()},
         seconds=facts["seconds"],
         about=facts["about"],
         interrupted=facts["interrupted"],
@@ -192,7 +198,15 @@ def _learn(
         if not ended.ended:
             raise  # too early: there is no model to keep
         interrupted = True
-    learner.export(folder / "graph.onnx")
+    graph = folder / "graph.onnx"
+    learner.export(graph)
+    if not interrupted and job.validation is not None and _may_refit(plan):
+        try:
+            if learner.refit(job):
+                graph.replace(folder / UNSEEN)
+                learner.export(graph)
+        except KeyboardInterrupt:
+            interrupted = True
     learner.save(folder / "network")
     facts = {
         "model_type": model_type,
@@ -201,6 +215,12 @@ def _learn(
         "interrupted": interrupted,
     }
     write_json(folder / "candidate.json", facts)
+
+
+def _may_refit(plan: Plan) -> bool:
+    """Whether validation rows may be learned from in the end: not in folds, nor rows that the user set aside."""
+    own = "validation" in plan.sources or isinstance(plan.split, Fixed)
+    return plan.folds is None and not own
 
 
 def first(name: str, batch: Batch) -> Batch:

@@ -79,14 +79,18 @@ def make_split(
 
 
 def _usual_split(tables: Tables, separate: set[str], findings: Findings) -> dict[str, Any] | None:
-    """70/10/20; a part that has a table of its own gets no share of the first."""
+    """70/10/20; a part that has a table of its own gets no share of the first.
+
+    With a test table of its own, validation gets 500 rows, but at least 10 % and at most 20 %.
+    """
     if separate == {"validation", "test"}:
         return None
     marker = ComponentOf(splits)
     place = findings.document.at("preprocessing", "split")
     given: dict[str, Any] = {"type": "random"}
     if separate == {"test"}:
-        held = 0.2 if tables.train is None or tables.train.rows < 10_000 else 0.1
+        rows = 0 if tables.train is None else tables.train.rows
+        held = round(max(0.1, min(0.2, 500 / max(rows, 1))), 3)  # as AutoGluon's holdout
         given["probabilities"] = [1 - held, held, 0.0]
     elif separate == {"validation"}:
         given["probabilities"] = [0.8, 0.0, 0.2]

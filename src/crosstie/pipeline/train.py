@@ -25,7 +25,7 @@ from crosstie.data.splits.stratify import Stratify
 from crosstie.data.write import TableWriter
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
-from crosstie.pipeline.candidate import Candidate, Choose, Session, fit
+from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session, fit
 from crosstie.pipeline.finish import finish
 from crosstie.pipeline.folds import fit_folds
 from crosstie.pipeline.plan import Plan
@@ -190,7 +190,7 @@ def _tidy(run: Run) -> None:
     """Drop what only the fit needed: the graphs are in the model now, the candidates in the evaluation."""
     shutil.rmtree(run.path / "candidates", ignore_errors=True)
     for folder in (run.path, *run.path.glob("folds/*")):
-        for name in ("graph.onnx", "candidate.json"):
+        for name in ("graph.onnx", UNSEEN, "candidate.json"):
             (folder / name).unlink(missing_ok=True)
 
 
