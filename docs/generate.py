@@ -68,7 +68,11 @@ PARTS: tuple[tuple[str, str, Registry[Any]], ...] = (
         "`trainer: {learning_rate_scheduler: {type: …}}`, with `model_type: ecd`.",
         schedules,
     ),
-    ("Callbacks", "Objects for `crosstie.train(…, callbacks=[…])`.", callbacks),
+    (
+        "Callbacks",
+        "`metrics_log`, `progress_bar` and `tensorboard` always listen; others are given to `crosstie.train(…, callbacks=[…])`.",
+        callbacks,
+    ),
 )
 LIMITS = {
     "Ge": ("ge", "at least {}"),
