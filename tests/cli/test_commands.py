@@ -254,4 +254,7 @@ def test_doctor_says_that_training_is_possible_here():
     done = crosstie(Path(), "doctor", "--json")
 
     assert done.returncode == 0
-    assert json.loads(done.stdout)["ready"] is True
+    found = json.loads(done.stdout)
+    assert found["ready"] is True
+    names = [each["name"] for each in found["packages"]]
+    assert len(names) == len(set(names))

@@ -12,10 +12,16 @@ def test_a_piped_table_folds_nothing(capsys, monkeypatch):
 
 
 def test_figures_keep_four_digits_that_matter():
-    assert [figure(each) for each in (None, 0.83211, 123.456, 4.0, 1234567.0)] == [
+    given = (None, 0.0, 0.83211, 123.456, 4.0, 1234.5, 1234567.0, 0.0000234, -0.00002, -0.5)
+    assert [figure(each) for each in given] == [
         "",
+        "0.0000",
         "0.8321",
         "123.5",
-        "4",
+        "4.000",
+        "1,234",
         "1,234,567",
+        "2.34e-05",
+        "0.0000",
+        "-0.5000",
     ]

@@ -462,3 +462,9 @@ def test_how_a_table_of_the_command_line_is_read_can_be_set(here):
     made = plan(here, "target: column_2\n", source="data.csv", overrides=["data.header=false"])
     assert [each.name for each in made.inputs] == ["column_1"]
     assert made.config["data"] == {"path": str(here / "data.csv"), "header": False}
+
+
+def test_a_plan_prints_what_it_predicts_from_how_much(here):
+    assert repr(plan(here, "name: small\ndata: data.csv\ntarget: survived\n")) == (
+        "Plan('small': survived (binary) from 3 columns, model_type auto)"
+    )

@@ -40,3 +40,19 @@ def test_trees_are_not_tried_on_text_alone():
         "linear",
         "ecd",
     ]
+
+
+def test_what_the_choice_was_made_by_is_said(tmp_path):
+    columns = rows()
+    del columns["note"]
+    said = []
+
+    run = crosstie.train(columns, target="bought", runs=tmp_path, say=said.append)
+
+    models = run.evaluation["models"]
+    scores = {each["model"]: each["metrics"]["validation"]["bought"]["roc_auc"] for each in models}
+    first, second = (each["model"] for each in models if each["model"] != "baseline")
+    assert said[-1] == (
+        f"chosen by roc_auc on validation rows: {first} {scores[first]:.4g}, {second} {scores[second]:.4g}"
+    )
+    assert scores[first] >= scores[second]

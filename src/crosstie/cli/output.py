@@ -60,9 +60,13 @@ def figure(value: float | None) -> str:
     """A metric as people read it: four digits that matter."""
     if value is None:
         return ""
-    if abs(value) >= 10_000:
+    if abs(value) >= 1000:
         return f"{value:,.0f}"
-    return f"{value:.4g}" if abs(value) >= 1 else f"{value:.4f}"
+    if abs(value) >= 1:
+        return f"{value:#.4g}"
+    if 0 < value < 0.001:  # an error in a small unit; what is so little below zero is nothing
+        return f"{value:.2e}"
+    return f"{value:.4f}".replace("-0.0000", "0.0000")
 
 
 HEADLINES: Mapping[str, Sequence[str]] = {

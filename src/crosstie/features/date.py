@@ -69,7 +69,10 @@ class Date(Feature):
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
-        return f"its cells are dates, {profile.earliest} to {profile.latest}"
+        since, until = (
+            each.removesuffix(" 00:00:00") for each in (profile.earliest, profile.latest)
+        )
+        return f"its cells are dates, {since} to {until}"
 
     def observe(self, column: Column) -> None:
         seconds = np.asarray(column.values, np.float64)[column.valid]

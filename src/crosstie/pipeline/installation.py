@@ -27,7 +27,8 @@ def installation() -> dict[str, Any]:
         missing = []
         for name in names:
             found = _installed(name)
-            packages.append({"name": name, "version": found, "for": _PURPOSE[extra]})
+            if not any(each["name"] == name for each in packages):
+                packages.append({"name": name, "version": found, "for": _PURPOSE[extra]})
             if found is None:
                 missing.append(name)
         if missing:

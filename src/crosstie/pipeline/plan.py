@@ -25,7 +25,7 @@ class Excluded(NamedTuple):
     why: str
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, repr=False)
 class Plan:
     """What to do. Two plans are equal when their filled files are: all else follows from `config`.
 
@@ -76,3 +76,7 @@ class Plan:
     warnings: tuple[str, ...] = field(default=(), compare=False)
     profile: Mapping[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
+
+    def __repr__(self) -> str:
+        outputs = ", ".join(f"{each.name} ({each.type})" for each in self.outputs)
+        return f"Plan({self.name!r}: {outputs} from {len(self.inputs)} columns, model_type {self.model_type})"

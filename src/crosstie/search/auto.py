@@ -32,6 +32,8 @@ def choose(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> li
         if tried[-1].interrupted:
             break
     tried.sort(key=lambda each: validation_score(plan, each), reverse=True)
+    if len(tried) > 1:
+        session.journal.say(_verdict(plan, tried))
     keep_network(folder, folder / "candidates" / tried[0].model_type)
     tried[0].interrupted = any(each.interrupted for each in tried)
     return tried
@@ -57,9 +59,21 @@ def plausible(plan: Plan) -> list[str]:
 
 def validation_score(plan: Plan, candidate: Candidate) -> float:
     """The first output's watched metric on validation rows (training rows where there are none), higher is better."""
-    output = plan.outputs[0]
-    name = plan.metrics[output.name]
-    metric = metrics.get(name, of=output.type)()
-    part = candidate.parts.get("validation", candidate.parts["train"])
-    value = metric(part.truth[output.name], part.raw[output.name], part.weights)
+    value = _watched(plan, candidate)
+    metric = metrics.get(plan.metrics[plan.outputs[0].name], of=plan.outputs[0].type)
     return value if metric.greater_is_better else -value
+
+
+def _watched(plan: Plan, candidate: Candidate) -> float:
+    output = plan.outputs[0]
+    metric = metrics.get(plan.metrics[output.name], of=output.type)()
+    part = candidate.parts.get("validation", candidate.parts["train"])
+    value: float = metric(part.truth[output.name], part.raw[output.name], part.weights)
+    return value
+
+
+def _verdict(plan: Plan, tried: list[Candidate]) -> str:
+    """`chosen by roc_auc on validation rows: gbm 0.8551, linear 0.8538`, the best first."""
+    part = "validation" if "validation" in tried[0].parts else "training"
+    values = [f"{each.model_type} {_watched(plan, each):.4g}" for each in tried]
+    return f"chosen by {plan.metrics[plan.outputs[0].name]} on {part} rows: {', '.join(values)}"
