@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 from crosstie.artifact.artifact import OutputSettings, save
-from crosstie.data.write import write_table
+from crosstie.data.write import TableWriter
 from crosstie.evaluation.baseline import constant
 from crosstie.evaluation.bootstrap import intervals
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
@@ -21,7 +21,7 @@ from crosstie.evaluation.thresholds import tune
 from crosstie.features.feature import OutputFeature
 from crosstie.pipeline.candidate import Candidate, Part
 from crosstie.pipeline.plan import Plan
-from crosstie.pipeline.prepare import Prepared
+from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
 from crosstie.pipeline.run import Run
 
 Scores = dict[str, dict[str, dict[str, float]]]  # part → output → metric → value
@@ -129,16 +129,19 @@ def _write_predictions(
     name: str,
     thresholds: Mapping[str, Any],
 ) -> None:
-    rows = prepared.rows[name]
-    columns: dict[str, Any] = {"row": rows[: len(next(iter(part.raw.values())))]}
-    for feature in outputs:
-        raw = part.raw[feature.name]
-        if feature.type == "number":
-            columns[f"{feature.name}_prediction"] = raw
-        else:
-            decoded = feature.decode(raw, threshold=thresholds[feature.name])
-            columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
-    write_table(columns, run.path / "predictions" / f"{name}.parquet")
+    total = len(next(iter(part.raw.values())))
+    with TableWriter(run.path / "predictions" / f"{name}.parquet") as writer:
+        for start in range(0, total, ROWS_AT_ONCE):
+            piece = slice(start, min(start + ROWS_AT_ONCE, total))
+            columns: dict[str, Any] = {"row": prepared.rows[name][piece]}
+            for feature in outputs:
+                raw = part.raw[feature.name][piece]
+                if feature.type == "number":
+                    columns[f"{feature.name}_prediction"] = raw
+                else:
+                    decoded = feature.decode(raw, threshold=thresholds[feature.name])
+                    columns |= {f"{feature.name}_{key}": each for key, each in decoded.items()}
+            writer.append(columns)
 
 
 def _report(
