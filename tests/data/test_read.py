@@ -311,8 +311,8 @@ def test_a_query_without_a_database_reads_files(tmp_path):
         ({"connection": "duckdb:///no.db", "query": "SELECT 1"}, "duckdb:///no.db: there is no such database"),
         ({"connection": "duckdb:///shop.db"}, "data.query: is missing. Give SQL, or the path of a .sql file."),
         ({"connection": "duckdb:///shop.db", "query": "no.sql"}, "no.sql: there is no such file"),
-        ({"connection": "duckdb:///shop.db", "query": "SELECT z FROM sales"}, "the query: the query fails: Binder Error"),
-        ({"connection": "duckdb:///shop.db", "query": "DROP TABLE sales"}, "the query: the query fails: Parser Error"),
+        ({"connection": "duckdb:///shop.db", "query": "SELECT z FROM sales"}, "the query fails: Binder Error"),
+        ({"connection": "duckdb:///shop.db", "query": "DROP TABLE sales"}, "the query fails: Parser Error"),
         ({"connection": "duckdb:///shop.db", "qery": "x"}, "data.qery: unknown option; did you mean 'query'?"),
     ],
 )  # fmt: skip

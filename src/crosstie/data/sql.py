@@ -39,7 +39,8 @@ def query(spec: Mapping[str, Any], base: Path, missing: Sequence[str] | None) ->
     try:
         connection.execute(f"COPY ({statement}) TO '{rows}' (FORMAT parquet)")
     except duckdb.Error as error:
-        raise DataError(f"{name}: the query fails: {str(error).strip()}") from None
+        what = " ".join(str(error).partition("\nLINE ")[0].split())  # LINE shows our COPY around it
+        raise DataError(f"{name} fails: {what}") from None
     finally:
         connection.close()
     reading = Reading(missing=spec.get("missing", missing))

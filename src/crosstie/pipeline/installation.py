@@ -22,7 +22,8 @@ _PURPOSE = {
 
 def installation() -> dict[str, Any]:
     """`{"ready": …, "packages": […], "advice": […], …}`, as `crosstie doctor` prints it."""
-    packages, advice = [], []
+    packages: list[dict[str, str | None]] = []
+    advice = []
     for extra, names in _extras().items():
         missing = []
         for name in names:
