@@ -20,7 +20,7 @@ from pathlib import Path
 from typing import Any
 
 BLOCK = re.compile(r"^```(\w+)([^\n]*)\n(.*?)^```$", re.MULTILINE | re.DOTALL)
-STAMP = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}")
+STAMP = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}|\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ")
 SCORE = re.compile(r"-?\d*\.\d{2,}")
 SECONDS = re.compile(r"\d+\.\d")
 TABLE = "data: customers.csv"
@@ -127,8 +127,8 @@ def differs(shown: str, printed: str) -> str:
     """Why `shown` is not what was printed; "" if it is.
 
     Words must be the same, in order; a line `...` stands for any lines. Scores (two decimals and more) may be off
-    by 0.05 or 5 %, seconds (one decimal) and the names of runs may be anything: machines differ. Lines of progress
-    are not looked at.
+    by 0.05 or 5 %, seconds (one decimal), moments and the names of runs may be anything: machines differ. Lines of
+    progress are not looked at, nor rules.
     """
     there = [line.split() for line in printed.splitlines() if _tells(line)]
     at, skipping = 0, False
@@ -146,7 +146,7 @@ def differs(shown: str, printed: str) -> str:
 
 
 def _tells(line: str) -> bool:
-    return bool(line.strip()) and " · " not in line
+    return bool(line.strip(" ─")) and " · " not in line
 
 
 def _alike(shown: list[str], printed: list[str]) -> bool:
