@@ -74,6 +74,7 @@ def test_a_model_learned_from_files_has_the_bytes_of_one_learned_in_memory(
     assert written(plan, files, tmp_path / "files") == written(plan, memory, tmp_path / "memory")
 
 
+@pytest.mark.slow
 def test_a_network_learned_from_files_is_the_same_every_time(both, customers, tmp_path):
     plan = planned(customers, "ecd")
     memory, files = both

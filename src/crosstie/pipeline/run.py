@@ -51,6 +51,10 @@ class Run:
                     f"{at}: {what}; give -o a new directory, or remove this one yourself"
                 )
             at.mkdir(parents=True, exist_ok=True)
+            try:
+                (at / "log.txt").touch(exist_ok=False)  # of two processes one makes it
+            except FileExistsError:
+                raise RunError(f"{at}: another run has just begun there; give -o another") from None
             return cls(at)
         for attempt in range(1000):
             stamp = datetime.now(UTC)
@@ -153,19 +157,29 @@ def _started(manifest: Path) -> tuple[str, str]:
 
 
 def mark_best(run: Run, *, metric: str, greater_is_better: bool) -> None:
-    """Let `best` beside the run name it if its validation score is the best of its siblings so far.
+    """Let `best` beside the run name whichever of its siblings has the best validation score so far.
 
     A run in a directory that the user named has no siblings: nothing is written beside it.
     """
     if not (run.path.parent / "latest").is_file():
         return
+    marker = run.path.parent / "best"
+    while True:  # a sibling may end meanwhile: whoever looks last has seen both
+        best = _best(run, metric=metric, greater_is_better=greater_is_better)
+        named = marker.read_text(encoding="utf-8").strip() if marker.is_file() else None
+        if best is None or best == named:
+            return
+        write_text(marker, best + "\n")
+
+
+def _best(run: Run, *, metric: str, greater_is_better: bool) -> str | None:
+    """The name of the sibling with the best validation score."""
     scores = {}
     for sibling in (Run(path.parent) for path in run.path.parent.glob("*/metrics.json")):
         value = watched_value(sibling.metrics, metric)
         if value is not None and sibling.manifest.get("watched") == metric:
             scores[sibling.path.name] = value if greater_is_better else -value
-    if scores and max(scores, key=lambda name: scores[name]) == run.path.name:
-        write_text(run.path.parent / "best", run.path.name + "\n")
+    return max(sorted(scores), key=lambda name: scores[name]) if scores else None
 
 
 def watched_value(metrics: Mapping[str, Any], watched: str) -> float | None:
