@@ -21,7 +21,7 @@ def test_figures_keep_four_digits_that_matter():
         "4.000",
         "1,234",
         "1,234,567",
-        "2.34e-05",
+        "2.3e-05",
         "0.0000",
         "-0.5000",
     ]

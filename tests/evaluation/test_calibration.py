@@ -63,9 +63,27 @@ def test_never_worse_than_leaving_probabilities_alone(seed, n, weighted, of):
     scaled = apply_temperature(p, temperature, output_type=of)
     assert loss(of, y, scaled, weights) <= loss(of, y, p, weights) + 1e-5
     for other in (temperature * 0.9, temperature * 1.1):
-        if 0.05 <= other <= 20:
+        if 0.05 <= other <= 20 and temperature > 1:
             worse = loss(of, y, apply_temperature(p, other, output_type=of), weights)
             assert loss(of, y, scaled, weights) <= worse + 1e-7
+
+
+@pytest.mark.parametrize("of", ["binary", "category", "set"])
+def test_a_few_rows_told_rightly_are_no_proof(of):
+    y = np.array([0, 1, 1, 0])
+    p = np.where(y == 1, 0.6, 0.4)
+    if of == "category":
+        p = np.stack([1 - p, p], axis=1)
+    if of == "set":
+        y, p = y[:, None], p[:, None]
+    found = fit_temperature(p, y, output_type=of)
+    # One row in six is imagined to be otherwise, so a probability of 5 / 6 is right: log(1.5) / log(5).
+    assert found == pytest.approx(np.log(1.5) / np.log(5), rel=1e-6)
+
+
+def test_to_know_much_more_from_a_few_rows_is_left_alone():
+    y = np.array([0, 1, 1, 0])
+    assert fit_temperature(np.where(y == 1, 0.99, 0.01), y) == 1.0
 
 
 def test_extreme_probabilities_stay_finite():

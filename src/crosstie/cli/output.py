@@ -65,7 +65,7 @@ def figure(value: float | None) -> str:
     if abs(value) >= 1:
         return f"{value:#.4g}"
     if 0 < value < 0.001:  # an error in a small unit; what is so little below zero is nothing
-        return f"{value:.2e}"
+        return f"{value:.2g}"
     return f"{value:.4f}".replace("-0.0000", "0.0000")
 
 

@@ -3,6 +3,10 @@
 Log-probabilities are divided by a temperature that is fitted on validation rows. The negative log-likelihood is
 convex in 1 / temperature, so a few guarded Newton steps find the best one; it is never worse there than leaving
 probabilities alone.
+
+To sharpen takes more evidence: one row of the other outcome is imagined, spread over all rows (after Platt 1999).
+A few rows that are all told rightly would else ask for probabilities of 0 and 1: of horse colic, 29 validation rows
+gave a log-loss of 0.60 on the test rows at an area of 1.00 under the curve, where the baseline has 0.29.
 """
 
 import numpy as np
@@ -26,6 +30,8 @@ def fit_temperature(
 ) -> float:
     """The temperature with the least log-loss on these rows, between 0.05 and 20; 1.0 where it gains nothing.
 
+    Below 1 it is the one with one imagined row more.
+
     Args:
         probability: `[rows]` of a binary output, `[rows, classes]` of a category, `[rows, labels]` of a set.
         target: 0 and 1 of the shape of `probability`, or a category's codes `[rows]`.
@@ -42,6 +48,15 @@ def fit_temperature(
     else:
         w = w if np.ndim(target) == 1 else np.broadcast_to(w[:, None], np.shape(target))
         slopes = _binary_slopes(_logit(probability), np.asarray(target, np.float64), w)
+    sharpness = _root(slopes)
+    if sharpness > 1:
+        slopes.doubt = 1 / (len(target) + 2)
+        sharpness = max(_root(slopes), 1.0)
+    return float(1 / sharpness) if abs(sharpness - 1) > 1e-6 else 1.0
+
+
+def _root(slopes: "_category_slopes | _binary_slopes") -> float:
+    """The sharpness at which the log-loss is least."""
     low, high = 1 / FLATTEST, 1 / SHARPEST
     sharpness = 1.0
     for _ in range(STEPS):
@@ -52,7 +67,7 @@ def fit_temperature(
         if abs(following - sharpness) < 1e-9:
             break
         sharpness = following
-    return float(1 / sharpness) if abs(sharpness - 1) > 1e-6 else 1.0
+    return sharpness
 
 
 def apply_temperature(
@@ -95,7 +110,10 @@ class _category_slopes:  # noqa: N801 - a function with memory
     def __init__(self, logs: Floats, target: Array, weights: Array) -> None:
         self.logs = logs
         self.weights = weights
-        self.true = weights @ logs[np.arange(len(target)), target]
+        self.doubt = 0.0  # share of the other outcomes
+        told = logs[np.arange(len(target)), target]
+        self.true = weights @ told
+        self.others = weights @ ((logs.sum(1) - told) / max(logs.shape[1] - 1, 1))
 
     def __call__(self, sharpness: float) -> tuple[float, float]:
         scaled = self.logs * sharpness
@@ -103,7 +121,8 @@ class _category_slopes:  # noqa: N801 - a function with memory
         share = powers / powers.sum(1, keepdims=True)
         first = (share * self.logs).sum(1)
         second = (share * self.logs**2).sum(1) - first**2
-        return float(self.weights @ first - self.true), float(self.weights @ second)
+        wanted = (1 - self.doubt) * self.true + self.doubt * self.others
+        return float(self.weights @ first - wanted), float(self.weights @ second)
 
 
 class _binary_slopes:  # noqa: N801 - a function with memory
@@ -111,8 +130,10 @@ class _binary_slopes:  # noqa: N801 - a function with memory
 
     def __init__(self, logits: Floats, target: Array, weights: Array) -> None:
         self.logits, self.target, self.weights = logits, target, weights
+        self.doubt = 0.0  # share of the other outcome
 
     def __call__(self, sharpness: float) -> tuple[float, float]:
         share = 1 / (1 + np.exp(-self.logits * sharpness))
-        slope = (self.weights * (share - self.target) * self.logits).sum()
+        target = self.target + self.doubt * (1 - 2 * self.target)
+        slope = (self.weights * (share - target) * self.logits).sum()
         return float(slope), float((self.weights * share * (1 - share) * self.logits**2).sum())
