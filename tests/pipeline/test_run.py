@@ -42,6 +42,21 @@ def test_an_unknown_name_offers_the_nearest(tmp_path):
 
     with pytest.raises(RunError, match="titanci: no such run; did you mean 'titanic'"):
         Run.find("titanci", tmp_path)
+    with pytest.raises(RunError, match="titanic/lates: no such run; did you mean 'titanic/latest'"):
+        Run.find("titanic/lates", tmp_path)
+
+
+def test_where_no_name_is_near_the_models_are_listed(tmp_path):
+    for number in range(10):
+        finished(tmp_path, name=f"m{number}")
+
+    with pytest.raises(RunError) as error:
+        Run.find("qqqqqq", tmp_path)
+    assert str(error.value) == (
+        f"qqqqqq: no such run; {tmp_path} has those of 'm0', 'm1', 'm2', 'm3', 'm4', 'm5', 'm6', 'm7' and 2 more"
+    )
+    with pytest.raises(RunError, match="no such run; there are no runs in"):
+        Run.find("m0", tmp_path / "elsewhere")
 
 
 def test_nothing_is_written_beside_a_run_in_a_directory_of_its_own(tmp_path):

@@ -8,7 +8,7 @@ in TensorBoard, and object stores have none.
 
 import json
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from hashlib import sha256
@@ -87,9 +87,7 @@ class Run:
         found = {run.path.name: run for run in list_runs(runs)}
         if str(reference) in found:
             return found[str(reference)]
-        names = {*found, *(run.path.parent.name for run in found.values())}
-        hint = nearest(str(reference), names) if names else f"there are no runs in {runs}"
-        raise RunError(f"{reference}: no such run; {hint}")
+        raise RunError(f"{reference}: no such run; {_near(str(reference), found.values(), runs)}")
 
     @property
     def name(self) -> str:
@@ -143,6 +141,19 @@ class Run:
         )
         head = "<tr><th>split</th><th>output</th><th>metric</th><th>value</th></tr>"
         return f"<p>{self.path}</p><table>{head}{rows}</table>"
+
+
+def _near(reference: str, found: Collection[Run], folder: Path) -> str:
+    """The nearest of all names that a run answers to; the models there are if none is near."""
+    if not found:
+        return f"there are no runs in {folder}"
+    models = sorted({run.path.parent.name for run in found})
+    ways = [f"{model}/{way}" for model in models for way in ("latest", "best")]
+    hint = nearest(reference, [*models, *ways, *(run.path.name for run in found)])
+    if hint.startswith("did you mean"):
+        return hint
+    more = f" and {len(models) - 8} more" if len(models) > 8 else ""
+    return f"{folder} has those of {', '.join(map(repr, models[:8]))}{more}"
 
 
 def list_runs(runs: Path) -> list[Run]:
