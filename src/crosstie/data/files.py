@@ -16,6 +16,9 @@ def atomic(path: Path) -> Iterator[Path]:
     temporary = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         yield temporary
+        mode = os.umask(0)
+        os.umask(mode)
+        temporary.chmod(0o666 & ~mode)  # safetensors leaves files that only their owner can read
         with temporary.open("rb") as file:
             os.fsync(file.fileno())
         temporary.replace(path)
