@@ -53,7 +53,7 @@ class ArrowCells:
 
     def take(self, rows: NDArray[np.int64]) -> "ArrowCells":
         """See `Cells.take`."""
-        return ArrowCells(self._array.take(pa.array(rows)), self._missing)
+        return ArrowCells(self._array.take(_places(rows)), self._missing)
 
     def slice(self, start: int, rows: int) -> "ArrowCells":
         """See `Cells.slice`."""
@@ -86,12 +86,7 @@ class ArrowCells:
             encoded = encoded.combine_chunks() if encoded.num_chunks != 1 else encoded.chunk(0)
         if isinstance(encoded, pa.ChunkedArray):  # no chunk at all
             return np.empty(0, np.int32), []
-        codes = (
-            pc.fill_null(encoded.indices, -1)
-            .to_numpy(zero_copy_only=False)
-            .astype(np.int32, copy=False)
-        )
-        return self._merged(codes, _values(encoded.dictionary))
+        return self._merged(_codes(encoded.indices), _values(encoded.dictionary))
 
     def _merged(self, codes: Codes, values: list[Any]) -> tuple[Codes, list[str]]:
         """Codes after the values became texts: some turn out the same, some missing."""
@@ -143,17 +138,15 @@ class ArrowCells:
         for attempt in ("as it is", "trimmed"):
             if attempt == "trimmed":
                 array = pc.utf8_trim_whitespace(array)
-            words = pa.array(["", *self._missing], array.type)
-            absent = pc.is_in(array, value_set=words)
-            held = pc.if_else(absent, pa.scalar(None, array.type), array)
+            absent = pc.is_in(array, value_set=_texts(["", *self._missing], array.type))
+            held = pc.if_else(absent, pa.nulls(1, array.type)[0], array)
             try:
-                values = held.cast(pa.float64()).to_numpy(zero_copy_only=False)
+                numbers = held.cast(pa.float64())
             except pa.ArrowInvalid:
                 continue
-            there = held.is_valid().to_numpy(zero_copy_only=False)
-            if np.isfinite(values[there]).all():
-                return values.astype(np.float64, copy=False), there
-            return None
+            there = _there(numbers)
+            values = np.where(there, _raw(numbers, np.float64), np.nan)
+            return (values, there) if np.isfinite(values[there]).all() else None
         return None
 
     def dates(self, style: Style) -> tuple[Floats, NDArray[np.bool_]]:
@@ -192,6 +185,46 @@ def _simple(array: Any) -> Any:
             return array.chunk(0)
         return array.combine_chunks() if array.num_chunks else pa.array([], array.type)
     return array
+
+
+# `pa.array`, `pa.scalar` and `to_numpy` import pandas (0.3 s) in case it has something to do with it; these do not.
+
+
+def _places(rows: NDArray[np.int64]) -> Any:
+    return pa.Array.from_buffers(
+        pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]
+    )
+
+
+def _texts(texts: Sequence[str], kind: Any) -> Any:
+    encoded = [each.encode(errors="surrogatepass") for each in texts]
+    wide = np.int64 if pa.types.is_large_string(kind) else np.int32
+    ends = np.cumsum([0, *map(len, encoded)]).astype(wide)
+    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    return pa.Array.from_buffers(kind, len(texts), buffers)
+
+
+def _codes(indices: Any) -> Codes:
+    """Int32 indices of a dictionary, -1 where there is none."""
+    return np.where(_there(indices), _raw(indices, np.int32), np.int32(-1))
+
+
+def _raw(array: Any, kind: Any) -> NDArray[Any]:
+    """The cells of a flat array, anything where there is none."""
+    held = array.buffers()[1]
+    if held is None or not len(array):
+        return np.zeros(len(array), kind)
+    found: NDArray[Any] = np.frombuffer(held, kind, len(array) + array.offset)
+    return found[array.offset :]
+
+
+def _there(array: Any) -> NDArray[np.bool_]:
+    """Which cells are not null."""
+    held = array.buffers()[0]
+    if held is None or not array.null_count:
+        return np.full(len(array), not array.null_count)
+    bits = np.unpackbits(np.frombuffer(held, np.uint8), bitorder="little")
+    return bits[array.offset : array.offset + len(array)].astype(np.bool_)
 
 
 def _values(dictionary: Any) -> list[Any]:
