@@ -3,6 +3,7 @@ import pytest
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.profile import profile as profiles
 from crosstie.data.read import open_source
+from crosstie.features.binary import Binary
 from crosstie.features.infer import Inference, infer
 
 
@@ -220,3 +221,22 @@ def test_amounts_with_a_decimal_comma_are_no_vectors_though_a_cell_is_odd():
     cells = [f"{i}.{100 + i},{10 + i}" for i in range(1, 41)]
     looks = profiles(open_source({"price": [*cells, "gratis"]}))["price"]
     assert infer(looks, output=False) == Inference("number", "97.6% of its cells are numbers")
+
+
+@pytest.mark.parametrize(
+    ("levels", "why"),
+    [
+        (("yes", "no"), "two levels, 'no' and 'yes' (positive)"),
+        (("1", "0"), "two levels, '0' and '1' (positive)"),
+        (("10", "9"), "two levels, '9' and '10' (positive)"),
+        (("<=50K", ">50K"), "two levels, '<=50K' and '>50K' (positive)"),
+    ],
+)
+def test_which_level_of_a_target_is_positive_is_said(levels, why):
+    looks = profile(distinct=2, top=((levels[0], 600), (levels[1], 400)))
+    assert infer(looks, output=True) == Inference("binary", why)
+    feature = Binary("x")
+    feature.predicted = True
+    feature.observe(open_source({"x": list(levels)}).table().column("x", "levels"))
+    feature.finish()
+    assert why == f"two levels, {feature.labels[0]!r} and {feature.labels[1]!r} (positive)"

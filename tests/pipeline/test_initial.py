@@ -46,7 +46,7 @@ def test_the_file_is_short_and_says_why(shared_data, tmp_path, monkeypatch):
 name: titanic
 data: titanic.csv
 
-# Survived: binary, two levels, '0' and '1'
+# Survived: binary, two levels, '0' and '1' (positive)
 target: Survived
 
 exclude:

@@ -69,6 +69,17 @@ class Binary(OutputFeature):
     def because(cls, profile: ColumnProfile) -> str:
         return "two levels, " + " and ".join(repr(text) for text, _ in profile.top[:2])
 
+    @classmethod
+    def because_predicted(cls, profile: ColumnProfile) -> str:
+        levels = [text for text, _ in profile.top[:2]]
+        if len(levels) < 2:
+            return cls.because(profile)
+        known = all(text.lower() in WORDS for text in levels)
+        negative, positive = (
+            sorted(levels, key=lambda text: WORDS[text.lower()]) if known else natural(levels)
+        )
+        return f"two levels, {negative!r} and {positive!r} (positive)"
+
     def observe(self, column: Column) -> None:
         self._counts.add_column(column)
 

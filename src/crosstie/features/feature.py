@@ -161,6 +161,11 @@ class OutputFeature(Feature):
     output = True
     predicted: bool = False
 
+    @classmethod
+    def because_predicted(cls, profile: ColumnProfile) -> str:
+        """As `because`, where the column is to be predicted."""
+        return cls.because(profile)
+
     @property
     def fills(self) -> bool:
         """Whether a missing target is filled rather than its row left out."""

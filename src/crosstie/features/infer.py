@@ -8,7 +8,7 @@ import re
 from dataclasses import dataclass
 
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import feature_types
+from crosstie.features.feature import OutputFeature, feature_types
 
 ENOUGH_ROWS = 30  # below this even a measurement may be different in every row
 CLASSES = 20  # more different whole numbers than this are an amount
@@ -46,12 +46,15 @@ def infer(profile: ColumnProfile, *, output: bool) -> Inference:
 
 
 def _output(profile: ColumnProfile) -> Inference:
-    votes = {name: cls.affinity(profile) for _, name, cls in feature_types.items() if cls.output}
+    outputs = {
+        name: cls for _, name, cls in feature_types.items() if issubclass(cls, OutputFeature)
+    }
+    votes = {name: cls.affinity(profile) for name, cls in outputs.items()}
     best = max(sorted(votes), key=votes.__getitem__)
     if best == "number" and _coded(profile):
         why = f"{profile.distinct} small whole numbers that repeat look like classes"
         return Inference("category", f"{why}; say type: number if they are an amount")
-    return Inference(best, feature_types.get(best).because(profile))
+    return Inference(best, outputs[best].because_predicted(profile))
 
 
 def _coded(profile: ColumnProfile) -> bool:
