@@ -53,7 +53,7 @@ class ArrowCells:
 
     def take(self, rows: NDArray[np.int64]) -> "ArrowCells":
         """See `Cells.take`."""
-        return ArrowCells(self._array.take(_places(rows)), self._missing)
+        return ArrowCells(self._array.take(of_numbers(rows)), self._missing)
 
     def slice(self, start: int, rows: int) -> "ArrowCells":
         """See `Cells.slice`."""
@@ -138,7 +138,7 @@ class ArrowCells:
         for attempt in ("as it is", "trimmed"):
             if attempt == "trimmed":
                 array = pc.utf8_trim_whitespace(array)
-            absent = pc.is_in(array, value_set=_texts(["", *self._missing], array.type))
+            absent = pc.is_in(array, value_set=of_texts(["", *self._missing], array.type))
             held = pc.if_else(absent, pa.nulls(1, array.type)[0], array)
             try:
                 numbers = held.cast(pa.float64())
@@ -190,18 +190,22 @@ def _simple(array: Any) -> Any:
 # `pa.array`, `pa.scalar` and `to_numpy` import pandas (0.3 s) in case it has something to do with it; these do not.
 
 
-def _places(rows: NDArray[np.int64]) -> Any:
-    return pa.Array.from_buffers(
-        pa.int64(), len(rows), [None, pa.py_buffer(np.ascontiguousarray(rows))]
-    )
+def of_numbers(values: NDArray[Any]) -> Any:
+    """Integers or floats as an Arrow array; nothing is null."""
+    held = pa.py_buffer(np.ascontiguousarray(values))
+    return pa.Array.from_buffers(pa.from_numpy_dtype(values.dtype), len(values), [None, held])
 
 
-def _texts(texts: Sequence[str], kind: Any) -> Any:
-    encoded = [each.encode(errors="surrogatepass") for each in texts]
+def of_texts(texts: Sequence[str | None], kind: Any) -> Any:
+    """Texts as an Arrow array of `kind`, a string type; None is null."""
+    encoded = [b"" if each is None else each.encode(errors="surrogatepass") for each in texts]
     wide = np.int64 if pa.types.is_large_string(kind) else np.int32
     ends = np.cumsum([0, *map(len, encoded)]).astype(wide)
-    buffers = [None, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
-    return pa.Array.from_buffers(kind, len(texts), buffers)
+    there = np.array([each is not None for each in texts], np.bool_)
+    bits = None if there.all() else pa.py_buffer(np.packbits(there, bitorder="little"))
+    return pa.Array.from_buffers(
+        kind, len(texts), [bits, pa.py_buffer(ends), pa.py_buffer(b"".join(encoded))]
+    )
 
 
 def _codes(indices: Any) -> Codes:

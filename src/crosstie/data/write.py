@@ -180,12 +180,12 @@ class _Arrow:
         import pyarrow as pa
 
         if self._writer is None:
-            table = pa.table({name: pa.array(_arrowable(each)) for name, each in columns.items()})
+            table = pa.table({name: _arrow_array(each) for name, each in columns.items()})
             self._schema = pa.schema([(each.name, _open_type(each.type)) for each in table.schema])
             table = table.cast(self._schema)
             self._writer = self._stack.enter_context(self._open_writer(self._schema))
         else:
-            arrays = [pa.array(_arrowable(columns[each.name]), each.type) for each in self._schema]
+            arrays = [_arrow_array(columns[each.name], each.type) for each in self._schema]
             table = pa.table(arrays, schema=self._schema)
         self._writer.write_table(table)
 
@@ -205,8 +205,20 @@ def _open_type(kind: Any) -> Any:
     return kind
 
 
-def _arrowable(values: Values) -> Any:
-    return values if isinstance(values, np.ndarray) and values.ndim == 1 else list(_plain(values))
+def _arrow_array(values: Values, kind: Any = None) -> Any:
+    """A column as an Arrow array; the usual ones without pandas, which `pa.array` imports."""
+    import pyarrow as pa
+
+    from crosstie.data.arrow_cells import of_numbers, of_texts
+
+    if isinstance(values, np.ndarray) and values.ndim == 1 and values.dtype.kind in "iuf":
+        found = of_numbers(values)
+        return found if kind in (None, found.type) else found.cast(kind)
+    cells = _plain(values)
+    texts = kind in (None, pa.string()) and any(isinstance(each, str) for each in cells)
+    if texts and all(each is None or isinstance(each, str) for each in cells):
+        return of_texts(cells, pa.string())
+    return pa.array(list(cells), kind)
 
 
 def _cell(value: Any) -> Any:
