@@ -70,7 +70,7 @@ PARTS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ),
     (
         "Callbacks",
-        "`metrics_log`, `progress_bar` and `tensorboard` always listen; others are given to `crosstie.train(…, callbacks=[…])`.",
+        "`callbacks: [{type: …}]`. `metrics_log`, `progress_bar` and `tensorboard` listen to every run anyway and are not named there.",
         callbacks,
     ),
 )

@@ -262,7 +262,7 @@ def _train(
     from crosstie.search.auto import choose
 
     session = Session(
-        [*company(run.path, progress=progress), *callbacks],
+        [*company(run.path, plan.callbacks, progress=progress), *callbacks],
         Journal(run.path / "log.txt", say),
         resume=resume,
         allow_different_host=allow_different_host,
@@ -275,6 +275,10 @@ def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan
     run = Run.find(reference, runs)
     if run.manifest.get("exit") == "done":
         raise RunError(f"{run.path}: is done; nothing is left to resume. Train anew instead")
+    if "project" in run.manifest:  # its components/ are not beside the run's config.yaml
+        from crosstie.config.registry import use_project
+
+        use_project(Path(run.manifest["project"]))
     plan = _plan(
         run.path / "config.yaml", target=None, data={"train": data}, changes={}, set=(), types=None
     )

@@ -5,7 +5,7 @@ import sys
 import pytest
 
 from crosstie.errors import MissingExtra
-from crosstie.training.callbacks.callback import Progress, callbacks
+from crosstie.training.callbacks.callback import Progress, callbacks, installed
 
 FINAL = {"test": {"y": {"roc_auc": 0.9, "log_loss": float("nan")}}}
 
@@ -94,3 +94,11 @@ def test_wandb_offline_keeps_the_run_in_its_folder(tmp_path):
     assert seen["summary"]["final/test/y/roc_auc"] == 0.9
     assert seen["summary"]["validation/y: (2)/roc_auc"] == 0.2
     assert len(list(run.glob("wandb/offline-run-*/*.wandb"))) == 1
+
+
+def test_a_folder_of_a_trackers_name_is_not_the_tracker(tmp_path, monkeypatch):
+    (tmp_path / "tracker_of_tests").mkdir()
+    (tmp_path / "other_of_tests.py").touch()
+    monkeypatch.syspath_prepend(tmp_path)
+    assert not installed("tracker_of_tests")
+    assert installed("other_of_tests")

@@ -14,6 +14,7 @@ from crosstie.errors import ConfigError, Problem, nearest
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import Learner, learners
 from crosstie.pipeline.columns import Columns, Entry, resolve
+from crosstie.pipeline.company import read_callbacks
 from crosstie.pipeline.components import assemble, read_defaults
 from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
@@ -81,6 +82,7 @@ def make_plan(
         columns, top, findings, learner=learner, model_type=model_type, defaults=defaults
     )
     trainer = _trainer(top, learner, model_type, findings)
+    callbacks = read_callbacks(top, findings)
     watched = _watched(columns, trainer, findings)
     thresholds = _thresholds(columns, findings)
     split = make_split(seen["split"], tables, looks, findings)
@@ -98,6 +100,7 @@ def make_plan(
         "seed": top["seed"],
         **{key: top[key] for key in ("weight", "folds") if top[key] is not None},
         **({"private": top["private"]} if top["private"] else {}),
+        **({"callbacks": callbacks} if callbacks else {}),
         "input_features": built.input_sections,
         "output_features": built.output_sections,
         "preprocessing": {key: each for key, each in seen.items() if each is not None},
@@ -126,6 +129,8 @@ def make_plan(
         folds=top["folds"],
         oversample=seen["oversample_minority"],
         private=tuple(top["private"]),
+        callbacks=tuple(callbacks),
+        project=document.folder,
         inferred=tuple(columns.inferred),
         excluded=tuple(columns.excluded),
         warnings=tuple(findings.warnings),

@@ -10,6 +10,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 
 from crosstie.config.options import ComponentOf
 from crosstie.data.split import splits
+from crosstie.training.callbacks.callback import callbacks as listeners
 
 OLD_TYPES = {
     "numerical": "number",
@@ -50,6 +51,7 @@ class File:
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.
         split: Short for `preprocessing.split`.
+        callbacks: Who else listens to training, by name: `mlflow`, `wandb`, or a class of your own.
     """
 
     aliases: ClassVar[dict[str, str]] = {"random_seed": "seed"}
@@ -75,6 +77,7 @@ class File:
         seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 42,
         folds: Annotated[int, Ge(2), Le(100)] | None = None,
         split: str | dict[str, Any] | None = None,
+        callbacks: Annotated[list[Any], ComponentOf(listeners, many=True)] = (),  # type: ignore[assignment]
     ) -> None: ...
 
 

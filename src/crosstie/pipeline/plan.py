@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import Any, NamedTuple
 
 from crosstie.data.profile import ColumnProfile
@@ -48,6 +49,8 @@ class Plan:
         folds: How many models, or None for one.
         oversample: Ratio of a binary target's classes up to which training rows of the rarer one are repeated.
         private: Columns whose cells never leave the machine.
+        callbacks: Filled sections of who listens beside the usual ones; they are built once there is a run.
+        project: The folder whose `components/` the file may use.
         inferred: Types that nobody wrote.
         excluded: Columns left out that nobody excluded.
         warnings: What a person should know.
@@ -71,6 +74,8 @@ class Plan:
     folds: int | None = field(default=None, compare=False)
     oversample: float | None = field(default=None, compare=False)
     private: tuple[str, ...] = field(default=(), compare=False)
+    callbacks: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    project: Path = field(default=Path(), compare=False)
     inferred: tuple[Inferred, ...] = field(default=(), compare=False)
     excluded: tuple[Excluded, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -6,6 +6,7 @@ This module imports no torch: boosting and linear models report through it too.
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass, field
+from importlib.util import find_spec
 from pathlib import Path
 from typing import Any
 
@@ -81,6 +82,12 @@ class Callback:
 
 
 callbacks: Registry[Callback] = Registry("callback", home="crosstie.training.callbacks")
+
+
+def installed(package: str) -> bool:
+    """Whether a package can be imported; a folder of that name, as trackers leave behind, is none."""
+    found = find_spec(package)
+    return found is not None and found.origin is not None
 
 
 def part_of(progress: Progress, run: Path) -> str:

@@ -11,6 +11,7 @@ from crosstie.training.callbacks.callback import (
     Progress,
     callbacks,
     finite,
+    installed,
     part_of,
 )
 
@@ -29,20 +30,20 @@ class MLflow(Callback):
     def __init__(
         self, run: Path, *, experiment: str | None = None, tracking_uri: str | None = None
     ) -> None:
-        try:
-            from mlflow import MlflowClient
-        except ImportError:
-            raise MissingExtra(
-                "mlflow-skinny", "mlflow", needed_for="the mlflow callback"
-            ) from None
+        if not installed("mlflow"):
+            raise MissingExtra("mlflow-skinny", "mlflow", needed_for="the mlflow callback")
         self.run = run
         self.experiment = experiment or run.resolve().parent.name
-        self._client = MlflowClient(tracking_uri=tracking_uri)
+        self.tracking_uri = tracking_uri
+        self._client: Any = None
         self._id: str | None = None
 
     def on_train_start(self, progress: Progress) -> None:
         if self._id is not None:
             return  # the next part of the same run
+        from mlflow import MlflowClient  # 1 s
+
+        self._client = MlflowClient(tracking_uri=self.tracking_uri)
         known = self._client.get_experiment_by_name(self.experiment)
         experiment = (
             known.experiment_id if known else self._client.create_experiment(self.experiment)

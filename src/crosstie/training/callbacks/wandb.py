@@ -11,6 +11,7 @@ from crosstie.training.callbacks.callback import (
     Progress,
     callbacks,
     finite,
+    installed,
     part_of,
 )
 
@@ -31,19 +32,18 @@ class WeightsAndBiases(Callback):
         project: str | None = None,
         mode: Literal["online", "offline"] = "online",
     ) -> None:
-        try:
-            import wandb
-        except ImportError:
-            raise MissingExtra("wandb", "wandb", needed_for="the wandb callback") from None
+        if not installed("wandb"):
+            raise MissingExtra("wandb", "wandb", needed_for="the wandb callback")
         self.run = run
         self.project = project or run.resolve().parent.name
         self.mode = mode
-        self._wandb = wandb
         self._open: Any = None
 
     def on_train_start(self, progress: Progress) -> None:
         if self._open is None:
-            self._open = self._wandb.init(
+            import wandb  # 1 s
+
+            self._open = wandb.init(
                 project=self.project, name=self.run.name, dir=str(self.run), mode=self.mode
             )
 
