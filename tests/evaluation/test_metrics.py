@@ -24,7 +24,7 @@ def rows(draw):
     rng = np.random.default_rng(draw(st.integers(0, 10_000)))
     n = draw(st.integers(2, 60))
     steps = draw(st.sampled_from([3, 10, 1_000_000]))
-    weights = rng.choice([0.5, 1.0, 2.0, 3.7], n) if draw(st.booleans()) else None
+    weights = rng.choice([0.5, 1.0, 2.0, 3.75], n) if draw(st.booleans()) else None
     return rng, n, steps, weights
 
 
