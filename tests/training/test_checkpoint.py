@@ -68,6 +68,6 @@ def test_another_host_is_refused_unless_allowed(tmp_path):
         load_newest(tmp_path)
     assert str(error.value) == (
         f"{path}: was written elsewhere (threads 64 then, {threads} now), so going on would not give the model "
-        "of an uninterrupted run. Resume it there, allow a different host, or train anew"
+        "of an uninterrupted run. Resume it there, say --allow-different-host, or train anew"
     )
     assert load_newest(tmp_path, anywhere=True).values["n"] == 1

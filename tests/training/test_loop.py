@@ -189,6 +189,25 @@ def test_a_loss_that_is_not_a_number_says_where_and_what_to_try(fit):
     assert told.seen[-1][1].stopped == "failed"
 
 
+def test_weights_that_the_last_step_spoils_are_no_model(fit):
+    told = Told()
+    with pytest.raises(TrainingError) as error:
+        fit(
+            train_steps=1,
+            judged=False,
+            learning_rate=1e30,
+            optimizer={"type": "sgd", "weight_decay": 1e30},
+            callbacks=[told],
+        ).run()
+    assert str(error.value) == (
+        "step 1, the last: weights are not numbers any more (learning rate 1e+30). Try a smaller "
+        "trainer.learning_rate, a smaller trainer.gradient_clipping.clipglobalnorm, or precision 32; and look "
+        "for extreme values in the columns (crosstie check)"
+    )
+    assert told.seen[-1][0] == "on_train_end"
+    assert told.seen[-1][1].stopped == "failed"
+
+
 def test_it_names_the_output_whose_loss_is_not_a_number(fit):
     outputs = (
         *LAYOUT.outputs,
@@ -222,6 +241,22 @@ def test_ctrl_c_before_the_first_evaluation_keeps_the_present_weights(fit):
         made.run()
     assert (made.progress.step, made.progress.best) == (1, None)
     assert same(made.weights, fit(train_steps=1, batch_size=50, judged=False).run().weights)
+
+
+def test_ctrl_c_in_the_range_test_leaves_no_model(fit):
+    """Its rates spoil the weights, so there is nothing to keep; and nobody is told of an end without a start."""
+    told = Told()
+    made = fit(learning_rate="auto", callbacks=[told])
+    step = made.loop.step_optimizer
+
+    def interrupted():
+        step()
+        raise KeyboardInterrupt
+
+    made.loop.step_optimizer = interrupted
+    with pytest.raises(KeyboardInterrupt):
+        made.run()
+    assert told.hooks == []
 
 
 def test_an_interrupt_from_a_callback_ends_the_same_way(fit):

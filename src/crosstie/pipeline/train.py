@@ -23,6 +23,7 @@ from crosstie.data.repeats import warn_on_repeats
 from crosstie.data.splits.random import Random
 from crosstie.data.splits.stratify import Stratify
 from crosstie.data.write import TableWriter
+from crosstie.errors import RunError
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session, fit
@@ -69,7 +70,10 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
         TrainingError: Training cannot go on.
     """
     started = time.perf_counter()
-    if not session.resume:
+    before = run.manifest
+    if session.resume:
+        run.note(exit="running")
+    else:
         _begin(run, plan)
     try:
         candidates, prepared = _fit(plan, run, session, choose)
@@ -79,6 +83,9 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
         for callback in session.callbacks:
             callback.on_run_end(flat(plan.config), scores)
     except BaseException as error:
+        if session.resume and isinstance(error, RunError):  # refused: the run is what it was
+            run.write("manifest.json", before)
+            raise
         interrupted = isinstance(error, KeyboardInterrupt)
         run.note(
             exit="interrupted" if interrupted else "failed",

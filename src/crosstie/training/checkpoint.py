@@ -104,7 +104,7 @@ def load_newest(folder: Path, *, anywhere: bool = False) -> Checkpoint | None:
             )
             raise RunError(
                 f"{path}: was written elsewhere ({differs}), so going on would not give the model of an "
-                "uninterrupted run. Resume it there, allow a different host, or train anew"
+                "uninterrupted run. Resume it there, say --allow-different-host, or train anew"
             )
         return Checkpoint(load_file(path / "tensors.safetensors"), values)
     return None

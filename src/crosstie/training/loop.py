@@ -140,9 +140,9 @@ class Loop:
             self.restore(found)
         progress = self.progress
         self.ticked_at = time.monotonic()
+        if found is None and self.options.learning_rate == "auto":
+            self.find_learning_rate()  # Ctrl-C here leaves no model: nothing was learned
         try:
-            if found is None and self.options.learning_rate == "auto":
-                self.find_learning_rate()
             self.tell("on_train_start")
             with deferred_interrupt() as interrupted:
                 while not progress.stopped:
@@ -287,15 +287,25 @@ class Loop:
         progress = self.progress
         self.network.load_state_dict(self.best or self.start)  # the present ones say nothing
         where = self.judge.not_finite(self.train, size=self.batch_size)
-        raise TrainingError(
-            f"epoch {progress.epoch + 1}, step {progress.step}, {where}: the training loss is not "
-            f"a number (learning rate {progress.learning_rate or self.learning_rate:g}). Try a smaller "
+        raise self.exploded(
+            f"epoch {progress.epoch + 1}, step {progress.step}, {where}: the training loss is not a number"
+        )
+
+    def exploded(self, what: str) -> TrainingError:
+        """The error of a training that cannot go on: what happened, and what to try."""
+        rate = self.progress.learning_rate or self.learning_rate
+        return TrainingError(
+            f"{what} (learning rate {rate:g}). Try a smaller "
             "trainer.learning_rate, a smaller trainer.gradient_clipping.clipglobalnorm, or precision 32; "
             "and look for extreme values in the columns (crosstie check)"
         )
 
     def end(self) -> None:
-        """Leave the best weights in the network, or the averaged or last ones where nothing was judged."""
+        """Leave the best weights in the network, or the averaged or last ones where nothing was judged.
+
+        Raises:
+            TrainingError: There are none but such as are not numbers.
+        """
         self.elapsed()
         if self.best:
             self.network.load_state_dict(self.best)
@@ -303,7 +313,13 @@ class Loop:
             self.network.load_state_dict(self.average.weights)
         self.network.eval()
         self.network.to("cpu")
+        progress = self.progress
+        broken = not all(bool(each.isfinite().all()) for each in self.parameters)
+        if broken:  # by the very last steps: no loss was computed after them
+            progress.stopped = "failed"
         self.tell("on_train_end")
+        if broken:
+            raise self.exploded(f"step {progress.step}, the last: weights are not numbers any more")
 
     def elapsed(self) -> float:
         """Seconds of training up to now."""
