@@ -1,4 +1,6 @@
 import json
+import subprocess
+import sys
 
 import pytest
 
@@ -87,7 +89,7 @@ def test_it_hears_of_the_whole_run(few_customers, tmp_path, model_type):
 
 
 def test_all_that_is_wrong_is_said_before_anything_is_learned(few_customers, tmp_path, monkeypatch):
-    monkeypatch.setitem(__import__("sys").modules, "mlflow", None)
+    monkeypatch.setitem(sys.modules, "mlflow", None)
     with pytest.raises(ConfigError) as error:
         crosstie.train(
             {
@@ -138,3 +140,19 @@ def test_a_value_that_came_from_the_environment_is_not_written_to_the_run(
     config = (run.path / "config.yaml").read_text()
     assert "page: ${DIARY_PAGE}" in config
     assert "secret" not in config + json.dumps(run.manifest)
+
+
+@pytest.mark.parametrize("model_type", ["linear", "gbm"])
+def test_a_run_that_learns_no_network_loads_no_torch_though_all_listen(
+    few_customers, tmp_path, model_type
+):
+    code = (
+        "import sys; import crosstie; "
+        f"run = crosstie.train({str(few_customers)!r}, target='Churn', model_type={model_type!r}, "
+        f"output={str(tmp_path / 'run')!r}, progress=True); "
+        "print(sorted({'torch', 'accelerate', 'tensorflow'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"
+    assert list((tmp_path / "run" / "tensorboard").iterdir())
+    assert (tmp_path / "run" / "metrics.jsonl").stat().st_size

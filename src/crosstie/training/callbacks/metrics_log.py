@@ -2,6 +2,7 @@
 
 import json
 import math
+from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
@@ -31,12 +32,14 @@ class MetricsLog(Callback):
 
     def on_evaluate(self, progress: Progress) -> None:
         line = {
+            "time": f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}",
             "part": part_of(progress, self.run),
             "learner": progress.learner,
             "unit": progress.unit,
             "step": progress.step,
             "epoch": progress.epoch,
             "rows": progress.rows,
+            "loss": progress.loss,
             "learning_rate": progress.learning_rate,
             "watched": progress.watched,
             "best": progress.best,
