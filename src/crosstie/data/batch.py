@@ -133,7 +133,10 @@ def joined(first: Batch, second: Batch) -> Batch:
     if first.weights is not None and second.weights is not None:
         weights = np.concatenate([first.weights, second.weights])
     return Batch(
-        {name: np.concatenate([array, second.inputs[name]]) for name, array in first.inputs.items()},
+        {
+            name: np.concatenate([array, second.inputs[name]])
+            for name, array in first.inputs.items()
+        },
         {
             name: np.concatenate([array, second.targets[name]])
             for name, array in first.targets.items()
