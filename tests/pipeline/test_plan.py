@@ -228,6 +228,7 @@ def test_separate_tables_need_no_split(shared_data, tmp_path):
 
 
 def test_command_line_tables_are_named_in_the_filled_file(shared_data, tmp_path, monkeypatch):
+    shared_data = shared_data.resolve()  # as the system names the folder one stands in
     monkeypatch.chdir(shared_data / "tab_titanic")
     made = make_plan(load({"target": "Survived"}), source={"train": "train.csv"})
     assert made.config["data"] == str(shared_data / "tab_titanic" / "train.csv")
