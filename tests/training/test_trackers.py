@@ -70,6 +70,28 @@ def test_mlflow_has_the_curves_options_and_final_metrics(tmp_path, monkeypatch):
     assert [(each.step, each.value) for each in history] == [(10, 0.1), (20, 0.2)]
 
 
+@pytest.mark.filterwarnings("ignore")
+def test_a_resume_goes_on_with_the_same_mlflow_run_and_a_failure_is_told(tmp_path, monkeypatch):
+    monkeypatch.setenv("MLFLOW_ALLOW_FILE_STORE", "true")
+    mlflow = pytest.importorskip("mlflow", reason="mlflow-skinny is not installed")
+    run = tmp_path / "runs" / "churn" / "20250101-abc"
+    run.mkdir(parents=True)
+    uri = (tmp_path / "mlruns").as_uri()
+    client = mlflow.MlflowClient(tracking_uri=uri)
+
+    def runs():
+        return client.search_runs([client.get_experiment_by_name("churn").experiment_id])
+
+    killed = callbacks.get("mlflow")(run, tracking_uri=uri)
+    progress = Progress("gbm", folder=run / "checkpoints", stopped="failed")
+    killed.on_train_start(progress)
+    assert [each.info.status for each in runs()] == ["RUNNING"]
+    killed.on_train_end(progress)
+    assert [each.info.status for each in runs()] == ["FAILED"]
+    train(callbacks.get("mlflow")(run, tracking_uri=uri), run)
+    assert [each.info.status for each in runs()] == ["FINISHED"]
+
+
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_wandb_offline_keeps_the_run_in_its_folder(tmp_path):
@@ -81,19 +103,27 @@ def test_wandb_offline_keeps_the_run_in_its_folder(tmp_path):
     finish = wandb.sdk.wandb_run.Run.finish
 
     def note(own, *given, **more):
+        seen.setdefault("ids", []).append(own.id)
         seen.update(config=dict(own.config), summary=dict(own.summary), name=own.name)
         return finish(own, *given, **more)
 
     wandb.sdk.wandb_run.Run.finish = note
     try:
         train(listener, run)
+        resumed = callbacks.get("wandb")(run, mode="offline")
+        failed = Progress("gbm", folder=run / "checkpoints", stopped="failed")
+        first = dict(seen)
+        resumed.on_train_start(failed)
+        resumed.on_train_end(failed)
     finally:
         wandb.sdk.wandb_run.Run.finish = finish
+    assert seen["ids"][0] == seen["ids"][1]  # a resume goes on with the same run
+    seen = first
     assert seen["name"] == "20250101-abc"
     assert seen["config"] == {"trainer.epochs": 3, "name": "churn"}
     assert seen["summary"]["final/test/y/roc_auc"] == 0.9
     assert seen["summary"]["validation/y: (2)/roc_auc"] == 0.2
-    assert len(list(run.glob("wandb/offline-run-*/*.wandb"))) == 1
+    assert list(run.glob("wandb/offline-run-*/*.wandb"))
 
 
 def test_a_folder_of_a_trackers_name_is_not_the_tracker(tmp_path, monkeypatch):

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crosstie.data.files import write_text
 from crosstie.errors import MissingExtra
 from crosstie.training.callbacks.callback import (
     Callback,
@@ -20,7 +21,7 @@ LONGEST = 6000  # characters of a parameter that MLflow takes
 
 @callbacks("mlflow")
 class MLflow(Callback):
-    """Writes metrics as training goes, then the options and final metrics, to one MLflow run.
+    """Writes metrics as training goes, then the options and final metrics, to one MLflow run; a resume goes on with it.
 
     Args:
         experiment: The experiment's name; null is the run's folder name of models.
@@ -44,15 +45,25 @@ class MLflow(Callback):
         from mlflow import MlflowClient  # 1 s
 
         self._client = MlflowClient(tracking_uri=self.tracking_uri)
+        kept = self.run / "mlflow.txt"
+        if kept.is_file():
+            self._id = kept.read_text(encoding="utf-8").strip()
+            self._client.update_run(self._id, status="RUNNING")
+            return
         known = self._client.get_experiment_by_name(self.experiment)
         experiment = (
             known.experiment_id if known else self._client.create_experiment(self.experiment)
         )
         made = self._client.create_run(experiment, run_name=self.run.name)
         self._id = made.info.run_id
+        write_text(kept, f"{self._id}\n")
 
     def on_evaluate(self, progress: Progress) -> None:
         self._metrics(progress.metrics, progress.step, part_of(progress, self.run))
+
+    def on_train_end(self, progress: Progress) -> None:
+        if progress.stopped == "failed":
+            self._client.set_terminated(self._id, status="FAILED")
 
     def on_run_end(self, options: Mapping[str, Any], metrics: Metrics) -> None:
         for name, value in options.items():

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 from pathlib import Path
+from secrets import token_hex
 from typing import Any, Literal
 
+from crosstie.data.files import write_text
 from crosstie.errors import MissingExtra
 from crosstie.training.callbacks.callback import (
     Callback,
@@ -18,7 +20,7 @@ from crosstie.training.callbacks.callback import (
 
 @callbacks("wandb")
 class WeightsAndBiases(Callback):
-    """Writes metrics as training goes, then the options and final metrics, to one run there.
+    """Writes metrics as training goes, then the options and final metrics, to one run there; a resume goes on with it.
 
     Args:
         project: The project's name; null is the run's folder name of models.
@@ -40,12 +42,25 @@ class WeightsAndBiases(Callback):
         self._open: Any = None
 
     def on_train_start(self, progress: Progress) -> None:
-        if self._open is None:
-            import wandb  # 1 s
+        if self._open is not None:
+            return  # the next part of the same run
+        import wandb  # 1 s
 
-            self._open = wandb.init(
-                project=self.project, name=self.run.name, dir=str(self.run), mode=self.mode
-            )
+        kept = self.run / "wandb.txt"
+        if not kept.is_file():
+            write_text(kept, f"{token_hex(4)}\n")
+        self._open = wandb.init(
+            id=kept.read_text(encoding="utf-8").strip(),
+            resume="allow",
+            project=self.project,
+            name=self.run.name,
+            dir=str(self.run),
+            mode=self.mode,
+        )
+
+    def on_train_end(self, progress: Progress) -> None:
+        if progress.stopped == "failed":
+            self._open.finish(exit_code=1)
 
     def on_evaluate(self, progress: Progress) -> None:
         part = part_of(progress, self.run)
