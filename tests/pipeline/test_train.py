@@ -157,6 +157,22 @@ def test_folds_are_kept_as_one_model_judged_out_of_fold(few_customers, tmp_path)
     assert len(answer["Churn_prediction"]) == 600
 
 
+def test_the_validation_loss_can_be_watched(few_customers, tmp_path):
+    run = crosstie.train(
+        few_customers,
+        target="Churn",
+        model_type="ecd",
+        set=["trainer.validation_metric=loss", "trainer.epochs=2"],
+        runs=tmp_path / "runs",
+    )
+
+    assert run.manifest["watched"] == "validation/Churn/loss"
+    lines = [json.loads(line) for line in (run.path / "metrics.jsonl").read_text().splitlines()]
+    assert [line["watched"] for line in lines] == ["validation/Churn/loss"] * 2
+    losses = [line["metrics"]["validation"]["Churn"]["loss"] for line in lines]
+    assert lines[-1]["best"] == min(losses)
+
+
 def test_a_run_directory_is_never_overwritten(few_customers, tmp_path):
     crosstie.train(few_customers, target="Churn", model_type="linear", output=tmp_path / "here")
 

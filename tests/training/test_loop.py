@@ -158,6 +158,18 @@ def test_less_is_better_for_an_error(fit):
     assert made.progress.best == min(values)
 
 
+def test_the_loss_can_be_watched(fit):
+    told = Told()
+    made = fit(epochs=8, metric="loss", learning_rate=0.05, early_stop=-1, callbacks=[told]).run()
+    assert made.progress.watched == "validation/y/loss"
+    seen = [progress for hook, progress in told.seen if hook == "on_evaluate"]
+    values = [each.metrics["validation"]["y"]["loss"] for each in seen]
+    assert made.progress.best == min(values)
+    assert set(seen[-1].metrics["validation"]["y"]) == {"loss"}
+    judged = made.loop.measure(made.loop.validation, rows=100)
+    assert judged["y"]["loss"] == pytest.approx(min(values))
+
+
 def test_the_loss_is_watched_where_the_metric_is_not_defined(fit):
     one_class = batch(50, seed=1)
     one_class.targets["y"][:] = 1

@@ -7,6 +7,7 @@ import pytest
 from crosstie.config.options import build, fill
 from crosstie.training.drops import Drops
 from crosstie.training.schedules.schedule import schedules
+from crosstie.training.trainer import Trainer
 
 HALF = math.sqrt(0.5)
 KNOWN = {  # name: (options, total steps, {step: factor})
@@ -81,14 +82,20 @@ def test_drops_come_so_often_and_no_more():
     assert found == pytest.approx([1, 1, 1, 0.1, 0.1, 0.01, 0.01, 0.01])
 
 
-def test_ludwigs_words_are_understood():
-    from crosstie.training.trainer import Trainer
-
-    filled = fill(
-        Trainer,
-        {"learning_rate_scheduler": {"decay": "linear", "reduce_on_plateau": 3}},
-        "trainer",
-    )
-    trainer = build(Trainer, **filled)
-    assert trainer.schedule.factor(5, 10) == 0.5
-    assert (trainer.drops.most, trainer.drops.patience) == (3, 10)
+@pytest.mark.parametrize(
+    ("given", "factors"),
+    [
+        ({"decay": "linear", "reduce_on_plateau": 3}, {0: 1, 5: 0.5}),
+        ({"decay": "cosine", "warmup_fraction": 0.2}, {0: 1 / 3, 1: 2 / 3, 2: 1, 6: 0.5, 10: 0}),
+        ({"decay": "exponential", "decay_rate": 0.5, "decay_steps": 2}, {0: 1, 4: 0.25}),
+        ({"decay": None, "warmup_fraction": 0.2}, {0: 1 / 3, 2: 1, 9: 1}),
+        ({"warmup_fraction": 0.1}, {0: 0.5, 1: 1}),
+        ("cosine", {5: 0.5}),
+    ],
+)
+def test_ludwigs_words_are_understood(given, factors):
+    trainer = build(Trainer, **fill(Trainer, {"learning_rate_scheduler": given}, "trainer"))
+    found = {step: trainer.schedule.factor(step, 10) for step in factors}
+    assert found == pytest.approx(factors, abs=1e-12)
+    assert trainer.drops.most == (3 if "reduce_on_plateau" in given else 0)
+    assert trainer.drops.patience == 10

@@ -223,8 +223,11 @@ def check_component(
             )
         ]
     if marker.alias and marker.alias in section and marker.key not in section:
+        named = section[marker.alias] is not None  # `decay: null` asks for none, so for the default
         section = {
-            marker.key if key == marker.alias else key: each for key, each in section.items()
+            marker.key if key == marker.alias else key: each
+            for key, each in section.items()
+            if named or key != marker.alias
         }
     fallback = default or {}
     name = section.get(marker.key, fallback.get(marker.key))
