@@ -13,7 +13,7 @@ from typing import Any
 
 import numpy as np
 from process import CROSSTIE, PEERS, ROOT, crosstie, median_seconds, peer, run
-from scores import score
+from scores import SHOWN, score
 from tables import CACHE, TABLES, prepared
 
 Row = dict[str, Any]
@@ -63,7 +63,7 @@ def _train(name: str, learner: str, *, times: int) -> list[Row]:
     crosstie("predict", where, test, "-o", out, "--quiet")
     found = score(test, out, target=table.target, task=table.task)
     theirs = score(test, TRAINED / "peer.csv", target=table.target, task=table.task)
-    metric = next(iter(found))
+    metric = SHOWN[table.task][0]
     note = f"{metric} {found[metric]:.4g}; LightGBM script {theirs[metric]:.4g}"
     if name in LUDWIG and learner != "gbm":
         quoted, auc = LUDWIG[name]
