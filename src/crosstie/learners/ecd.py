@@ -27,7 +27,8 @@ class Ecd(Learner):
 
     @classmethod
     def trainer_options(cls) -> type:
-        from crosstie.training.trainer import Trainer  # torch, 1.5 s
+        import crosstie.models  # noqa: F401 - torch, 1.5 s, imported there as it should be
+        from crosstie.training.trainer import Trainer
 
         return Trainer
 

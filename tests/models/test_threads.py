@@ -1,0 +1,41 @@
+"""How torch's threads wait, as its OpenMP says of itself when it is loaded."""
+
+import os
+import subprocess
+import sys
+
+import pytest
+
+WAYS = {
+    "network": "import crosstie.models.network",
+    "registry": "from crosstie.pipeline.components import registry; registry('encoder')",
+    "learner": "from crosstie.learners.ecd import Ecd; Ecd.trainer_options()",
+}
+
+
+def policy(code, **chosen):
+    plain = {
+        name: each
+        for name, each in os.environ.items()
+        if name not in {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
+    }
+    done = subprocess.run(
+        [sys.executable, "-c", f"{code}; import os; print(os.environ.get('OMP_WAIT_POLICY'))"],
+        env={**plain, "OMP_DISPLAY_ENV": "TRUE", **chosen},
+        capture_output=True,
+        text=True,
+        check=True,
+    )
+    lines = [line for line in done.stderr.splitlines() if "OMP_WAIT_POLICY" in line]
+    if not lines:
+        pytest.skip("torch's OpenMP does not say how it waits here")
+    return lines[0].split("=")[1].strip(" '"), done.stdout.strip()
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_threads_wait_asleep_and_no_other_library_is_told_so(way):
+    assert policy(WAYS[way]) == ("PASSIVE", "None")
+
+
+def test_a_policy_that_somebody_chose_stands():
+    assert policy(WAYS["network"], OMP_WAIT_POLICY="ACTIVE") == ("ACTIVE", "ACTIVE")
