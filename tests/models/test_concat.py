@@ -40,7 +40,7 @@ def test_layers_can_be_given_one_by_one() -> None:
     assert [str(block) for block in combiner.stack.blocks] == [
         "Linear(in_features=40, out_features=10, bias=True)",
         "ReLU()",
-        "Dropout(p=0.3, inplace=False)",
+        "Dropout(rate=0.3)",
         "Linear(in_features=10, out_features=32, bias=True)",
         "LayerNorm((32,), eps=1e-05, elementwise_affine=True, bias=True)",
         "GELU(approximate='none')",
@@ -146,3 +146,17 @@ def test_batch_norm_sees_members_and_rows_together() -> None:
     assert normal.shape == (50, 4, 6)
     torch.testing.assert_close(normal.mean((0, 1)), torch.zeros(6), atol=1e-5, rtol=0)
     torch.testing.assert_close(normal.var((0, 1), unbiased=False), torch.ones(6), atol=1e-3, rtol=0)
+
+
+def test_scaling_the_weights_in_training_is_scaling_the_inputs() -> None:
+    combiner = Concat(TABLE, members=3, output_size=8, dropout=0.0)
+    values = encoded(TABLE)
+    in_training = combiner.train()(values)
+    in_training.square().sum().backward()
+    found = [each.grad.clone() for each in combiner.parameters()]
+    combiner.zero_grad()
+    outside = combiner.eval()(values)
+    outside.square().sum().backward()
+    torch.testing.assert_close(in_training, outside)
+    for mine, each in zip(found, combiner.parameters(), strict=True):
+        torch.testing.assert_close(mine, each.grad, rtol=1e-4, atol=1e-5)

@@ -11,6 +11,7 @@ from torch import nn
 
 from crosstie.data.batch import Batch
 from crosstie.errors import TrainingError
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.network import Network
 from crosstie.training.callbacks.callback import Callback, Progress
 
@@ -63,7 +64,7 @@ def plain_loop(fit, *, epochs, rate=0.002, decay=0.0003, clip=1.0):
         {"params": decayed, "weight_decay": decay},
         {"params": spared, "weight_decay": 0.0},
     ]
-    optimizer = torch.optim.AdamW(groups, lr=rate)
+    optimizer = torch.optim.AdamW(groups, lr=rate, fused=True)
     torch.manual_seed(loop.seed)
     network.train()
     for epoch in range(epochs):
@@ -290,8 +291,8 @@ def test_accumulated_batches_are_one_large_one(fit):
     def weights(**more):
         made = fit(**options, **more)
         for module in made.loop.network.modules():
-            if isinstance(module, nn.Dropout):
-                module.p = 0.0
+            if isinstance(module, Dropout):
+                module.rate = 0.0
         return made.run()
 
     small = weights(batch_size=25, gradient_accumulation_steps=4)

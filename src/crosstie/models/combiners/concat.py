@@ -8,7 +8,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
-from crosstie.models.layers.ensemble import MemberLinear, Scaling, SharedLinear
+from crosstie.models.layers.ensemble import MemberLinear, Scaling, SharedLinear, scaled_linear
 from crosstie.models.layers.stack import (
     Activation,
     FullyConnected,
@@ -77,8 +77,8 @@ class Concat(Combiner):
         self.members = members
         default = Layer(output_size, activation, dropout, norm, use_bias)
         layers = plan(fc_layers, num_fc_layers=num_fc_layers or 0, default=default)
-        self.scaling: nn.Module | None = None
-        self.stack: nn.Module
+        self.scaling: Scaling | None = None
+        self.stack: Stack | nn.Sequential
         if members == 1:
             self.stack = Stack(parts.width, layers, residual=residual)
         elif members_style == "mini":
@@ -93,10 +93,19 @@ class Concat(Combiner):
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:
         """`[batch, width]`, or `[batch, members, width]`."""
         values = encoded[0] if len(encoded) == 1 else torch.cat(list(encoded), 1)
-        if self.scaling is not None:
+        if self.scaling is None:
+            found: Tensor = self.stack(values)
+            return found
+        assert isinstance(self.stack, Stack)
+        blocks = list(self.stack.blocks)
+        if self.training and blocks and isinstance(first := blocks[0], nn.Linear):
+            values = scaled_linear(values, self.scaling, first)
+            del blocks[0]
+        else:
             values = self.scaling(values)
-        found: Tensor = self.stack(values)
-        return found
+        for block in blocks:
+            values = block(values)
+        return values
 
 
 def affordable(parts: Parts) -> int:
@@ -114,7 +123,7 @@ def _embeds_numbers(parts: Parts) -> bool:
 
 def _member_stack(
     parts: Parts, layers: list[Layer], members: int, style: str, *, residual: bool
-) -> nn.Module:
+) -> nn.Sequential:
     blocks: list[nn.Module] = []
     width = parts.width
     for number, layer in enumerate(layers):

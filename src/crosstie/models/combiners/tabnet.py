@@ -9,6 +9,7 @@ from annotated_types import Ge, Gt, Lt
 from torch import Tensor, nn
 
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.sparsemax import sparsemax
 
 HALF = math.sqrt(0.5)
@@ -68,7 +69,7 @@ class TabNet(Combiner):
         self.width = output_size
         self.relaxation_factor = relaxation_factor
         self.sparsity = sparsity
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self._entropy: Tensor | None = None
 
     def masks(self, encoded: Sequence[Tensor]) -> list[Tensor]:

@@ -9,6 +9,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.pick import Pick
 
 WIDTHS = (4, 8, 16)  # few different ones: columns of one width are looked up together
@@ -41,7 +42,7 @@ class CategoryDense(Encoder):
             )
             for one in sorted(set(wanted))
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, values: Tensor) -> Tensor:
         """Codes `[batch, columns]` to `[batch, sum(widths)]`, the narrow columns first."""

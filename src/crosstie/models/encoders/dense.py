@@ -6,6 +6,7 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.ensemble import MemberLinear
 from crosstie.models.layers.stack import (
     ACTIVATIONS,
@@ -56,7 +57,7 @@ class Dense(Encoder):
                 blocks.append(ColumnsNorm(count, layer.output_size))
             elif layer.norm == "layer":
                 blocks.append(nn.LayerNorm(layer.output_size))
-            blocks += [ACTIVATIONS[layer.activation](), nn.Dropout(layer.dropout)]
+            blocks += [ACTIVATIONS[layer.activation](), Dropout(layer.dropout)]
             width = layer.output_size
         self.blocks = nn.Sequential(*blocks)
         self.widths = (width,) * count

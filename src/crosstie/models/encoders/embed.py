@@ -4,10 +4,11 @@ from typing import Annotated, Literal
 
 import torch
 from annotated_types import Ge, Lt
-from torch import Tensor, nn
+from torch import Tensor
 from torch.nn import functional
 
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.reduce import Reduce
 from crosstie.models.layers.tokens import TokenVectors
 
@@ -36,7 +37,7 @@ class Embed(Encoder):
         self.kind = reduce_output
         self.tokens = TokenVectors(columns.sizes[0], embedding_size)
         self.reduce = None if reduce_output == "sqrtn" else Reduce(reduce_output, embedding_size)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]` to `[batch, embedding_size]`; a row without tokens becomes zeros."""

@@ -14,6 +14,7 @@ from crosstie.models.layers.convolution import (
     Pooling,
     plan,
 )
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.reduce import Reduce, Reduction
 from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
 from crosstie.models.layers.stack import plan as plan_layers
@@ -81,7 +82,7 @@ class ParallelCNN(Encoder):
         self.reducers = nn.ModuleList(Reduce(reduce_output, each.num_filters) for each in filters)
         width = sum(each.num_filters for each in filters)
         layer = Layer(output_size, activation, dropout, norm)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.stack = Stack(
             width, plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=layer)
         )

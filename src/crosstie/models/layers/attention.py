@@ -7,6 +7,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 
 from crosstie.errors import ConfigError
+from crosstie.models.layers.dropout import Dropout
 
 FAR = (
     -1e9
@@ -76,7 +77,7 @@ class Block(nn.Module):
         self.gated = activation == "reglu"
         self.widen = nn.Linear(width, inner * (2 if self.gated else 1))
         self.narrow = nn.Linear(inner, width)
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, vectors: Tensor, mask: Tensor | None = None) -> Tensor:
         """`[batch, length, width]` to the same; `mask` as for `Attention`."""

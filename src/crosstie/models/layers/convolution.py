@@ -10,6 +10,7 @@ from torch import Tensor, nn
 from torch.nn import functional
 from typing_extensions import TypedDict
 
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.stack import ACTIVATIONS, Activation, Norm
 
 Pooling = Literal["max", "average"]
@@ -85,7 +86,7 @@ class Convolution(nn.Module):
         elif layer.norm == "layer":
             self.norm = nn.LayerNorm(layer.num_filters)
         self.activation = ACTIVATIONS[layer.activation]()
-        self.dropout = nn.Dropout(layer.dropout)
+        self.dropout = Dropout(layer.dropout)
         self.pool_function, self.pool_size = layer.pool_function, layer.pool_size
 
     def forward(self, vectors: Tensor, present: Tensor) -> tuple[Tensor, Tensor]:

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 
 import torch
 from torch import Tensor, nn
+from torch.nn import functional
 
 
 class Scaling(nn.Module):
@@ -29,6 +30,17 @@ class Scaling(nn.Module):
     def forward(self, values: Tensor) -> Tensor:
         """`[batch, width]` or `[batch, members, width]` to `[batch, members, width]`."""
         return (values.unsqueeze(1) if values.dim() == 2 else values) * self.weight
+
+
+def scaled_linear(values: Tensor, scaling: Scaling, linear: nn.Linear) -> Tensor:
+    """`linear(scaling(values))` of `[batch, width]`, with the factors on the weights instead of the values.
+
+    For the many rows of a training batch that is less to multiply and to keep; for few rows it is more.
+    """
+    members = len(scaling.weight)
+    weight = (scaling.weight.unsqueeze(1) * linear.weight).flatten(0, 1)
+    bias = None if linear.bias is None else linear.bias.repeat(members)
+    return functional.linear(values, weight, bias).view(len(values), members, -1)
 
 
 class SharedLinear(nn.Module):
@@ -74,6 +86,9 @@ class MemberLinear(nn.Module):
             values = values.unsqueeze(0).expand(members, -1, -1)
         else:
             values = values.transpose(0, 1)
+        if self.weight.shape[2] == 1:  # a dot product is not worth a batched matrix product
+            found = (values * self.weight.transpose(1, 2)).sum(-1, keepdim=True)
+            return (found if self.bias is None else found + self.bias).transpose(0, 1)
         if self.bias is None:
             return torch.bmm(values, self.weight).transpose(0, 1)
         return torch.baddbmm(self.bias, values, self.weight).transpose(0, 1)

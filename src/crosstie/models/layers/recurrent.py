@@ -10,6 +10,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
+from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.reduce import take
 
 Cell = Literal["rnn", "lstm", "gru"]
@@ -49,7 +50,7 @@ class Recurrent(nn.Module):
         self.backward_ = nn.ModuleList(
             cell(each, state_size, batch_first=True) for each in widths if bidirectional
         )
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
         self.state_size = state_size
 
     def forward(self, vectors: Tensor, present: Tensor) -> Tensor:

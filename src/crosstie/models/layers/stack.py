@@ -8,6 +8,8 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from typing_extensions import TypedDict
 
+from crosstie.models.layers.dropout import Dropout
+
 Activation = Literal[
     "relu", "leakyRelu", "elu", "selu", "gelu", "silu", "mish", "tanh", "sigmoid", "logsigmoid"
 ]
@@ -130,5 +132,5 @@ def after(layer: Layer) -> list[nn.Module]:
         found.append(nn.LayerNorm(layer.output_size))
     found.append(ACTIVATIONS[layer.activation]())
     if layer.dropout:
-        found.append(nn.Dropout(layer.dropout))
+        found.append(Dropout(layer.dropout))
     return found

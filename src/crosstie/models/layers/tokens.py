@@ -4,6 +4,8 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
+from crosstie.models.layers.dropout import Dropout
+
 
 class TokenVectors(nn.Module):
     """A learned vector for each id; padding (0) is all zeros and stays so.
@@ -20,7 +22,7 @@ class TokenVectors(nn.Module):
         nn.init.normal_(self.weight, std=width**-0.5)
         with torch.no_grad():
             self.weight[0] = 0
-        self.dropout = nn.Dropout(dropout)
+        self.dropout = Dropout(dropout)
 
     def forward(self, ids: Tensor) -> tuple[Tensor, Tensor]:
         """Ids `[batch, length]` to (vectors `[batch, length, width]`, bool `[batch, length]`: no padding)."""

@@ -39,4 +39,5 @@ class Adam(Optimizer):
             betas=self.betas,
             eps=self.eps,
             amsgrad=self.amsgrad,
+            fused=True,
         )

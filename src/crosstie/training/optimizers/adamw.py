@@ -39,4 +39,5 @@ class AdamW(Optimizer):
             betas=self.betas,
             eps=self.eps,
             amsgrad=self.amsgrad,
+            fused=True,
         )
