@@ -1,21 +1,17 @@
 """Bags: things that may come several times, in no order, such as a shopping basket."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
-import numpy as np
 from annotated_types import Ge
-from numpy.typing import NDArray
 
-from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
-from crosstie.features.items import Items, SplitName, cells, known_first, nothing_known
-from crosstie.features.vocabulary import padded
+from crosstie.features.feature import feature_types
+from crosstie.features.item_feature import ItemFeature
+from crosstie.features.items import Items, SplitName
 
 
 @feature_types("bag")
-class Bag(Feature):
+class Bag(ItemFeature):
     """Items with their counts: int32 ids `[rows, length]`, sorted, an item twice if it comes twice.
 
     0 is padding, 1 unknown. A row longer than any training row keeps its most common items.
@@ -36,9 +32,6 @@ class Bag(Feature):
     """
 
     type = "bag"
-    kind = "tokens"
-    reads = "text"
-    defaults = Defaults("embed")
 
     def __init__(
         self,
@@ -70,47 +63,3 @@ class Bag(Feature):
     def affinity(cls, profile: ColumnProfile) -> float:
         """Never the first choice: a set is the same but for counts."""
         return 0.1 * profile.lists
-
-    def observe(self, column: Column) -> None:
-        self._items.observe(cells(column, self.fill_value))
-
-    def merge(self, other: Self) -> None:
-        self._items.merge(other._items)
-
-    def finish(self) -> None:
-        self._items.finish(
-            most_common=self.most_common, min_frequency=self.min_frequency, share=1.0
-        )
-
-    def encode(self, column: Column) -> NDArray[np.int32]:
-        rows = self._items.lists(cells(column, self.fill_value))
-        return padded([known_first(self._items.vocabulary_.ids(row)) for row in rows], self.width)
-
-    def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
-        return nothing_known(encoded)
-
-    def state(self) -> tuple[State, Arrays]:
-        return {"options": self.options(), "fitted": self._items.state()}, {}
-
-    @classmethod
-    def from_state(
-        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        feature = cls(name, **state["options"])
-        feature._items.restore(state["fitted"])
-        return feature
-
-    def example(self, rng: np.random.Generator, n: int) -> list[Any]:
-        items = self._items.vocabulary_.tokens[:1000] or ("a",)
-        sizes = rng.integers(1, min(self.width, 8) + 1, size=n)
-        return [
-            self._items.joined(items[i] for i in rng.integers(len(items), size=k)) for k in sizes
-        ]
-
-    @property
-    def codes(self) -> int:
-        return self._items.vocabulary_.size
-
-    @property
-    def width(self) -> int:
-        return min(self._items.length_, self.max_sequence_length)

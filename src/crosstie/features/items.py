@@ -11,11 +11,9 @@ import re
 from collections.abc import Iterable, Mapping
 from typing import Any, Literal, Self
 
-from numpy.typing import NDArray
-
 from crosstie.data.column import Column
 from crosstie.features.levels import LevelCounts
-from crosstie.features.vocabulary import UNKNOWN, Lengths, Vocabulary
+from crosstie.features.vocabulary import Lengths, Vocabulary
 
 SplitName = Literal[
     "auto", "space", "comma", "semicolon", "pipe", "underscore", "characters", "json"
@@ -149,16 +147,6 @@ def cells(column: Column, fill: str | None) -> list[str]:
     if not fill or column.valid.all():
         return texts
     return [text if valid else fill for text, valid in zip(texts, column.valid, strict=True)]
-
-
-def nothing_known(encoded: NDArray[Any]) -> int:
-    """How many rows of ids hold something, but nothing known."""
-    return int(((encoded[:, 0] > 0) & (encoded <= UNKNOWN).all(axis=1)).sum())
-
-
-def known_first(ids: Iterable[int]) -> list[int]:
-    """Sorted, the most common first and unknown ones last, so that cutting loses what says least."""
-    return sorted(ids, key=lambda each: (each == UNKNOWN, each))
 
 
 def _parted(text: str, separator: str) -> list[str]:

@@ -1,7 +1,6 @@
 """Sequences: tokens in an order that matters, such as clicks, amino acids or log events."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Literal
 
 import numpy as np
 from annotated_types import Ge
@@ -9,13 +8,14 @@ from numpy.typing import NDArray
 
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
-from crosstie.features.items import Items, SplitName, cells, nothing_known
+from crosstie.features.feature import feature_types
+from crosstie.features.item_feature import ItemFeature
+from crosstie.features.items import Items, SplitName, cells
 from crosstie.features.vocabulary import padded
 
 
 @feature_types("sequence")
-class Sequence(Feature):
+class Sequence(ItemFeature):
     """Tokens in order: int32 ids `[rows, length]`, 0 padding, 1 unknown.
 
     Args:
@@ -36,9 +36,7 @@ class Sequence(Feature):
     """
 
     type = "sequence"
-    kind = "tokens"
-    reads = "text"
-    defaults = Defaults("embed")
+    covered = 0.99
 
     def __init__(
         self,
@@ -75,45 +73,9 @@ class Sequence(Feature):
         """Never the first choice: whether order matters does not show in the cells."""
         return 0.05 * profile.lists
 
-    def observe(self, column: Column) -> None:
-        self._items.observe(cells(column, self.fill_value))
-
-    def merge(self, other: Self) -> None:
-        self._items.merge(other._items)
-
-    def finish(self) -> None:
-        self._items.finish(
-            most_common=self.most_common, min_frequency=self.min_frequency, share=0.99
-        )
-
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
         return padded([self._items.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
-
-    def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
-        return nothing_known(encoded)
-
-    def state(self) -> tuple[State, Arrays]:
-        return {"options": self.options(), "fitted": self._items.state()}, {}
-
-    @classmethod
-    def from_state(
-        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        feature = cls(name, **state["options"])
-        feature._items.restore(state["fitted"])
-        return feature
-
-    def example(self, rng: np.random.Generator, n: int) -> list[Any]:
-        tokens = self._items.vocabulary_.tokens[:1000] or ("a",)
-        sizes = rng.integers(1, min(self.width, 8) + 1, size=n)
-        return [
-            self._items.joined(tokens[i] for i in rng.integers(len(tokens), size=k)) for k in sizes
-        ]
-
-    @property
-    def codes(self) -> int:
-        return self._items.vocabulary_.size
 
     @property
     def width(self) -> int:

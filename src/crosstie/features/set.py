@@ -1,8 +1,8 @@
 """Sets: things that are there or not, such as the labels of a picture; as an output several may be right."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from typing import Annotated, Any, Literal, Self
+from collections.abc import Sequence
+from typing import Annotated, Any, Literal
 
 import numpy as np
 from annotated_types import Ge
@@ -11,14 +11,13 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
-from crosstie.features.items import GUESSED, Items, SplitName, cells, known_first, nothing_known
-from crosstie.features.levels import natural
-from crosstie.features.vocabulary import padded
+from crosstie.features.feature import Defaults, OutputFeature, feature_types
+from crosstie.features.item_feature import ItemFeature
+from crosstie.features.items import GUESSED, Items, SplitName, cells
 
 
 @feature_types("set")
-class Set(OutputFeature):
+class Set(ItemFeature, OutputFeature):
     """Distinct items: int32 ids `[rows, length]`, sorted; as an output float32 `[rows, labels]` of 0 and 1.
 
     Of an input's ids 0 is padding, 1 unknown; a row longer than any training row keeps its most common items.
@@ -41,8 +40,6 @@ class Set(OutputFeature):
     """
 
     type = "set"
-    kind = "tokens"
-    reads = "text"
     defaults = Defaults("embed", "classifier", "sigmoid_cross_entropy", "log_loss")
     input_only = ("max_sequence_length",)
 
@@ -73,7 +70,6 @@ class Set(OutputFeature):
         self._items = Items(
             tokenizer, separator, lowercase=lowercase, bound=max_sequence_length, distinct=True
         )
-        self._label()
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
@@ -87,19 +83,9 @@ class Set(OutputFeature):
             else "its cells hold several of the same items"
         )
 
-    def observe(self, column: Column) -> None:
-        self._items.observe(cells(column, self.fill_value))
-
-    def merge(self, other: Self) -> None:
-        self._items.merge(other._items)
-
     def finish(self) -> None:
-        self._items.finish(
-            most_common=self.most_common,
-            min_frequency=self.min_frequency or (1 if self.predicted else None),
-            share=1.0,
-        )
-        self._label()
+        least = self.min_frequency or (1 if self.predicted else None)
+        self._items.finish(most_common=self.most_common, min_frequency=least, share=self.covered)
         if self.predicted and not self.labels:
             raise DataError(
                 Problem(
@@ -108,25 +94,6 @@ class Set(OutputFeature):
                     "Give training rows that have some.",
                 )
             )
-
-    def encode(self, column: Column) -> NDArray[np.int32]:
-        rows = self._items.lists(cells(column, self.fill_value))
-        return padded([known_first(self._items.vocabulary_.ids(row)) for row in rows], self.width)
-
-    def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
-        return nothing_known(encoded)
-
-    def state(self) -> tuple[State, Arrays]:
-        return {"options": self.options(), "fitted": self._items.state()}, {}
-
-    @classmethod
-    def from_state(
-        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
-    ) -> Self:
-        feature = cls(name, **state["options"])
-        feature._items.restore(state["fitted"])
-        feature._label()
-        return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
         items = self._items.vocabulary_.tokens[:1000] or ("a",)
@@ -137,36 +104,29 @@ class Set(OutputFeature):
         ]
 
     @property
-    def codes(self) -> int:
-        return self._items.vocabulary_.size
-
-    @property
-    def width(self) -> int:
-        return min(self._items.length_, self.max_sequence_length)
-
-    @property
     def fills(self) -> bool:
         return super().fills and self.fill_value is not None
 
     @property
     def size(self) -> int:
-        return len(self.labels_)
+        return len(self.labels)
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return self.labels_
+        return self._items.vocabulary_.natural
 
     @property
     def prior(self) -> tuple[float, ...]:
         counts = dict(zip(self._items.vocabulary_.tokens, self._items.counts_, strict=True))
-        return tuple(counts[label] / max(self._items.rows_, 1) for label in self.labels_)
+        return tuple(counts[label] / max(self._items.rows_, 1) for label in self.labels)
 
     def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         """Unknown labels are left out; a row with no other is not usable."""
-        target = np.zeros((len(column), self.size), np.float32)
+        known = {label: place for place, label in enumerate(self.labels)}
+        target = np.zeros((len(column), len(known)), np.float32)
         usable = np.ones(len(column), bool) if self.fills else column.valid.copy()
         for row, items in enumerate(self._items.lists(cells(column, self.fill_value))):
-            places = [self._places[item] for item in items if item in self._places]
+            places = [known[item] for item in items if item in known]
             target[row, places] = 1
             usable[row] &= bool(places) or not items
         return target, usable
@@ -174,17 +134,13 @@ class Set(OutputFeature):
     def decode(
         self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
     ) -> dict[str, Any]:
-        found = raw >= np.asarray(threshold)
+        labels, found = self.labels, raw >= np.asarray(threshold)
         columns: dict[str, Any] = {
-            "prediction": [[self.labels_[i] for i in np.flatnonzero(row)] for row in found]
+            "prediction": [[labels[i] for i in np.flatnonzero(row)] for row in found]
         }
-        for place, label in enumerate(self.labels_):
+        for place, label in enumerate(labels):
             columns[f"probability_{label}"] = raw[:, place].astype(np.float64)
         return columns
-
-    def _label(self) -> None:
-        self.labels_ = tuple(natural(self._items.vocabulary_.tokens))
-        self._places = {label: place for place, label in enumerate(self.labels_)}
 
 
 def _reused(profile: ColumnProfile) -> bool:

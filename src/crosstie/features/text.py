@@ -1,6 +1,6 @@
 """Text: words (or letters, or byte pairs) as token ids, cut to the length that nearly all rows have."""
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -11,6 +11,7 @@ from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, Problem
 from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.items import cells
 from crosstie.features.levels import ROOM, LevelCounts
 from crosstie.features.tokenizers import (
     TOKENIZERS,
@@ -19,7 +20,7 @@ from crosstie.features.tokenizers import (
     normalise,
     with_ngrams,
 )
-from crosstie.features.vocabulary import UNKNOWN, Lengths, Vocabulary, padded
+from crosstie.features.vocabulary import Lengths, Vocabulary, nothing_known, padded
 
 BETWEEN = {"character": "", "characters": "", "comma": ", ", "underscore": "_"}  # in examples
 
@@ -133,8 +134,7 @@ class Text(Feature):
         return padded([self._vocabulary.ids(row[: self.width]) for row in rows], self.width)
 
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
-        """Rows that hold tokens, but none that is known."""
-        return int(((encoded[:, 0] > 0) & (encoded <= UNKNOWN).all(axis=1)).sum())
+        return nothing_known(encoded)
 
     def state(self) -> tuple[State, Arrays]:
         fitted = {
@@ -175,12 +175,11 @@ class Text(Feature):
         return ("tokenizers",) if self.tokenizer == "bpe" else ()
 
     def _tokens(self, column: Column) -> list[list[str]]:
-        texts: Iterable[str] = column.values
-        if self.fill_value and not column.valid.all():
-            pairs = zip(column.values, column.valid, strict=True)
-            texts = (text if valid else self.fill_value for text, valid in pairs)
         tokenize = TOKENIZERS[self.tokenizer]
-        rows = [tokenize(normalise(text, lowercase=self.lowercase)) for text in texts]
+        rows = [
+            tokenize(normalise(text, lowercase=self.lowercase))
+            for text in cells(column, self.fill_value)
+        ]
         size = self.ngram_size or (2 if self.tokenizer == "ngram" else 1)
         return [with_ngrams(row, size) for row in rows] if size > 1 else rows
 

@@ -1,11 +1,14 @@
 """Token ids: 0 is padding, 1 unknown, then tokens by falling frequency; and rows of ids as one array."""
 
 from collections.abc import Iterable, Sequence
+from functools import cached_property
 from itertools import chain
-from typing import Self
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
+
+from crosstie.features.levels import natural
 
 PADDING, UNKNOWN, FIRST = 0, 1, 2
 
@@ -25,6 +28,11 @@ class Vocabulary:
     def size(self) -> int:
         """Ids that can occur, padding and unknown among them."""
         return FIRST + len(self.tokens)
+
+    @cached_property
+    def natural(self) -> tuple[str, ...]:
+        """The tokens in the order people expect."""
+        return tuple(natural(self.tokens))
 
     def ids(self, tokens: Iterable[str]) -> list[int]:
         """The id of each token."""
@@ -67,3 +75,13 @@ def padded(rows: Sequence[Sequence[int]], length: int) -> NDArray[np.int32]:
         chain.from_iterable(row[:length] for row in rows), np.int32, int(lengths.sum())
     )
     return array
+
+
+def nothing_known(encoded: NDArray[Any]) -> int:
+    """How many rows of ids hold something, but nothing known."""
+    return int(((encoded[:, 0] > 0) & (encoded <= UNKNOWN).all(axis=1)).sum())
+
+
+def known_first(ids: Iterable[int]) -> list[int]:
+    """Sorted, the most common first and unknown ones last, so that cutting loses what says least."""
+    return sorted(ids, key=lambda each: (each == UNKNOWN, each))
