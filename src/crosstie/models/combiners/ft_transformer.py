@@ -9,9 +9,15 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
-from crosstie.models.layers.attention import Block
+from crosstie.models.layers.attention import blocks
 from crosstie.models.layers.project import Project
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack, plan
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 
 
 @combiners("ft_transformer")
@@ -58,24 +64,23 @@ class FTTransformer(Combiner):
         limit = 1 / math.sqrt(hidden_size)
         self.cls = nn.Parameter(torch.empty(1, 1, hidden_size).uniform_(-limit, limit))
         self.blocks = nn.Sequential(
-            *(
-                Block(
-                    hidden_size,
-                    num_heads,
-                    inner=transformer_output_size,
-                    dropout=dropout,
-                    activation="reglu",
-                )
-                for _ in range(num_layers)
+            *blocks(
+                num_layers,
+                hidden_size,
+                num_heads,
+                inner=transformer_output_size,
+                dropout=dropout,
+                activation="reglu",
             )
         )
         self.finish = nn.Sequential(nn.LayerNorm(hidden_size), nn.ReLU())
-        layers = plan(
+        self.stack = fully_connected(
+            hidden_size,
             fc_layers,
-            num_fc_layers=num_fc_layers,
-            default=Layer(output_size, fc_activation, fc_dropout, norm),
+            num_fc_layers,
+            Layer(output_size, fc_activation, fc_dropout, norm),
+            residual=fc_residual,
         )
-        self.stack = Stack(hidden_size, layers, residual=fc_residual)
         self.width = self.stack.width
 
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:

@@ -8,10 +8,16 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
-from crosstie.models.combiners.transformer import reduce
-from crosstie.models.layers.attention import Block
+from crosstie.models.layers.attention import blocks
 from crosstie.models.layers.named import Named
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack, plan
+from crosstie.models.layers.reduce import ColumnReduction, ReduceColumns
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 
 PLAIN = ("number", "binary")
 
@@ -49,7 +55,7 @@ class TabTransformer(Combiner):
         transformer_output_size: Annotated[int, Ge(1)] = 128,
         dropout: Annotated[float, Ge(0), Lt(1)] = 0.1,
         embed_input_feature_name: Annotated[int, Ge(1)] | Literal["add"] | None = None,
-        reduce_output: Literal["concat", "mean", "sum", "max"] = "concat",
+        reduce_output: ColumnReduction = "concat",
         num_fc_layers: Annotated[int, Ge(0)] = 2,
         output_size: Annotated[int, Ge(1)] = 128,
         fc_layers: list[FullyConnected] | None = None,
@@ -61,7 +67,6 @@ class TabTransformer(Combiner):
         super().__init__()
         self.plain = [place for place, part in enumerate(parts.parts) if part.type in PLAIN]
         self.seen = [place for place, part in enumerate(parts.parts) if part.type not in PLAIN]
-        self.reduce_output = reduce_output
         width = 0
         self.norm: nn.Module | None = None
         if self.plain:
@@ -73,19 +78,24 @@ class TabTransformer(Combiner):
             named = Named(chosen, hidden_size, embed_input_feature_name)
             self.transform = nn.Sequential(
                 named,
-                *(
-                    Block(hidden_size, num_heads, inner=transformer_output_size, dropout=dropout)
-                    for _ in range(num_layers)
+                *blocks(
+                    num_layers,
+                    hidden_size,
+                    num_heads,
+                    inner=transformer_output_size,
+                    dropout=dropout,
                 ),
                 nn.LayerNorm(hidden_size),
             )
-            width += hidden_size * (named.columns if reduce_output == "concat" else 1)
-        layers = plan(
+            self.reduce = ReduceColumns(reduce_output, named.columns, hidden_size)
+            width += self.reduce.width
+        self.stack = fully_connected(
+            width,
             fc_layers,
-            num_fc_layers=num_fc_layers,
-            default=Layer(output_size, fc_activation, fc_dropout, norm),
+            num_fc_layers,
+            Layer(output_size, fc_activation, fc_dropout, norm),
+            residual=fc_residual,
         )
-        self.stack = Stack(width, layers, residual=fc_residual)
         self.width = self.stack.width
 
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:
@@ -93,7 +103,7 @@ class TabTransformer(Combiner):
         found = []
         if self.transform is not None:
             vectors = self.transform([encoded[place] for place in self.seen])
-            found.append(reduce(vectors, self.reduce_output))
+            found.append(self.reduce(vectors))
         if self.norm is not None:
             found.append(self.norm(torch.cat([encoded[place] for place in self.plain], dim=1)))
         combined: Tensor = self.stack(torch.cat(found, dim=1))

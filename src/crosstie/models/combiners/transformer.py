@@ -1,16 +1,22 @@
 """Every input as a vector that sees every other."""
 
 from collections.abc import Sequence
-from typing import Annotated, Literal
+from typing import Annotated
 
-import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
-from crosstie.models.layers.attention import Block
+from crosstie.models.layers.attention import blocks
 from crosstie.models.layers.project import Project
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack, plan
+from crosstie.models.layers.reduce import ColumnReduction, ReduceColumns
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 
 
 @combiners("transformer")
@@ -42,7 +48,7 @@ class Transformer(Combiner):
         num_heads: Annotated[int, Ge(1)] = 8,
         transformer_output_size: Annotated[int, Ge(1)] = 128,
         dropout: Annotated[float, Ge(0), Lt(1)] = 0.1,
-        reduce_output: Literal["mean", "sum", "max", "concat"] = "mean",
+        reduce_output: ColumnReduction = "mean",
         num_fc_layers: Annotated[int, Ge(0)] = 1,
         output_size: Annotated[int, Ge(1)] = 128,
         fc_layers: list[FullyConnected] | None = None,
@@ -54,32 +60,22 @@ class Transformer(Combiner):
         super().__init__()
         self.project = Project(parts.parts, hidden_size)
         self.blocks = nn.Sequential(
-            *(
-                Block(hidden_size, num_heads, inner=transformer_output_size, dropout=dropout)
-                for _ in range(num_layers)
+            *blocks(
+                num_layers, hidden_size, num_heads, inner=transformer_output_size, dropout=dropout
             ),
             nn.LayerNorm(hidden_size),
         )
-        self.reduce_output = reduce_output
-        width = hidden_size * (self.project.columns if reduce_output == "concat" else 1)
-        layers = plan(
+        self.reduce = ReduceColumns(reduce_output, self.project.columns, hidden_size)
+        self.stack = fully_connected(
+            self.reduce.width,
             fc_layers,
-            num_fc_layers=num_fc_layers,
-            default=Layer(output_size, fc_activation, fc_dropout, norm),
+            num_fc_layers,
+            Layer(output_size, fc_activation, fc_dropout, norm),
+            residual=fc_residual,
         )
-        self.stack = Stack(width, layers, residual=fc_residual)
         self.width = self.stack.width
 
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:
         """`[batch, width]`."""
-        found: Tensor = self.stack(reduce(self.blocks(self.project(encoded)), self.reduce_output))
+        found: Tensor = self.stack(self.reduce(self.blocks(self.project(encoded))))
         return found
-
-
-def reduce(vectors: Tensor, kind: str) -> Tensor:
-    """`[batch, columns, width]` to `[batch, width]`, or side by side."""
-    if kind == "concat":
-        return vectors.flatten(1)
-    if kind == "max":
-        return vectors.amax(1)
-    return vectors.mean(1) if kind == "mean" else torch.sum(vectors, 1)

@@ -10,8 +10,13 @@ from crosstie.models.layers.convolution import Convolutional, Filter, Pooling, p
 from crosstie.models.layers.convolutions import Convolutions
 from crosstie.models.layers.recurrent import Cell, Recurrent
 from crosstie.models.layers.reduce import Reduce, Reduction
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
-from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 from crosstie.models.layers.tokens import TokenVectors
 
 
@@ -73,7 +78,7 @@ class CNNRNN(Encoder):
         norm: Norm | None = None,
     ) -> None:
         super().__init__()
-        usual = Filter(
+        default = Filter(
             num_filters,
             filter_size,
             dilation_rate,
@@ -82,7 +87,7 @@ class CNNRNN(Encoder):
             pool_function=pool_function,
             pool_size=pool_size,
         )
-        filters = plan([{}] * num_conv_layers if conv_layers is None else conv_layers, usual)
+        filters = plan(conv_layers, num_conv_layers=num_conv_layers, default=default)
         self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
         self.convolutions = Convolutions(embedding_size, filters)
         self.recurrent = Recurrent(
@@ -93,13 +98,12 @@ class CNNRNN(Encoder):
             bidirectional=bidirectional,
             dropout=dropout,
         )
-        self.reduce = (
-            None if reduce_output == "last" else Reduce(reduce_output, self.recurrent.width)
-        )
-        default = Layer(output_size, fc_activation, fc_dropout, norm)
-        self.stack = Stack(
+        self.reduce = Reduce(reduce_output, self.recurrent.width, backward=self.recurrent.backward)
+        self.stack = fully_connected(
             self.recurrent.width,
-            plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=default),
+            fc_layers,
+            num_fc_layers,
+            Layer(output_size, fc_activation, fc_dropout, norm),
         )
         self.widths = (self.stack.width,)
 
@@ -107,9 +111,5 @@ class CNNRNN(Encoder):
         """Ids `[batch, length]` to `[batch, width]`."""
         vectors, present = self.convolutions(*self.tokens(values))
         states = self.recurrent(vectors, present)
-        if self.reduce is None:
-            row = self.recurrent.last(states, present) * present.any(1, keepdim=True)
-        else:
-            row = self.reduce(states, present)
-        found: Tensor = self.stack(row)
+        found: Tensor = self.stack(self.reduce(states, present))
         return found

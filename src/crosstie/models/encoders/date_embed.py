@@ -9,7 +9,13 @@ from torch.nn import functional
 
 from crosstie.features.date import PARTS
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack, plan
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 
 
 @encoders("embed", of=("date",))
@@ -52,8 +58,8 @@ class DateEmbed(Encoder):
         self.weight = nn.Parameter(torch.empty(sum(sizes), embedding_size))
         nn.init.normal_(self.weight, std=embedding_size**-0.5)
         default = Layer(output_size, activation, dropout, norm, use_bias)
-        layers = plan(fc_layers, num_fc_layers=num_fc_layers, default=default)
-        self.stack = Stack(len(self.still) + embedding_size * len(sizes), layers)
+        width = len(self.still) + embedding_size * len(sizes)
+        self.stack = fully_connected(width, fc_layers, num_fc_layers, default)
         self.widths = (self.stack.width,)
 
     def forward(self, values: Tensor) -> Tensor:

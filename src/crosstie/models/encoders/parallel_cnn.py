@@ -16,8 +16,13 @@ from crosstie.models.layers.convolution import (
 )
 from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.reduce import Reduce, Reduction
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
-from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 from crosstie.models.layers.tokens import TokenVectors
 
 WIDTHS = (2, 3, 4, 5)
@@ -66,8 +71,6 @@ class ParallelCNN(Encoder):
         super().__init__()
         if conv_layers is None and num_conv_layers is None:
             conv_layers = [{"filter_size": width} for width in WIDTHS]
-        elif conv_layers is None:
-            conv_layers = [{}] * (num_conv_layers or 0)
         default = Filter(
             num_filters,
             filter_size,
@@ -77,14 +80,13 @@ class ParallelCNN(Encoder):
             pool_size=pool_size,
         )
         self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
-        filters = plan(conv_layers, default)
+        filters = plan(conv_layers, num_conv_layers=num_conv_layers or 0, default=default)
         self.convolutions = nn.ModuleList(Convolution(embedding_size, each) for each in filters)
         self.reducers = nn.ModuleList(Reduce(reduce_output, each.num_filters) for each in filters)
         width = sum(each.num_filters for each in filters)
-        layer = Layer(output_size, activation, dropout, norm)
         self.dropout = Dropout(dropout)
-        self.stack = Stack(
-            width, plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=layer)
+        self.stack = fully_connected(
+            width, fc_layers, num_fc_layers, Layer(output_size, activation, dropout, norm)
         )
         self.widths = (self.stack.width,)
 

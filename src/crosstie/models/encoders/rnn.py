@@ -8,8 +8,13 @@ from torch import Tensor
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.recurrent import Cell, Recurrent
 from crosstie.models.layers.reduce import Reduce, Reduction
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
-from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 from crosstie.models.layers.tokens import TokenVectors
 
 
@@ -62,13 +67,12 @@ class RNN(Encoder):
             bidirectional=bidirectional,
             dropout=dropout,
         )
-        self.reduce = (
-            None if reduce_output == "last" else Reduce(reduce_output, self.recurrent.width)
-        )
-        default = Layer(output_size, fc_activation, fc_dropout, norm)
-        self.stack = Stack(
+        self.reduce = Reduce(reduce_output, self.recurrent.width, backward=self.recurrent.backward)
+        self.stack = fully_connected(
             self.recurrent.width,
-            plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=default),
+            fc_layers,
+            num_fc_layers,
+            Layer(output_size, fc_activation, fc_dropout, norm),
         )
         self.widths = (self.stack.width,)
 
@@ -76,9 +80,5 @@ class RNN(Encoder):
         """Ids `[batch, length]` to `[batch, width]`."""
         vectors, present = self.tokens(values)
         states = self.recurrent(vectors, present)
-        if self.reduce is None:
-            row = self.recurrent.last(states, present) * present.any(1, keepdim=True)
-        else:
-            row = self.reduce(states, present)
-        found: Tensor = self.stack(row)
+        found: Tensor = self.stack(self.reduce(states, present))
         return found

@@ -9,8 +9,13 @@ from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.convolution import Convolutional, Filter, Pooling, plan
 from crosstie.models.layers.convolutions import Convolutions
 from crosstie.models.layers.reduce import Reduce, Reduction
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
-from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 from crosstie.models.layers.tokens import TokenVectors
 
 
@@ -67,14 +72,15 @@ class StackedCNN(Encoder):
             pool_function=pool_function,
             pool_size=pool_size,
         )
-        filters = plan([{}] * num_conv_layers if conv_layers is None else conv_layers, default)
+        filters = plan(conv_layers, num_conv_layers=num_conv_layers, default=default)
         self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
         self.convolutions = Convolutions(embedding_size, filters)
         self.reduce = Reduce(reduce_output, self.convolutions.width)
-        layer = Layer(output_size, activation, dropout, norm)
-        self.stack = Stack(
+        self.stack = fully_connected(
             self.convolutions.width,
-            plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=layer),
+            fc_layers,
+            num_fc_layers,
+            Layer(output_size, activation, dropout, norm),
         )
         self.widths = (self.stack.width,)
 

@@ -7,10 +7,15 @@ from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
-from crosstie.models.layers.attention import Block, hide
+from crosstie.models.layers.attention import blocks, hide
 from crosstie.models.layers.reduce import Reduce, Reduction
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack
-from crosstie.models.layers.stack import plan as plan_layers
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 from crosstie.models.layers.tokens import TokenVectors
 
 
@@ -54,14 +59,17 @@ class Transformer(Encoder):
         self.tokens = TokenVectors(columns.sizes[0], hidden_size, dropout=dropout)
         self.positions = nn.Parameter(torch.randn(columns.length, hidden_size) * 0.02)
         self.blocks = nn.ModuleList(
-            Block(hidden_size, num_heads, inner=transformer_output_size, dropout=dropout)
-            for _ in range(num_layers)
+            blocks(
+                num_layers, hidden_size, num_heads, inner=transformer_output_size, dropout=dropout
+            )
         )
         self.norm = nn.LayerNorm(hidden_size)
         self.reduce = Reduce(reduce_output, hidden_size)
-        default = Layer(output_size, fc_activation, fc_dropout, norm)
-        self.stack = Stack(
-            hidden_size, plan_layers(fc_layers, num_fc_layers=num_fc_layers, default=default)
+        self.stack = fully_connected(
+            hidden_size,
+            fc_layers,
+            num_fc_layers,
+            Layer(output_size, fc_activation, fc_dropout, norm),
         )
         self.widths = (self.stack.width,)
 

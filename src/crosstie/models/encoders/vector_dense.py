@@ -6,7 +6,13 @@ from annotated_types import Ge, Lt
 from torch import Tensor
 
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack, plan
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 
 
 @encoders("dense", of=("vector",))
@@ -37,8 +43,7 @@ class VectorDense(Encoder):
     ) -> None:
         super().__init__()
         default = Layer(output_size, activation, dropout, norm, use_bias)
-        layers = plan(fc_layers, num_fc_layers=num_layers, default=default)
-        self.stack = Stack(columns.sizes[0], layers)
+        self.stack = fully_connected(columns.sizes[0], fc_layers, num_layers, default)
         self.widths = (self.stack.width,)
 
     def forward(self, values: Tensor) -> Tensor:

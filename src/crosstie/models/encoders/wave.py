@@ -9,7 +9,13 @@ from torch import Tensor, nn
 
 from crosstie.features.date import PARTS
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
-from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm, Stack, plan
+from crosstie.models.layers.stack import (
+    Activation,
+    FullyConnected,
+    Layer,
+    Norm,
+    fully_connected,
+)
 
 
 @encoders("wave", of=("date",))
@@ -46,8 +52,8 @@ class Wave(Encoder):
         speeds = torch.tensor([2 * math.pi / period for period in periods if period])
         self.speeds = nn.Buffer(speeds, persistent=False)
         default = Layer(output_size, activation, dropout, norm, use_bias)
-        layers = plan(fc_layers, num_fc_layers=num_fc_layers, default=default)
-        self.stack = Stack(len(self.still) + 2 * len(self.turning), layers)
+        width = len(self.still) + 2 * len(self.turning)
+        self.stack = fully_connected(width, fc_layers, num_fc_layers, default)
         self.widths = (self.stack.width,)
 
     def waves(self, values: Tensor) -> Tensor:

@@ -92,6 +92,22 @@ class Block(nn.Module):
         return vectors + narrowed
 
 
+def blocks(
+    count: int,
+    width: int,
+    heads: int,
+    *,
+    inner: int,
+    dropout: float,
+    activation: Literal["gelu", "reglu"] = "gelu",
+) -> list[Block]:
+    """So many layers of one shape, to be run one after the other."""
+    return [
+        Block(width, heads, inner=inner, dropout=dropout, activation=activation)
+        for _ in range(count)
+    ]
+
+
 def hide(present: Tensor, dtype: torch.dtype) -> Tensor:
     """A mask for `Attention` from bool `[batch, length]`."""
     return torch.where(present, 0.0, FAR).to(dtype)[:, None, None, :]

@@ -1,7 +1,7 @@
 """Convolutions over rows of vectors whose result does not depend on how far a row is padded."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 import torch
@@ -14,7 +14,6 @@ from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.stack import ACTIVATIONS, Activation, Norm
 
 Pooling = Literal["max", "average"]
-
 
 TINY = 1e-6  # under a window that is all padding
 
@@ -48,21 +47,13 @@ class Filter:
     pool_size: int | None = None
 
 
-def plan(layers: Sequence[Convolutional], default: Filter) -> list[Filter]:
-    """The filters that the entries describe."""
-    return [
-        Filter(
-            num_filters=each.get("num_filters", default.num_filters),
-            filter_size=each.get("filter_size", default.filter_size),
-            dilation_rate=each.get("dilation_rate", default.dilation_rate),
-            activation=each.get("activation", default.activation),
-            norm=each.get("norm", default.norm),
-            dropout=each.get("dropout", default.dropout),
-            pool_function=each.get("pool_function", default.pool_function),
-            pool_size=each.get("pool_size", default.pool_size),
-        )
-        for each in layers
-    ]
+def plan(
+    conv_layers: Sequence[Convolutional] | None, *, num_conv_layers: int, default: Filter
+) -> list[Filter]:
+    """The filters that `conv_layers` describes, or `num_conv_layers` of the default."""
+    if conv_layers is None:
+        return [default] * num_conv_layers
+    return [replace(default, **each) for each in conv_layers]  # type: ignore[misc] # pydantic's key is none
 
 
 class Convolution(nn.Module):

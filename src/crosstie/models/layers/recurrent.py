@@ -11,7 +11,6 @@ import torch
 from torch import Tensor, nn
 
 from crosstie.models.layers.dropout import Dropout
-from crosstie.models.layers.reduce import take
 
 Cell = Literal["rnn", "lstm", "gru"]
 CELLS: dict[str, Callable[..., nn.Module]] = {"rnn": nn.RNN, "lstm": nn.LSTM, "gru": nn.GRU}
@@ -30,6 +29,7 @@ class Recurrent(nn.Module):
 
     Attributes:
         width: Of the output.
+        backward: How many of its entries, the last ones, come from reading backwards.
     """
 
     def __init__(
@@ -43,7 +43,8 @@ class Recurrent(nn.Module):
         dropout: float,
     ) -> None:
         super().__init__()
-        self.width = state_size * (2 if bidirectional else 1)
+        self.backward = state_size if bidirectional else 0
+        self.width = state_size + self.backward
         widths = [width] + [self.width] * (num_layers - 1)
         cell = CELLS[cell_type]
         self.onward = nn.ModuleList(cell(each, state_size, batch_first=True) for each in widths)
@@ -51,7 +52,6 @@ class Recurrent(nn.Module):
             cell(each, state_size, batch_first=True) for each in widths if bidirectional
         )
         self.dropout = Dropout(dropout)
-        self.state_size = state_size
 
     def forward(self, vectors: Tensor, present: Tensor) -> Tensor:
         """Vectors and bool `[batch, length]`, padding last, to states `[batch, length, width]`."""
@@ -67,13 +67,6 @@ class Recurrent(nn.Module):
                 )
             vectors = states
         return vectors
-
-    def last(self, states: Tensor, present: Tensor) -> Tensor:
-        """Each direction's state after it has read the whole row `[batch, width]`."""
-        ends = take(states[..., : self.state_size], present.sum(1) - 1)
-        if not len(self.backward_):
-            return ends
-        return torch.cat([ends, states[:, 0, self.state_size :]], dim=-1)
 
 
 def flipped(present: Tensor) -> Tensor:

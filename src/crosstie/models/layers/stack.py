@@ -1,7 +1,7 @@
 """Fully connected layers as the file describes them: for combiners, decoders and encoders alike."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
 from annotated_types import Ge, Lt
@@ -58,16 +58,29 @@ def plan(
     """The layers that `fc_layers` describes, or `num_fc_layers` of the default."""
     if fc_layers is None:
         return [default] * num_fc_layers
-    return [
-        Layer(
-            output_size=each.get("output_size", default.output_size),
-            activation=each.get("activation", default.activation),
-            dropout=each.get("dropout", default.dropout),
-            norm=each.get("norm", default.norm),
-            use_bias=each.get("use_bias", default.use_bias),
-        )
-        for each in fc_layers
-    ]
+    return [replace(default, **each) for each in fc_layers]  # type: ignore[misc] # pydantic's key is none
+
+
+def fully_connected(
+    width: int,
+    fc_layers: Sequence[FullyConnected] | None,
+    num_fc_layers: int,
+    default: Layer,
+    *,
+    residual: bool = False,
+) -> "Stack":
+    """The `Stack` that a component's options describe.
+
+    Args:
+        width: Of the input.
+        fc_layers: The layers one by one; None for `num_fc_layers` of the default.
+        num_fc_layers: How many; not read where `fc_layers` says it.
+        default: Every layer, or what an entry of `fc_layers` leaves out.
+        residual: As for `Stack`.
+    """
+    return Stack(
+        width, plan(fc_layers, num_fc_layers=num_fc_layers, default=default), residual=residual
+    )
 
 
 class Stack(nn.Module):
