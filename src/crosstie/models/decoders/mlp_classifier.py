@@ -5,13 +5,13 @@ from typing import Annotated
 from annotated_types import Ge, Lt
 
 from crosstie.data.batch import Output
-from crosstie.models.decoders.classifier import Classifier
 from crosstie.models.decoders.decoder import decoders
+from crosstie.models.decoders.scores import Scores
 from crosstie.models.layers.stack import Activation, FullyConnected, Norm
 
 
 @decoders("mlp_classifier", of=("category",))
-class MLPClassifier(Classifier):
+class MLPClassifier(Scores):
     """A classifier with fully connected layers before its scores unless told otherwise.
 
     Args:
