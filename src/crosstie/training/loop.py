@@ -26,8 +26,8 @@ from crosstie.training.checkpoint import Checkpoint, load_newest, save
 from crosstie.training.feed import Feed, Rows
 from crosstie.training.interrupt import deferred_interrupt
 from crosstie.training.judge import Judge, Scores
+from crosstie.training.learning_rate_finder import Curve, range_test
 from crosstie.training.optimizers.optimizer import restore, state_of
-from crosstie.training.range_test import Curve, range_test
 from crosstie.training.regularization import Regularization
 from crosstie.training.runner import runner_for
 from crosstie.training.trainer import Trainer

@@ -4,7 +4,7 @@ import torch
 from small_network import same
 from torch import nn
 
-from crosstie.training.range_test import HIGHEST, LOWEST, range_test
+from crosstie.training.learning_rate_finder import HIGHEST, LOWEST, range_test
 
 
 def optimizer():
