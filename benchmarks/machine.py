@@ -5,16 +5,17 @@ import platform
 from importlib.metadata import version
 from pathlib import Path
 
+from crosstie.data.processors import processors
+
 PACKAGES = ("torch", "lightgbm", "scikit-learn", "onnxruntime", "duckdb", "pandas", "numpy")
 
 
 def machine() -> str:
     """One line: processor, cores, memory, operating system, Python and packages."""
-    cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count()
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / 2**30
     packages = ", ".join(f"{name} {version(name)}" for name in PACKAGES)
     return (
-        f"{_processor()}, {cores} cores, {memory:.0f} GiB, {platform.system()}; "
+        f"{_processor()}, {processors()} cores, {memory:.0f} GiB, {platform.system()}; "
         f"Python {platform.python_version()}, {packages}"
     )
 

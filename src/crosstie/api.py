@@ -1,11 +1,11 @@
 """The public verbs. Whatever the command line can do, these do; the command line calls nothing else."""
 
 import json
-import os
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crosstie.data.processors import limit_processors
 from crosstie.errors import ConfigError, Problem, RunError, nearest
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.run import Run, list_runs
@@ -81,7 +81,7 @@ def train(
         0.83
     """
     if threads is not None:
-        _limit(threads)
+        limit_processors(threads)
     if resume is not None:
         run, plan = _resumable(resume, Path(runs), data if data is not None else source)
         return _train(
@@ -294,16 +294,6 @@ def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan
     if problems:
         raise RunError([Problem("", each) for each in problems])
     return run, plan
-
-
-def _limit(threads: int) -> None:
-    """Let everything that asks the system how many processors it may use see `threads` of them."""
-    if threads < 1:
-        raise ConfigError(f"--threads: must be at least 1, got {threads}")
-    os.environ["OMP_NUM_THREADS"] = str(threads)
-    if hasattr(os, "sched_setaffinity"):
-        own = sorted(os.sched_getaffinity(0))
-        os.sched_setaffinity(0, own[:threads])
 
 
 def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = None) -> "Model":
