@@ -268,12 +268,7 @@ class Gbm(Learner):
         graph = GraphWriter(columns.layout)
         outputs = output.size if output.type == "category" else 1
         sums = add_trees(graph, read_trees(self.text_), columns.add(graph), outputs=outputs)
-        if output.type == "category":
-            graph.output(output.array, graph.add("Softmax", sums, axis=1), width=output.size)
-        else:
-            value = graph.flat(sums)
-            value = graph.add("Sigmoid", value) if output.type == "binary" else value
-            graph.output(output.array, value, width=None)
+        graph.predict(output, sums)
         graph.write(path)
 
     def save(self, folder: Path) -> None:

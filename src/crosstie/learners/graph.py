@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.batch import Layout
+from crosstie.data.batch import Layout, Output
 
 OPSET = 21
 ML_OPSET = 5  # the first with TreeEnsemble
@@ -71,6 +71,17 @@ class GraphWriter:
         self._read.add(value)
         self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
         self._outputs.append(self._value(name, np.float32, width))
+
+    def predict(self, output: Output, sums: str) -> None:
+        """An output of the model: the probabilities or the number that its scores `[rows, size]` stand for."""
+        if output.type == "category":
+            self.output(output.array, self.add("Softmax", sums, axis=1), width=output.size)
+        elif output.type == "set":
+            self.output(output.array, self.add("Sigmoid", sums), width=output.size)
+        else:
+            value = self.flat(sums)
+            value = self.add("Sigmoid", value) if output.type == "binary" else value
+            self.output(output.array, value, width=None)
 
     def write(self, path: Path) -> None:
         """Check the graph and write it to `path`."""

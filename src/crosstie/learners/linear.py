@@ -142,15 +142,7 @@ class Linear(Learner):
         inputs = self._fitted()
         graph = GraphWriter(inputs.layout)
         for output in inputs.layout.outputs:
-            sums = inputs.add(graph, self.weights_[output.name])
-            if output.type == "category":
-                graph.output(output.array, graph.add("Softmax", sums, axis=1), width=output.size)
-            elif output.type == "set":
-                graph.output(output.array, graph.add("Sigmoid", sums), width=output.size)
-            else:
-                value = graph.flat(sums)
-                value = graph.add("Sigmoid", value) if output.type == "binary" else value
-                graph.output(output.array, value, width=None)
+            graph.predict(output, inputs.add(graph, self.weights_[output.name]))
         graph.write(path)
 
     def save(self, folder: Path) -> None:
