@@ -27,7 +27,7 @@ def installation() -> dict[str, Any]:
     for extra, names in _extras().items():
         missing = []
         for name in names:
-            found = _installed(name)
+            found = installed(name)
             if not any(each["name"] == name for each in packages):
                 packages.append({"name": name, "version": found, "for": _PURPOSE[extra]})
             if found is None:
@@ -38,7 +38,7 @@ def installation() -> dict[str, Any]:
             )
     ready = not any("[train]" in line for line in advice)
     return {
-        "crosstie": _installed("crosstie"),
+        "crosstie": installed("crosstie"),
         "python": platform.python_version(),
         "system": platform.platform(terse=True),
         "processors": processors(),
@@ -77,7 +77,8 @@ def _extras() -> dict[str, list[str]]:
     return found
 
 
-def _installed(name: str) -> str | None:
+def installed(name: str) -> str | None:
+    """The version of a package that is installed, or None."""
     try:
         return version(name)
     except PackageNotFoundError:

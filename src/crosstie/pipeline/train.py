@@ -9,7 +9,6 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from hashlib import sha256
-from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +28,7 @@ from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session, fit
 from crosstie.pipeline.finish import finish
 from crosstie.pipeline.folds import fit_folds
+from crosstie.pipeline.installation import installed
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import PARTS, ROWS_AT_ONCE, Prepared, assign, prepare
 from crosstie.pipeline.run import Run, mark_best
@@ -78,7 +78,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     try:
         candidates, prepared = _fit(plan, run, session, choose)
         chosen, *beside = candidates
-        about = {"crosstie": _version("crosstie"), "run": run.path.name, "task": _task(plan)}
+        about = {"crosstie": installed("crosstie"), "run": run.path.name, "task": _task(plan)}
         scores = finish(run, plan, prepared, chosen, beside, about=about)
         for callback in session.callbacks:
             callback.on_run_end(flat(plan.config), scores)
@@ -223,7 +223,7 @@ def _begin(run: Run, plan: Plan) -> None:
                 for name, source in plan.sources.items()
             },
             "python": platform.python_version(),
-            "versions": {name: _version(name) for name in PACKAGES},
+            "versions": {name: installed(name) for name in PACKAGES},
             "host": {"system": platform.platform(), "processors": processors()},
             "git": _commit(),
         },
@@ -244,13 +244,6 @@ def _profile(plan: Plan) -> dict[str, Any]:
         state = column.state()
         found[name] = {key: state[key] for key in shown} if name in plan.private else state
     return found
-
-
-def _version(package: str) -> str | None:
-    try:
-        return version(package)
-    except PackageNotFoundError:
-        return None
 
 
 def _commit() -> str | None:
