@@ -56,8 +56,8 @@ class Binary(OutputFeature):
         self.positive = positive
         self.fallback_true_label = fallback_true_label
         self._counts = LevelCounts()
-        self._words = False
-        self._sides = ("", "")  # negative, positive, as `_side` names them
+        self.words_ = False
+        self.sides_ = ("", "")  # negative, positive, as `_side` names them
         self.labels_ = ("", "")  # the same as the table spells them
         self.share_ = 0.0
 
@@ -88,15 +88,15 @@ class Binary(OutputFeature):
 
     def finish(self) -> None:
         counts = self._counts.counts
-        self._words = bool(counts) and all(text.lower() in WORDS for text in counts)
+        self.words_ = bool(counts) and all(text.lower() in WORDS for text in counts)
         spellings: dict[str, list[str]] = {}
         for text in natural(counts):
             spellings.setdefault(self._side(text), []).append(text)
         self._check([texts[0] for texts in spellings.values()])
         positive = self._positive(spellings)
-        opposite = {"true": "false", "false": "true"}.get(positive, "") if self._words else ""
+        opposite = {"true": "false", "false": "true"}.get(positive, "") if self.words_ else ""
         negative = next((side for side in spellings if side != positive), opposite)
-        self._sides = (negative, positive)
+        self.sides_ = (negative, positive)
         usual = {side: max(texts, key=counts.__getitem__) for side, texts in spellings.items()}
         self.labels_ = (usual.get(negative, negative), usual.get(positive, positive))
         self.share_ = sum(counts[text] for text in spellings.get(positive, ())) / counts.total()
@@ -111,8 +111,8 @@ class Binary(OutputFeature):
 
     def state(self) -> tuple[State, Arrays]:
         fitted = {
-            "words": self._words,
-            "sides": list(self._sides),
+            "words": self.words_,
+            "sides": list(self.sides_),
             "labels": list(self.labels_),
             "share": self.share_,
         }
@@ -123,8 +123,8 @@ class Binary(OutputFeature):
         cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> Self:
         feature, fitted = cls(name, **state["options"]), state["fitted"]
-        feature._words, feature.share_ = fitted["words"], fitted["share"]
-        feature._sides = tuple(fitted["sides"])
+        feature.words_, feature.share_ = fitted["words"], fitted["share"]
+        feature.sides_ = tuple(fitted["sides"])
         feature.labels_ = tuple(fitted["labels"])
         return feature
 
@@ -160,14 +160,14 @@ class Binary(OutputFeature):
         }
 
     def _side(self, text: str) -> str:
-        if not self._words:
+        if not self.words_:
             return text
         known = WORDS.get(text.lower())
         return text if known is None else str(known).lower()
 
     def _value(self, level: str) -> float:
         side = self._side(level)
-        return float(self._sides.index(side)) if side in self._sides else np.nan
+        return float(self.sides_.index(side)) if side in self.sides_ else np.nan
 
     def _missing(self) -> float:
         if self.missing_value_strategy == "fill_with_false":
@@ -196,10 +196,10 @@ class Binary(OutputFeature):
         raise DataError(Problem(self.column, what))
 
     def _positive(self, spellings: Mapping[str, list[str]]) -> str:
-        asked = "positive" if self.positive is not None or self._words else "fallback_true_label"
+        asked = "positive" if self.positive is not None or self.words_ else "fallback_true_label"
         wanted = getattr(self, asked)
         if wanted is None:
-            return "true" if self._words else list(spellings)[-1]
+            return "true" if self.words_ else list(spellings)[-1]
         if self._side(_written(wanted)) not in spellings:
             shown = ", ".join(repr(texts[0]) for texts in spellings.values())
             raise DataError(

@@ -69,9 +69,9 @@ class Category(OutputFeature):
         self.min_frequency = min_frequency
         self.lowercase = lowercase
         self.hash_buckets = hash_buckets
-        self._mode = ""
+        self.mode_ = ""
         self._counts = LevelCounts()
-        self._fitted((), ())
+        self._know((), ())
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
@@ -100,12 +100,12 @@ class Category(OutputFeature):
                     "Give training rows of at least two classes.",
                 )
             )
-        self._mode = next(iter(kept), self.fill_value)
+        self.mode_ = next(iter(kept), self.fill_value)
         if self.predicted:
             kept = {text: kept[text] for text in natural(kept)}
         if self.hash_buckets:
             kept = {}
-        self._fitted(tuple(kept), tuple(kept.values()))
+        self._know(tuple(kept), tuple(kept.values()))
         self._counts = LevelCounts()
 
     def encode(self, column: Column) -> NDArray[np.int32]:
@@ -115,7 +115,7 @@ class Category(OutputFeature):
         return int(np.count_nonzero((encoded == UNKNOWN) & column.valid))
 
     def state(self) -> tuple[State, Arrays]:
-        fitted = {"levels": list(self.levels_), "mode": self._mode}
+        fitted = {"levels": list(self.levels_), "mode": self.mode_}
         return {"options": self.options(), "fitted": fitted}, {
             "counts": np.array(self.counts_, np.int64)
         }
@@ -125,8 +125,8 @@ class Category(OutputFeature):
         cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> Self:
         feature = cls(name, **state["options"])
-        feature._mode = state["fitted"]["mode"]
-        feature._fitted(tuple(state["fitted"]["levels"]), tuple(arrays["counts"].tolist()))
+        feature.mode_ = state["fitted"]["mode"]
+        feature._know(tuple(state["fitted"]["levels"]), tuple(arrays["counts"].tolist()))
         return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
@@ -151,7 +151,7 @@ class Category(OutputFeature):
 
     def encode_target(self, column: Column) -> tuple[NDArray[np.int64], NDArray[np.bool_]]:
         codes = (self._places.get(self._text(level), -1) for level in column.levels)
-        filled = {"fill_with_const": self.fill_value, "fill_with_mode": self._mode}
+        filled = {"fill_with_const": self.fill_value, "fill_with_mode": self.mode_}
         missing = self._places.get(self._text(filled.get(self.missing_value_strategy, "")), -1)
         classes = look_up(column, codes, missing=missing)
         return np.maximum(classes, 0).astype(np.int64), classes >= 0
@@ -165,7 +165,7 @@ class Category(OutputFeature):
             columns[f"probability_{level}"] = raw[:, place].astype(np.float64)
         return columns
 
-    def _fitted(self, levels: tuple[str, ...], counts: tuple[int, ...]) -> None:
+    def _know(self, levels: tuple[str, ...], counts: tuple[int, ...]) -> None:
         self.levels_, self.counts_ = levels, counts
         self._places = {level: place for place, level in enumerate(levels)}
 
@@ -181,5 +181,5 @@ class Category(OutputFeature):
         if self.missing_value_strategy == "fill_with_const":
             return self._code(self.fill_value)
         return (
-            self._code(self._mode) if self.missing_value_strategy == "fill_with_mode" else MISSING
+            self._code(self.mode_) if self.missing_value_strategy == "fill_with_mode" else MISSING
         )

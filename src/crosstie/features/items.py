@@ -9,6 +9,7 @@ import ast
 import json
 import re
 from collections.abc import Iterable, Mapping
+from itertools import chain
 from typing import Any, Literal, Self
 
 from crosstie.data.column import Column
@@ -64,9 +65,7 @@ class Items:
         for separator, tally in self._tallies.items():
             rows = [self._split(text, separator) for text in texts]
             tally.holding += sum(separator in text for text in texts if not text.startswith("["))
-            for row in rows:
-                tally.items.counts.update(row)
-            tally.items.add((), len(rows))
+            tally.items.add(chain.from_iterable(rows), len(rows))
             tally.lengths.add(rows)
 
     def merge(self, other: Self) -> None:

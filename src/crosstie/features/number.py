@@ -67,7 +67,7 @@ class Number(OutputFeature):
         self.outlier_threshold = outlier_threshold
         self._scaling = Scaling(normalization)
         self._moments = Moments()
-        self._whole = True
+        self.whole_ = True
         self.mean_ = self.spread_ = self.least_ = self.most_ = 0.0
         self.low_, self.high_ = -np.inf, np.inf
 
@@ -85,12 +85,12 @@ class Number(OutputFeature):
         values = values[column.valid]
         self._moments.add(values)
         self._scaling.observe(values)
-        self._whole = self._whole and bool((values == np.floor(values)).all())
+        self.whole_ = self.whole_ and bool((values == np.floor(values)).all())
 
     def merge(self, other: Self) -> None:
         self._moments.merge(other._moments)
         self._scaling.merge(other._scaling)
-        self._whole = self._whole and other._whole
+        self.whole_ = self.whole_ and other.whole_
 
     def finish(self) -> None:
         if not self._moments.count[0]:
@@ -147,7 +147,7 @@ class Number(OutputFeature):
             "spread": self.spread_,
             "least": self.least_,
             "most": self.most_,
-            "whole": self._whole,
+            "whole": self.whole_,
             "bounds": None if self.low_ == -np.inf else [self.low_, self.high_],
             "scaling": scaling,
         }
@@ -160,14 +160,14 @@ class Number(OutputFeature):
         feature, fitted = cls(name, **state["options"]), state["fitted"]
         feature.mean_, feature.spread_ = fitted["mean"], fitted["spread"]
         feature.least_, feature.most_ = fitted["least"], fitted["most"]
-        feature._whole = fitted["whole"]
+        feature.whole_ = fitted["whole"]
         feature.low_, feature.high_ = fitted["bounds"] or (-np.inf, np.inf)
         feature._scaling = Scaling.from_state(feature.normalization, fitted["scaling"], arrays)
         return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
         values = np.clip(rng.normal(self.mean_, self.spread_, n), self.least_, self.most_)
-        if self._whole:
+        if self.whole_:
             return [int(each) for each in np.rint(values)]
         return [float(f"{each:.4g}") for each in values]
 

@@ -36,10 +36,12 @@ class Scaling:
         self._moments.add(_log(values) if self.normalization == "log1p" else values)
 
     def merge(self, other: Self) -> None:
+        """Take over what `other` has observed."""
         self._moments.merge(other._moments)
         self._sample.merge(other._sample)
 
     def finish(self) -> None:
+        """Settle on the map that the observed numbers ask for."""
         moments = self._moments
         if self.normalization in ("zscore", "log1p"):
             self.shift_, self.scale_ = float(moments.centre[0]), float(moments.spread[0])
@@ -87,6 +89,7 @@ class Scaling:
         state: Mapping[str, Any],
         arrays: Mapping[str, NDArray[Any]],
     ) -> Self:
+        """The fitted map that `state` came from."""
         scaling = cls(normalization)
         scaling.shift_, scaling.scale_ = state["shift"], state["scale"]
         if "knots" in arrays:

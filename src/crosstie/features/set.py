@@ -145,11 +145,11 @@ class Set(ItemFeature, OutputFeature):
 
 def _reused(profile: ColumnProfile) -> bool:
     """Whether cells such as `a,b` are made of parts that stand alone or in other cells too."""
-    cells = {text for text, _ in profile.top} | set(profile.unparsed)
+    seen = {text for text, _ in profile.top} | set(profile.unparsed)
     for sign in GUESSED:
-        joined = [[part.strip() for part in text.split(sign)] for text in cells if sign in text]
+        joined = [[part.strip() for part in text.split(sign)] for text in seen if sign in text]
         parts = Counter(part for each in joined for part in dict.fromkeys(each))
-        known = sum(count for part, count in parts.items() if count > 1 or part in cells)
+        known = sum(count for part, count in parts.items() if count > 1 or part in seen)
         if len(joined) >= 3 and known >= 0.75 * parts.total():
             return True
     return False

@@ -1,6 +1,7 @@
 """Text: words (or letters, or byte pairs) as token ids, cut to the length that nearly all rows have."""
 
 from collections.abc import Mapping
+from itertools import chain
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -88,9 +89,9 @@ class Text(Feature):
         self.sequence_length = sequence_length
         self._counts = LevelCounts()
         self._lengths = Lengths(max_sequence_length)
-        self._vocabulary = Vocabulary()
-        self._pairs: BytePairs | None = None
-        self.length = sequence_length or 1
+        self.vocabulary_ = Vocabulary()
+        self.pairs_: BytePairs | None = None
+        self.length_ = sequence_length or 1
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
@@ -107,9 +108,7 @@ class Text(Feature):
 
     def observe(self, column: Column) -> None:
         rows = self._tokens(column)
-        for row in rows:
-            self._counts.counts.update(row)
-        self._counts.add((), len(rows))
+        self._counts.add(chain.from_iterable(rows), len(rows))
         self._lengths.add(rows)
 
     def merge(self, other: Self) -> None:
@@ -118,29 +117,29 @@ class Text(Feature):
 
     def finish(self) -> None:
         if self.tokenizer == "bpe":
-            self._pairs = BytePairs.train(
+            self.pairs_ = BytePairs.train(
                 self._counts.kept(most_common=ROOM, min_frequency=1), size=self.most_common
             )
         else:
             kept = self._counts.kept(most_common=self.most_common, min_frequency=self.min_frequency)
-            self._vocabulary = Vocabulary(token for token, _ in kept)
-        self.length = self.sequence_length or self._usual_length()
+            self.vocabulary_ = Vocabulary(token for token, _ in kept)
+        self.length_ = self.sequence_length or self._usual_length()
         self._counts, self._lengths = LevelCounts(), Lengths(1)
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._tokens(column)
-        if self._pairs:
-            return padded(self._pairs.ids([" ".join(row) for row in rows]), self.width)
-        return padded([self._vocabulary.ids(row[: self.width]) for row in rows], self.width)
+        if self.pairs_:
+            return padded(self.pairs_.ids([" ".join(row) for row in rows]), self.width)
+        return padded([self.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
 
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
         return nothing_known(encoded)
 
     def state(self) -> tuple[State, Arrays]:
         fitted = {
-            "length": self.length,
-            "tokens": list(self._vocabulary.tokens),
-            "pairs": self._pairs.text if self._pairs else None,
+            "length": self.length_,
+            "tokens": list(self.vocabulary_.tokens),
+            "pairs": self.pairs_.text if self.pairs_ else None,
         }
         return {"options": self.options(), "fitted": fitted}, {}
 
@@ -149,14 +148,14 @@ class Text(Feature):
         cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> Self:
         feature, fitted = cls(name, **state["options"]), state["fitted"]
-        feature.length = fitted["length"]
-        feature._vocabulary = Vocabulary(fitted["tokens"])
-        feature._pairs = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
+        feature.length_ = fitted["length"]
+        feature.vocabulary_ = Vocabulary(fitted["tokens"])
+        feature.pairs_ = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
         return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
         tokens = (
-            self._pairs.spellings() if self._pairs else self._vocabulary.tokens[:1000] or ("a",)
+            self.pairs_.spellings() if self.pairs_ else self.vocabulary_.tokens[:1000] or ("a",)
         )
         between = BETWEEN.get(self.tokenizer, " ")
         sizes = rng.integers(3, 9, size=n)
@@ -164,11 +163,11 @@ class Text(Feature):
 
     @property
     def codes(self) -> int:
-        return self._pairs.size if self._pairs else self._vocabulary.size
+        return self.pairs_.size if self.pairs_ else self.vocabulary_.size
 
     @property
     def width(self) -> int:
-        return self.length
+        return self.length_
 
     @property
     def requires(self) -> tuple[str, ...]:
@@ -185,9 +184,9 @@ class Text(Feature):
 
     def _usual_length(self) -> int:
         length: float = self._lengths.covering(0.99)
-        if self._pairs:
+        if self.pairs_:
             words = self._counts.kept(most_common=10_000, min_frequency=1)
-            pieces = self._pairs.ids([word for word, _ in words])
+            pieces = self.pairs_.ids([word for word, _ in words])
             total = sum(len(ids) * count for ids, (_, count) in zip(pieces, words, strict=True))
             length *= total / max(sum(count for _, count in words), 1)
         return min(-int(-length // 8) * 8, self.max_sequence_length)
