@@ -1,4 +1,4 @@
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 from annotated_types import Ge
 from typing_extensions import TypedDict
@@ -6,6 +6,7 @@ from typing_extensions import TypedDict
 from crosstie.config.json_schema import json_schema
 from crosstie.config.options import ComponentOf
 from crosstie.config.registry import Registry
+from crosstie.config.words import Alias
 
 optimizers: Registry = Registry("optimizer", home="crosstie.config")
 
@@ -38,12 +39,10 @@ class Trainer:
         optimizer: What steps.
     """
 
-    aliases: ClassVar[dict[str, str]] = {"train_epochs": "epochs"}
-
     def __init__(
         self,
         *,
-        epochs: Annotated[int, Ge(1)] = 100,
+        epochs: Annotated[int, Ge(1), Alias("train_epochs")] = 100,
         batch_size: Annotated[int | Literal["auto"], Ge(1)] = "auto",
         optimizer: Annotated[dict[str, Any] | None, ComponentOf(optimizers)] = "adamw",
     ): ...

@@ -1,4 +1,4 @@
-from typing import Annotated, Any, ClassVar, Literal
+from typing import Annotated, Any, Literal
 
 import pytest
 from annotated_types import Ge, Gt, Le
@@ -7,6 +7,7 @@ from typing_extensions import TypedDict
 from crosstie.config.options import ComponentOf, Section, build, fill, options
 from crosstie.config.registry import Registry
 from crosstie.config.source import load
+from crosstie.config.words import Alias
 from crosstie.errors import ConfigError
 
 optimizers: Registry = Registry("optimizer", home="crosstie.config")
@@ -40,13 +41,11 @@ class Trainer:
         optimizer: What steps.
     """
 
-    aliases: ClassVar[dict[str, str]] = {"train_epochs": "epochs"}
-
     def __init__(
         self,
         layout: Any = None,
         *,
-        epochs: Annotated[int, Ge(1)] = 100,
+        epochs: Annotated[int, Ge(1), Alias("train_epochs")] = 100,
         batch_size: Annotated[int | Literal["auto"], Ge(1)] = "auto",
         learning_rate: Annotated[float, Gt(0), Le(1)] = 0.001,
         shares: tuple[Annotated[float, Ge(0)], ...] = (0.7, 0.3),

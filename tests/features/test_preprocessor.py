@@ -55,10 +55,10 @@ def test_the_layout_names_every_array_and_column():
         vectors=(Vector("point", "vector_0", 2),),
         dates=(Date("day", "date_0", 9),),
         outputs=(
-            Output("survived", "output_0", "binary", 1, (0.5,)),
-            Output("deck", "output_1", "category", 3, (0.5, 0.25, 0.25)),
+            Output("survived", "output_0", "binary", 1, (0.5,), ("no", "yes")),
+            Output("deck", "output_1", "category", 3, (0.5, 0.25, 0.25), ("A", "B", "C")),
             Output("fare", "output_2", "number", 1, ()),
-            Output("labels", "output_3", "set", 3, (0.75, 0.5, 0.25)),
+            Output("labels", "output_3", "set", 3, (0.75, 0.5, 0.25), ("a", "b", "c")),
         ),
     )
     assert fitted.columns == ("name", "age", "port", "sex", "tags", "day", "point")

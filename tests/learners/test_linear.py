@@ -122,7 +122,8 @@ def test_a_list_of_class_weights_needs_one_a_class(job):
     with pytest.raises(ConfigError) as told:
         Linear(class_weights=(1.0, 2.0)).fit(job("category"))
     assert str(told.value) == (
-        "trainer.class_weights: needs one weight for each of the 4 classes, got 2"
+        "trainer.class_weights: has 2 weights, but there are 4 classes. "
+        "Write one for each, in their order, or each under the name of its class"
     )
 
 

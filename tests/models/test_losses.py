@@ -189,6 +189,6 @@ def test_a_weight_is_needed_for_each_class(name: str, output: Output) -> None:
     with pytest.raises(ConfigError) as caught:
         losses.get(name, of=output.type)(output, class_weights=[1.0, 2.0])
     assert str(caught.value) == (
-        f"y.loss.class_weights: has 2 weights, the output has {output.size} classes. "
-        "Write one for each, in the order of the classes."
+        f"y.class_weights: has 2 weights, but there are {output.size} classes. "
+        "Write one for each, in their order, or each under the name of its class"
     )

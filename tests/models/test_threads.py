@@ -13,29 +13,34 @@ WAYS = {
 }
 
 
-def policy(code, **chosen):
+def spins(code, **chosen):
     plain = {
         name: each
         for name, each in os.environ.items()
         if name not in {"OMP_WAIT_POLICY", "GOMP_SPINCOUNT"}
     }
     done = subprocess.run(
-        [sys.executable, "-c", f"{code}; import os; print(os.environ.get('OMP_WAIT_POLICY'))"],
-        env={**plain, "OMP_DISPLAY_ENV": "TRUE", **chosen},
+        [sys.executable, "-c", f"{code}; import os; print(os.environ.get('GOMP_SPINCOUNT'))"],
+        env={**plain, "OMP_DISPLAY_ENV": "VERBOSE", **chosen},
         capture_output=True,
         text=True,
         check=True,
     )
-    lines = [line for line in done.stderr.splitlines() if "OMP_WAIT_POLICY" in line]
+    lines = [line for line in done.stderr.splitlines() if "GOMP_SPINCOUNT" in line]
     if not lines:
         pytest.skip("torch's OpenMP does not say how it waits here")
     return lines[0].split("=")[1].strip(" '"), done.stdout.strip()
 
 
 @pytest.mark.parametrize("way", WAYS)
-def test_threads_wait_asleep_and_no_other_library_is_told_so(way):
-    assert policy(WAYS[way]) == ("PASSIVE", "None")
+def test_threads_spin_shortly_and_no_other_library_is_told_so(way):
+    assert spins(WAYS[way]) == ("2000", "None")
+
+
+def test_a_count_that_somebody_chose_stands():
+    assert spins(WAYS["network"], GOMP_SPINCOUNT="77") == ("77", "77")
 
 
 def test_a_policy_that_somebody_chose_stands():
-    assert policy(WAYS["network"], OMP_WAIT_POLICY="ACTIVE") == ("ACTIVE", "ACTIVE")
+    found, left = spins(WAYS["network"], OMP_WAIT_POLICY="PASSIVE")
+    assert (found, left) == ("0", "None")

@@ -170,8 +170,8 @@ preprocessing:
             ),
         ),
         (
-            "data: data.csv\ntarget: survived\nmodel_type: ecd\ntrainer: {use_mixed_precision: true}\n",
-            "model.yaml:4 trainer.use_mixed_precision: write `precision: bf16`",
+            "data: data.csv\ntarget: survived\nmodel_type: ecd\ntrainer: {warmup_steps: 9}\n",
+            "model.yaml:4 trainer.warmup_steps: write `learning_rate_scheduler: {…, warmup_fraction: …}`",
         ),
         (
             "data: data.csv\ntarget: survived\ndefaults: {numer: {preprocessing: {}}}\n",
@@ -194,8 +194,8 @@ preprocessing:
                 "input_features: [{name: age, normalization: minmax}]\n"
             ),
             (
-                "model.yaml:4 input_features[0].normalization: unknown option; choose one of "
-                "'column', 'encoder', 'name', 'preprocessing', 'type'"
+                "model.yaml:4 input_features[0].normalization: belongs into 'preprocessing', as in "
+                "`preprocessing: {normalization: …}`"
             ),
         ),
         (

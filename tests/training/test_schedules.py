@@ -74,7 +74,7 @@ def test_plateau_falls_after_each_wait_without_gain_and_resumes_exactly():
 
 
 def test_drops_come_so_often_and_no_more():
-    drops = Drops(reduce_on_plateau=2, reduce_on_plateau_patience=2, reduce_on_plateau_rate=0.1)
+    drops = Drops(2, patience=2, rate=0.1)
     found = []
     for improved in (False, True, False, False, False, False, False, False):
         drops.observe(improved=improved)
@@ -97,5 +97,5 @@ def test_ludwigs_words_are_understood(given, factors):
     trainer = build(Trainer, **fill(Trainer, {"learning_rate_scheduler": given}, "trainer"))
     found = {step: trainer.schedule.factor(step, 10) for step in factors}
     assert found == pytest.approx(factors, abs=1e-12)
-    assert trainer.drops.most == (3 if "reduce_on_plateau" in given else 0)
-    assert trainer.drops.patience == 10
+    assert trainer.pace.drops.most == (3 if "reduce_on_plateau" in given else 0)
+    assert trainer.pace.drops.patience == 10

@@ -15,7 +15,7 @@ is code and loading runs none.
 
 import json
 import shutil
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -151,6 +151,7 @@ def save(
     seed: int,
     missing: Sequence[str] | None = None,
     reading: Mapping[str, Any] | None = None,
+    private: Collection[str] = (),
 ) -> None:
     """Write an artifact to `folder`, which appears whole or not at all.
 
@@ -163,6 +164,7 @@ def save(
         seed: Of the synthetic example rows.
         missing: As `Artifact.missing`.
         reading: As `Artifact.reading`.
+        private: Input columns whose example cells stay empty: even made-up ones would show levels.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
@@ -196,19 +198,22 @@ def save(
         },
     )
     write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
-    _write_example(part, name, about, seed)
+    _write_example(part, name, about, seed, private)
     _write_manifest(part, name, about)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
 
 
-def _write_example(part: Path, name: str, about: Mapping[str, Any], seed: int) -> None:
+def _write_example(
+    part: Path, name: str, about: Mapping[str, Any], seed: int, private: Collection[str]
+) -> None:
     """Rows that no user ever had, and this model's answer: what a later load is checked against."""
     _write_manifest(part, name, about)
     artifact = load(part, verify=False)
     rng = np.random.default_rng(seed)
     inputs = artifact.members[0].preprocessor.inputs
     cells = {feature.column: feature.example(rng, 3) for feature in inputs}
+    cells |= {column: [None] * 3 for column in cells if column in private}
     table = Table.from_columns(cells)
     predicted = artifact.decode(artifact.raw(artifact.encode(table)))
     rows = [{key: plain(values[i]) for key, values in cells.items()} for i in range(3)]

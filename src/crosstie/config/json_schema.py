@@ -6,6 +6,7 @@ from typing import Any
 from crosstie.config.docstring import first_line
 from crosstie.config.options import ComponentOf, Option, Section, options
 from crosstie.config.validation import adapter
+from crosstie.config.words import ANYTHING, Answer, answers
 
 Schema = dict[str, Any]
 
@@ -35,6 +36,11 @@ def json_schema(
             alias: {**properties[option.name], "description": f"The same as {option.name}."}
             for alias in option.aliases
         }
+    properties |= {
+        word: {"description": answer.what, "deprecated": True, **_fine(answer)}
+        for word, answer in answers(cls, also).items()
+        if answer.fine and word not in properties
+    }
     required = [key] * bool(key) + [option.name for option in known.values() if option.required]
     return {
         "type": "object",
@@ -82,6 +88,10 @@ def _value(option: Option) -> Schema:
     else:
         schema = component_schema(marker)
     return {"anyOf": [schema, {"type": "null"}]} if option.optional else schema
+
+
+def _fine(answer: Answer) -> Schema:
+    return {} if ANYTHING in answer.fine else {"enum": list(answer.fine)}
 
 
 def _inlined(schema: Any, definitions: Schema) -> Any:

@@ -27,6 +27,7 @@ from crosstie.config.docstring import describe_args
 from crosstie.config.document import Loose
 from crosstie.config.registry import Registry
 from crosstie.config.validation import Where, bare, is_union, jsonable, parse, validate
+from crosstie.config.words import Alias, Answer, Elsewhere, answers, elsewhere, marks
 from crosstie.errors import ConfigError, Problem
 
 T = TypeVar("T")
@@ -71,8 +72,9 @@ class Option:
         annotation: Its type, constraints included.
         default: What it is unless given; None too where `required`.
         required: It must be given.
-        description: Its line of the docstring's `Args:`.
+        description: Its line of the docstring's `Args:`, and what other tools call it.
         aliases: Other names that are understood.
+        elsewhere: Names that other tools have for it, which are answered with ours.
         component: How it nests, if it does.
     """
 
@@ -82,6 +84,7 @@ class Option:
     required: bool = False
     description: str = ""
     aliases: tuple[str, ...] = ()
+    elsewhere: tuple[str, ...] = ()
     component: ComponentOf | Section | None = field(default=None, compare=False)
 
     @property
@@ -109,7 +112,6 @@ def _options(cls: type[Any]) -> dict[str, Option]:
 
 def _read(cls: type[Any]) -> dict[str, Option]:
     described = _descriptions(cls)
-    other: Mapping[str, str] = getattr(cls, "aliases", {})
     constructor = vars(cls).get("__init__") or getattr(cls, "__init__")  # noqa: B009 - as a plain function
     parameters = inspect.signature(constructor).parameters.values()
     hints = get_type_hints(constructor, include_extras=True)
@@ -124,11 +126,16 @@ def _read(cls: type[Any]) -> dict[str, Option]:
             annotation=annotation,
             default=None if required else jsonable(each.default),
             required=required,
-            description=described.get(each.name, ""),
-            aliases=tuple(alias for alias, name in other.items() if name == each.name),
+            description=described.get(each.name, "") + elsewhere(annotation),
+            aliases=_names(annotation, Alias),
+            elsewhere=_names(annotation, Elsewhere),
             component=_component(annotation),
         )
     return found
+
+
+def _names(annotation: Any, kind: type[Alias | Elsewhere]) -> tuple[str, ...]:
+    return tuple(name for mark in marks(annotation, kind) for name in mark.names)
 
 
 def fill(
@@ -166,13 +173,15 @@ def check(
 ) -> tuple[Filled, list[Problem]]:
     """As `fill`, but returns the problems beside what could be filled."""
     place: Where = Loose(where) if isinstance(where, str) else where
-    return _check(options(cls, wiring=wiring), given, place)
+    return _check(options(cls, wiring=wiring), answers(cls), given, place)
 
 
-def _check(known: Mapping[str, Option], given: Any, place: Where) -> tuple[Filled, list[Problem]]:
+def _check(
+    known: Mapping[str, Option], answered: Mapping[str, Answer], given: Any, place: Where
+) -> tuple[Filled, list[Problem]]:
     if not isinstance(given, Mapping | None):
         return {}, [Problem(str(place), wording.wrong(dict, given))]
-    values, problems = _named(known, given or {}, place)
+    values, problems = _named(known, answered, given or {}, place)
     filled: Filled = {}
     for name, option in known.items():
         key, value = values.get(name, (name, None))
@@ -244,12 +253,15 @@ def check_component(
     if fallback.get(marker.key) == name:
         inner = {**{key: value for key, value in fallback.items() if key != marker.key}, **inner}
     known = options(cls) | (options(marker.also) if marker.also else {})
-    filled, problems = _check(known, inner, where)
+    filled, problems = _check(known, answers(cls, marker.also), inner, where)
     return {marker.key: name, **filled}, problems
 
 
 def _named(
-    known: Mapping[str, Option], given: Mapping[str, Any], place: Where
+    known: Mapping[str, Option],
+    answered: Mapping[str, Answer],
+    given: Mapping[str, Any],
+    place: Where,
 ) -> tuple[dict[str, tuple[str, Any]], list[Problem]]:
     """What was given, by the option's own name: (the name used, value)."""
     aliases = {alias: option.name for option in known.values() for alias in option.aliases}
@@ -258,7 +270,7 @@ def _named(
     for key, value in given.items():
         name = aliases.get(key, key)
         if name not in known:
-            problems.append(Problem(str(place.at(key)), wording.unknown(key, known)))
+            problems += _unknown(known, answered, key, value, place)
         elif name in values:
             problems.append(
                 Problem(str(place.at(key)), f"says the same as {values[name][0]!r}; keep one")
@@ -266,6 +278,25 @@ def _named(
         else:
             values[name] = key, value
     return values, problems
+
+
+def _unknown(
+    known: Mapping[str, Option],
+    answered: Mapping[str, Answer],
+    key: str,
+    value: Any,
+    place: Where,
+) -> list[Problem]:
+    """What is said of a word that is no option; nothing if it asks for what happens anyway."""
+    if key in answered and answered[key].accepts(value):
+        return []
+    ours = [option.name for option in known.values() if key in option.elsewhere]
+    what = wording.unknown(key, known)
+    if key in answered:
+        what = answered[key].what
+    elif ours:
+        what = f"is called {' or '.join(map(repr, ours))} here"
+    return [Problem(str(place.at(key)), what)]
 
 
 def _check_value(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:

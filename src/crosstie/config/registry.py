@@ -15,6 +15,7 @@ from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
 
+from crosstie.config.words import squashed
 from crosstie.errors import ConfigError, nearest
 
 T = TypeVar("T")
@@ -34,14 +35,24 @@ class Registry(Generic[T]):
         self.kind = kind
         self.home = home
         self._classes: dict[tuple[str, str], type[T]] = {}
+        self._elsewhere: dict[tuple[str, str], str] = {}
         self._complete = False
 
-    def __call__(self, name: str, *, of: tuple[str, ...] = ("",)) -> Callable[[type[T]], type[T]]:
-        """The decorator: `@encoders("dense", of=("number", "binary"))`."""
+    def __call__(
+        self, name: str, *, of: tuple[str, ...] = ("",), elsewhere: tuple[str, ...] = ()
+    ) -> Callable[[type[T]], type[T]]:
+        """The decorator: `@encoders("dense", of=("number", "binary"))`.
+
+        Args:
+            name: What the file calls it.
+            of: The feature types it serves.
+            elsewhere: What other tools call it; their words are answered with ours.
+        """
 
         def register(cls: type[T]) -> type[T]:
             for each in of:
                 self._classes[each, name] = cls
+                self._elsewhere |= {(each, squashed(word)): name for word in elsewhere}
             _names.setdefault(cls, name)
             return cls
 
@@ -59,7 +70,7 @@ class Registry(Generic[T]):
             self._import_all()
         if (of, name) not in self._classes:
             what = f"{self.kind} of a {of} feature" if of else self.kind
-            raise ConfigError(f"{name!r} is no {what}; {nearest(name, self.names(of=of))}")
+            raise ConfigError(f"{name!r} is no {what}; {self._hint(name, of)}")
         return self._classes[of, name]
 
     def names(self, *, of: str = "") -> list[str]:
@@ -72,6 +83,16 @@ class Registry(Generic[T]):
         self._import_all()
         for (each, name), cls in sorted(self._classes.items(), key=lambda item: item[0]):
             yield each, name, cls
+
+    def elsewhere(self, name: str, *, of: str = "") -> tuple[str, ...]:
+        """What other tools call `name`."""
+        return tuple(w for (each, w), ours in self._elsewhere.items() if (each, ours) == (of, name))
+
+    def _hint(self, name: str, of: str) -> str:
+        names = self.names(of=of)
+        same = {squashed(each): each for each in names}
+        ours = self._elsewhere.get((of, squashed(name))) or same.get(squashed(name))
+        return f"it is called {ours!r} here" if ours else nearest(name, names)
 
     def _import_all(self) -> None:
         if not self._complete:

@@ -7,6 +7,7 @@ from functools import cache
 from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_type_hints
 
 from crosstie.config import wording
+from crosstie.config.words import Elsewhere, marks
 from crosstie.errors import Problem
 
 
@@ -101,14 +102,22 @@ def _problems(annotation: Any, value: Any, place: Where, errors: list[Any]) -> l
         if broken and several:
             return [Problem(str(place.at(*steps)), broken)]
         if error["type"] == "extra_forbidden":
-            known = getattr(_inner(annotation, steps[:-1]), "__annotations__", {})
-            broken = wording.unknown(steps[-1], known)
+            broken = _unknown(_inner(annotation, steps[:-1]), str(steps[-1]))
         elif error["type"] == "missing":
             broken = f"needs {error['loc'][-1]!r}"
         found.append(Problem(str(place.at(*steps)), broken or wording.wrong(inner, error["input"])))
     if several:
         return [Problem(str(place), wording.wrong(annotation, value))]
     return list(dict.fromkeys(found))
+
+
+def _unknown(section: Any, key: str) -> str:
+    """What is said of a key that a section of fixed keys does not have."""
+    known = get_type_hints(section, include_extras=True)
+    for name, annotation in known.items():
+        if any(key in mark.names for mark in marks(annotation, Elsewhere)):
+            return f"is called {name!r} here"
+    return wording.unknown(key, known)
 
 
 def _choices(annotation: Any) -> list[Any]:

@@ -4,14 +4,18 @@ Features of one kind stand together: every number (and binary) input is a column
 input a column of `categories`. That is what makes the loop, the served row and the graph's inputs cheap.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.errors import ConfigError, Problem, nearest
+
 Array = NDArray[Any]
+UNKNOWN = "<UNK>"  # Ludwig's name of what is no class
+SHOWN = 8  # classes that an error names
 
 
 @dataclass(frozen=True)
@@ -64,6 +68,7 @@ class Output:
         type: `number`, `binary`, `category` or `set`.
         size: Classes of a category, labels of a set, 1 for number and binary.
         prior: `[size]` training share of each class or label; binary: [share of the positive]; number: empty.
+        labels: What the table calls the classes or labels; binary: the negative, the positive; number: empty.
     """
 
     name: str
@@ -71,6 +76,47 @@ class Output:
     type: str
     size: int
     prior: tuple[float, ...] = ()
+    labels: tuple[str, ...] = ()
+
+    def in_order(self, given: Mapping[str, float] | Sequence[float]) -> list[float]:
+        """One number a class, in their order, from a list of them or from numbers by class.
+
+        Raises:
+            ConfigError: There is not one for each class. `<UNK>`, as Ludwig has it, may be there: no row is of it.
+        """
+        classes = 2 if self.type == "binary" else self.size
+        if not isinstance(given, Mapping):
+            if len(given) != classes:
+                raise ConfigError(
+                    Problem(
+                        f"{self.name}.class_weights",
+                        f"has {len(given)} weights, but there are {classes} classes{_some(self.labels)}. "
+                        "Write one for each, in their order, or each under the name of its class",
+                    )
+                )
+            return list(given)
+        problems = [
+            Problem(
+                f"{self.name}.class_weights",
+                f"no class is called {name!r}; {nearest(name, self.labels)}",
+            )
+            for name in given
+            if name not in (*self.labels, UNKNOWN)
+        ]
+        lacking = [name for name in self.labels if name not in given]
+        if lacking and not problems:
+            problems = [
+                Problem(f"{self.name}.class_weights", f"lacks the weight of {_some(lacking)[2:]}")
+            ]
+        if problems:
+            raise ConfigError(problems)
+        return [given[name] for name in self.labels]
+
+
+def _some(names: Sequence[str]) -> str:
+    """`: 'a', 'b'`, shortened where there are many; nothing of none."""
+    text = ", ".join(map(repr, names[:SHOWN])) + ", …" * (len(names) > SHOWN)
+    return f": {text}" if names else ""
 
 
 @dataclass(frozen=True)

@@ -3,6 +3,7 @@
 import datetime as dt
 import re
 from collections import Counter
+from collections.abc import Collection
 from dataclasses import asdict, dataclass, replace
 from itertools import islice
 from typing import TYPE_CHECKING, Any
@@ -45,6 +46,7 @@ class ColumnProfile:
         unparsed: Up to five cells that are no number where most are.
         stored: How the file holds it: text in a CSV, typed elsewhere; "empty" when nothing is present.
         style: How its numbers and dates are written.
+        private: Whether nobody is to read its cells: no message and no file shows one.
     """
 
     name: str
@@ -75,6 +77,7 @@ class ColumnProfile:
     unparsed: tuple[str, ...] = ()
     stored: Stored = "text"
     style: Style = PLAIN
+    private: bool = False
 
     @property
     def present(self) -> int:
@@ -96,11 +99,18 @@ class ColumnProfile:
         """Whether every present cell is different, as an id's are."""
         return self.present > 1 and self.distinct == self.present
 
+    def told(self, text: str) -> str:
+        """A cell as a message may show it."""
+        return HIDDEN if self.private else repr(text)
+
     def state(self) -> dict[str, Any]:
-        """As JSON values, for `profile.json`."""
-        return asdict(self)
+        """As JSON values, for `profile.json`; of a private column only what does not show its cells."""
+        whole = asdict(self)
+        return {name: whole[name] for name in COUNTED} if self.private else whole
 
 
+HIDDEN = "(private)"  # what stands in a message where a cell would
+COUNTED = ("name", "rows", "total_rows", "missing", "distinct", "stored", "private")
 FIRST = (
     50_000  # rows looked at from the beginning of a large table, and as many drawn from the rest
 )
@@ -109,13 +119,23 @@ _BOOLS = frozenset((*parse.YES, *parse.NO))
 _PARTED = re.compile(r"[\s,;\[]")  # in every text of more than one item
 
 
-def profile(source: "Source", *, seed: int = 0) -> dict[str, ColumnProfile]:
+def profile(
+    source: "Source", *, private: Collection[str] = (), seed: int = 0
+) -> dict[str, ColumnProfile]:
     """What each column of a table looks like, by name.
 
     A table of more than 100,000 rows is judged by its first 50,000 and 50,000 drawn from the rest.
+
+    Args:
+        source: The table.
+        private: Columns whose cells nobody is to read.
+        seed: Draws the rows.
     """
     table = _looked_at(source, seed)
-    return {name: look(table, name, total=source.rows) for name in source.columns}
+    return {
+        name: replace(look(table, name, total=source.rows), private=name in private)
+        for name in source.columns
+    }
 
 
 def _looked_at(source: "Source", seed: int) -> Table:

@@ -2,7 +2,7 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, ClassVar, Protocol
+from typing import Annotated, Protocol
 
 import numpy as np
 from annotated_types import Len
@@ -32,13 +32,8 @@ class Rows(Protocol):
 
 
 class Split(ABC):
-    """A way to part a table.
+    """A way to part a table."""
 
-    Class attributes:
-        aliases: Other names of its options.
-    """
-
-    aliases: ClassVar[dict[str, str]] = {}
     columns: tuple[str, ...] = ()  # that it reads
 
     @abstractmethod

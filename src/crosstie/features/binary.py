@@ -67,7 +67,7 @@ class Binary(OutputFeature):
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
-        return "two levels, " + " and ".join(repr(text) for text, _ in profile.top[:2])
+        return "two levels, " + " and ".join(profile.told(text) for text, _ in profile.top[:2])
 
     @classmethod
     def because_predicted(cls, profile: ColumnProfile) -> str:

@@ -69,6 +69,8 @@ class Date(Feature):
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
+        if profile.private:
+            return "its cells are dates"
         since, until = (
             each.removesuffix(" 00:00:00") for each in (profile.earliest, profile.latest)
         )

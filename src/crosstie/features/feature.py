@@ -48,6 +48,7 @@ class Feature(ABC):
         name: What the file calls the feature.
         column: The column of the table it reads.
         missing_value_strategy: What stands in for a missing cell; `drop_row` leaves the row out.
+        tied: The input whose vocabulary and scale it shares: both learn from both columns.
     """
 
     type: ClassVar[str]
@@ -60,6 +61,7 @@ class Feature(ABC):
     name: str
     column: str
     missing_value_strategy: str
+    tied: str = ""
 
     @classmethod
     @abstractmethod

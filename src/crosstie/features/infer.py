@@ -73,7 +73,7 @@ def _no_input(profile: ColumnProfile, best: str) -> str:
     if not profile.present:
         return "no cell holds anything"
     if profile.constant and not profile.missing:  # there or not there can say something
-        return f"always {profile.top[0][0]!r}" if profile.top else "always the same"
+        return f"always {profile.told(profile.top[0][0])}" if profile.top else "always the same"
     if (
         not profile.unique
         or profile.present < ENOUGH_ROWS

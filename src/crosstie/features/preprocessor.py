@@ -140,13 +140,21 @@ class Preprocessor:
             if feature.drops:
                 usable &= feature.usable(columns[feature.name])
         rows = np.flatnonzero(usable)
+        if len(rows) < len(table):
+            columns = {name: column.take(rows) for name, column in columns.items()}
         for feature in self._features():
             column = columns[feature.name]
-            if len(rows) < len(table):
-                column = column.take(rows)
-            feature.observe(column)
+            for name in self._together(feature):
+                feature.observe(columns[name])
             if feature.name in self._missing:
                 self._missing[feature.name] += int((~column.valid).sum())
+
+    def _together(self, feature: Feature) -> list[str]:
+        """The inputs whose columns a feature learns from: its own, and those it is tied with, in one order."""
+        root = feature.tied or feature.name
+        if feature not in self.inputs or not any(each.tied == root for each in self.inputs):
+            return [feature.name]
+        return [each.name for each in self.inputs if root in (each.name, each.tied)]
 
     def merge(self, other: Self) -> None:
         """Take over what `other`, made with the same features, has observed."""
@@ -192,7 +200,9 @@ class Preprocessor:
             ),
             dates=tuple(Date(each.name, f"date_{i}", each.width) for i, each in enumerate(dates)),
             outputs=tuple(
-                Output(each.name, f"output_{i}", each.type, each.size, each.prior)
+                Output(
+                    each.name, f"output_{i}", each.type, each.size, each.prior, tuple(each.labels)
+                )
                 for i, each in enumerate(self.outputs)
             ),
         )

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from crosstie.training.loop import Loop
 
 
-@learners("ecd")
+@learners("ecd", elsewhere=("nn", "mlp", "neural_network", "deep", "network", "dnn", "tabm"))
 class Ecd(Learner):
     """A network: an encoder for every input, one combiner, a decoder for every output."""
 

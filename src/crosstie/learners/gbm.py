@@ -6,6 +6,7 @@ from typing import Annotated, Any, Literal
 
 from annotated_types import Ge, Gt, Le
 
+from crosstie.config.words import Alias, Elsewhere
 from crosstie.data.batch import Batch, Output, joined
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
 from crosstie.evaluation.metric import Metric, metrics
@@ -23,7 +24,22 @@ TREES_WITHOUT_VALIDATION = 300
 ROWS_TO_REFIT = 500_000  # with more, a tenth again says nothing new and takes as long
 
 
-@learners("gbm")
+@learners(
+    "gbm",
+    elsewhere=(
+        "lightgbm",
+        "lgbm",
+        "lgb",
+        "xgboost",
+        "xgb",
+        "catboost",
+        "gbdt",
+        "gbt",
+        "trees",
+        "boosting",
+        "hist_gradient_boosting",
+    ),
+)
 class Gbm(Learner):
     """Boosted trees. Options have LightGBM's names and meaning.
 
@@ -48,7 +64,7 @@ class Gbm(Learner):
         extra_trees: Whether thresholds are drawn at random, which is quicker and may generalise better.
         monotone_constraints: Number inputs whose effect may only rise (1) or fall (-1).
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
-            order of the classes (negative, positive). None leaves rows alone.
+            order of the classes (negative, positive), a section each by the class's name. None leaves rows alone.
         text_components: Columns that a text is condensed to.
         early_stop: Stop after so many trees without a lower loss on validation rows; None never does.
         refit: Once validation rows have said how many trees, grow as many from training and validation rows
@@ -58,43 +74,82 @@ class Gbm(Learner):
 
     uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
     predicts = ("number", "binary", "category")
-    aliases = {  # noqa: RUF012 - read by config.options
-        "num_boost_round": "n_estimators",
-        "num_iterations": "n_estimators",
-        "min_data_in_leaf": "min_child_samples",
-        "colsample_bytree": "feature_fraction",
-        "subsample": "bagging_fraction",
-        "subsample_freq": "bagging_freq",
-        "reg_alpha": "lambda_l1",
-        "reg_lambda": "lambda_l2",
-        "early_stopping_rounds": "early_stop",
-        "early_stopping_round": "early_stop",
-    }
 
     def __init__(
         self,
         *,
-        n_estimators: Annotated[int, Ge(1)] | None = None,
-        learning_rate: Annotated[float, Gt(0)] = 0.05,
-        num_leaves: Annotated[int, Ge(2), Le(131_072)] = 31,
-        max_depth: Annotated[int, Ge(-1)] = -1,
-        min_child_samples: Annotated[int, Ge(0)] = 20,
-        feature_fraction: Annotated[float, Gt(0), Le(1)] = 0.7,
-        bagging_fraction: Annotated[float, Gt(0), Le(1)] = 0.8,
-        bagging_freq: Annotated[int, Ge(1)] = 1,
-        lambda_l1: Annotated[float, Ge(0)] = 0.0,
-        lambda_l2: Annotated[float, Ge(0)] = 0.0,
-        min_gain_to_split: Annotated[float, Ge(0)] = 0.0,
-        max_bin: Annotated[int, Ge(2)] = 255,
+        n_estimators: Annotated[
+            int | None,
+            Ge(1),
+            Alias("num_boost_round", "num_iterations"),
+            Elsewhere(
+                "iterations",
+                "n_iter",
+                "num_trees",
+                "n_trees",
+                "ntrees",
+                "num_round",
+                "epochs",
+                "nrounds",
+            ),
+        ] = None,
+        learning_rate: Annotated[
+            float, Gt(0), Elsewhere("eta", "shrinkage_rate", "lr", "learn_rate")
+        ] = 0.05,
+        num_leaves: Annotated[
+            int, Ge(2), Le(131_072), Elsewhere("max_leaves", "max_leaf_nodes", "num_leaf")
+        ] = 31,
+        max_depth: Annotated[int, Ge(-1), Elsewhere("depth", "tree_depth")] = -1,
+        min_child_samples: Annotated[
+            int,
+            Ge(0),
+            Alias("min_data_in_leaf"),
+            Elsewhere("min_samples_leaf", "min_data", "min_rows"),
+        ] = 20,
+        feature_fraction: Annotated[
+            float,
+            Gt(0),
+            Le(1),
+            Alias("colsample_bytree"),
+            Elsewhere("rsm", "max_features", "sub_feature"),
+        ] = 0.7,
+        bagging_fraction: Annotated[
+            float, Gt(0), Le(1), Alias("subsample"), Elsewhere("sample_rate", "bagging")
+        ] = 0.8,
+        bagging_freq: Annotated[int, Ge(1), Alias("subsample_freq")] = 1,
+        lambda_l1: Annotated[
+            float, Ge(0), Alias("reg_alpha"), Elsewhere("alpha", "l1", "l1_regularization")
+        ] = 0.0,
+        lambda_l2: Annotated[
+            float,
+            Ge(0),
+            Alias("reg_lambda"),
+            Elsewhere("lambda", "l2", "l2_leaf_reg", "l2_regularization"),
+        ] = 0.0,
+        min_gain_to_split: Annotated[
+            float, Ge(0), Elsewhere("gamma", "min_split_gain", "min_split_loss")
+        ] = 0.0,
+        max_bin: Annotated[int, Ge(2), Elsewhere("max_bins", "border_count")] = 255,
         cat_smooth: Annotated[float, Ge(0)] = 5.0,
         cat_l2: Annotated[float, Ge(0)] = 5.0,
         max_cat_to_onehot: Annotated[int, Ge(1)] = 4,
         min_data_per_group: Annotated[int, Ge(1)] = 10,
         extra_trees: bool = False,
         monotone_constraints: dict[str, Literal[-1, 0, 1]] | None = None,
-        class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
+        class_weights: Annotated[
+            Literal["balanced"]
+            | list[Annotated[float, Gt(0)]]
+            | dict[str, Annotated[float, Gt(0)]]
+            | None,
+            Elsewhere("class_weight", "auto_class_weights"),
+        ] = None,
         text_components: Annotated[int, Ge(1)] = 32,
-        early_stop: Annotated[int, Ge(1)] | None = 50,
+        early_stop: Annotated[
+            int | None,
+            Ge(1),
+            Alias("early_stopping_rounds", "early_stopping_round"),
+            Elsewhere("patience", "n_iter_no_change", "od_wait"),
+        ] = 50,
         refit: bool = True,
     ) -> None:
         self.n_estimators = n_estimators

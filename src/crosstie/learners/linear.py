@@ -12,6 +12,7 @@ import numpy as np
 from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
+from crosstie.config.words import Elsewhere
 from crosstie.data.batch import Batch, Output
 from crosstie.errors import TrainingError
 from crosstie.evaluation.metric import metrics
@@ -33,7 +34,10 @@ SMALLEST_L2, LARGEST_L2 = 1e-4, 1e4
 ROWS = 500_000  # more do not move a linear model, and cost memory
 
 
-@learners("linear")
+@learners(
+    "linear",
+    elsewhere=("logistic", "logistic_regression", "linear_regression", "ridge", "lr", "glm"),
+)
 class Linear(Learner):
     """A linear model with an L2 penalty, the exact optimum.
 
@@ -47,7 +51,7 @@ class Linear(Learner):
         max_iterations: Newton steps at most, for each l2.
         tolerance: Slope of the mean row's loss that counts as none.
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
-            order of the classes (negative, positive). None leaves rows alone.
+            order of the classes (negative, positive), a section each by the class's name. None leaves rows alone.
     """
 
     uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
@@ -60,7 +64,13 @@ class Linear(Learner):
         l2: Annotated[float, Ge(0)] | Literal["auto"] = "auto",
         max_iterations: Annotated[int, Ge(1)] = 100,
         tolerance: Annotated[float, Gt(0)] = 1e-5,
-        class_weights: Literal["balanced"] | tuple[Annotated[float, Gt(0)], ...] | None = None,
+        class_weights: Annotated[
+            Literal["balanced"]
+            | list[Annotated[float, Gt(0)]]
+            | dict[str, Annotated[float, Gt(0)]]
+            | None,
+            Elsewhere("class_weight"),
+        ] = None,
     ) -> None:
         self.l2 = l2
         self.max_iterations = max_iterations

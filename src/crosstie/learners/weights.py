@@ -1,6 +1,6 @@
 """How much each training row counts: its own weight times that of its class."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, Literal
 
 import numpy as np
@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 from crosstie.data.batch import Batch, Output
 from crosstie.errors import ConfigError, Problem
 
-ClassWeights = Literal["balanced"] | Sequence[float] | None
+ClassWeights = Literal["balanced"] | Sequence[float] | Mapping[str, float] | None
 
 
 def row_weights(
@@ -21,10 +21,10 @@ def row_weights(
         batch: Training rows.
         output: What is predicted: binary or category where there are class weights.
         class_weights: `balanced`: every class has the same total weight, the mean row counts 1. A list: one weight
-            a class.
+            a class, in their order; or each under the class's name.
 
     Raises:
-        ConfigError: A list of another length than there are classes, or an output without classes.
+        ConfigError: Not one for each class, or an output without classes.
     """
     own: NDArray[Any] | None = batch.weights
     if class_weights is None:
@@ -41,11 +41,8 @@ def row_weights(
             rows.sum() / max((mass > 0).sum(), 1), mass, out=np.ones(classes), where=mass > 0
         )
     else:
-        weights = np.asarray(class_weights, np.float64)
-        if len(weights) != classes:
-            raise ConfigError(
-                Problem(
-                    where, f"needs one weight for each of the {classes} classes, got {len(weights)}"
-                )
-            )
+        try:
+            weights = np.asarray(output.in_order(class_weights), np.float64)
+        except ConfigError as error:
+            raise ConfigError(Problem(where, each.what) for each in error.problems) from None
     return rows * weights[codes]  # type: ignore[no-any-return]

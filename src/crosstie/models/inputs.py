@@ -53,8 +53,37 @@ class Group(nn.Module):
 
     def forward(self, arrays: Mapping[str, Tensor]) -> Tensor:
         """`[batch, sum(widths)]`."""
-        found: Tensor = self.encoder(self.pick(arrays[self.array]))
+        return self.encode(self.pick(arrays[self.array]))
+
+    def encode(self, columns: Tensor) -> Tensor:
+        """Columns of the array to `[batch, sum(widths)]`."""
+        found: Tensor = self.encoder(columns)
         return found.flatten(1)
+
+
+class Tied(nn.Module):
+    """A column that another's encoder reads too.
+
+    Args:
+        array: The packed array it is in.
+        total: Columns of that array.
+        chosen: Which of them.
+        name: Of the column.
+        root: Whose encoder it is.
+    """
+
+    def __init__(
+        self, array: str, total: int, chosen: Sequence[int], *, name: str, root: str
+    ) -> None:
+        super().__init__()
+        self.array = array
+        self.pick = Pick(total, chosen)
+        self.name = name
+        self.root = root
+
+    def forward(self, arrays: Mapping[str, Tensor], group: Group) -> Tensor:
+        """`[batch, sum(widths)]`, from the encoder of the other's group."""
+        return group.encode(self.pick(arrays[self.array]))
 
 
 class Inputs(nn.Module):
@@ -62,7 +91,8 @@ class Inputs(nn.Module):
 
     Args:
         layout: What the arrays are.
-        sections: By input name: `type`, `encoder`, and `indicator` once that is decided.
+        sections: By input name: `type`, `encoder`, `tied` where the encoder is another input's, and `indicator`
+            once that is decided.
         train: Training rows, or None when a saved network is rebuilt.
 
     Attributes:
@@ -74,6 +104,11 @@ class Inputs(nn.Module):
         super().__init__()
         self.sections = {name: dict(section) for name, section in sections.items()}
         self.groups = nn.ModuleList(_groups(layout, self.sections, train))
+        self.tied = nn.ModuleList(_tied(layout, self.sections))
+        self.roots = {group.names[0]: place for place, group in enumerate(self._groups())}
+        for each in self._tied():
+            owner = self.sections[each.root]["encoder"]
+            self.sections[each.name]["encoder"] = {**owner}
         self.indicated = _indicators(layout, self.sections, train)
         self.indicators = nn.ModuleDict(
             {array: Pick(total, chosen) for array, (total, chosen) in self.indicated.items()}
@@ -83,13 +118,14 @@ class Inputs(nn.Module):
         )
         self.codes = {"categories": 0} if layout.categories else {}
         self.tokens = {each.array: 1 for each in layout.tokens}
+        owners = [*self._groups(), *(self._owner(each) for each in self._tied())]
         self.parts = tuple(
             Part(
                 self.sections[group.names[0]]["type"],
                 group.encoder.widths,
                 embedded=any(width > 1 for width in group.encoder.widths),
             )
-            for group in self._groups()
+            for group in owners
         ) + tuple(
             Part("binary", (1,) * len(chosen), embedded=False)
             for _, chosen in self.indicated.values()
@@ -99,6 +135,16 @@ class Inputs(nn.Module):
         for group in self.groups:
             assert isinstance(group, Group)
             yield group
+
+    def _tied(self) -> Iterator[Tied]:
+        for each in self.tied:
+            assert isinstance(each, Tied)
+            yield each
+
+    def _owner(self, tied: Tied) -> Group:
+        group = self.groups[self.roots[tied.root]]
+        assert isinstance(group, Group)
+        return group
 
     def forward(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """One `[batch, sum(widths)]` for each of `parts`."""
@@ -111,7 +157,9 @@ class Inputs(nn.Module):
                 marks.append(self.indicators[name](missing).to(arrays[name].dtype))
         if self.training:
             self._forget(arrays)
-        return [group(arrays) for group in self.groups] + marks
+        found = [group(arrays) for group in self.groups]
+        found += [each(arrays, self._owner(each)) for each in self._tied()]
+        return found + marks
 
     def _forget(self, arrays: dict[str, Tensor]) -> None:
         """Replace a few codes with unknown (0 of a category, 1 of tokens, whose 0 is padding)."""
@@ -126,7 +174,7 @@ class Inputs(nn.Module):
 
 
 def _groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator[Group]:
-    """The encoders, one for each type and equal options, in the order of the layout."""
+    """The encoders, one for each type and equal options, in the order of the layout; none of those that are tied."""
     rows = 0 if train is None else len(train)
     numbers = layout.numbers
     for names in _alike(numbers, sections):
@@ -151,6 +199,8 @@ def _groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator
         encoder = _encoder(columns, sections, names)
         yield Group("categories", len(categories), chosen, encoder, names)
     for token in layout.tokens:
+        if sections[token.name].get("tied"):
+            continue
         names = (token.name,)
         columns = Columns(
             type=sections[token.name]["type"],
@@ -164,6 +214,8 @@ def _groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator
         yield Group(token.array, token.length, every, encoder, names)
     wide: tuple[Vector | Date, ...] = (*layout.vectors, *layout.dates)
     for each in wide:
+        if sections[each.name].get("tied"):
+            continue
         names = (each.name,)
         every = range(each.width)
         columns = Columns(
@@ -177,12 +229,31 @@ def _groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator
         yield Group(each.array, each.width, every, encoder, names)
 
 
+def _tied(layout: Layout, sections: Sections) -> Iterator[Tied]:
+    """The columns that another's encoder reads, in the order of the layout."""
+    categories = [each.name for each in layout.categories]
+    places = [("numbers", len(layout.numbers), [i], name) for i, name in enumerate(layout.numbers)]
+    places += [("categories", len(categories), [i], name) for i, name in enumerate(categories)]
+    places += [
+        (each.array, each.length, [*range(each.length)], each.name) for each in layout.tokens
+    ]
+    wide: tuple[Vector | Date, ...] = (*layout.vectors, *layout.dates)
+    places += [(each.array, each.width, [*range(each.width)], each.name) for each in wide]
+    for array, total, chosen, name in places:
+        if sections[name].get("tied"):
+            yield Tied(array, total, chosen, name=name, root=sections[name]["tied"])
+
+
 def _alike(names: tuple[str, ...], sections: Sections) -> list[tuple[str, ...]]:
-    """Names whose type and encoder options are equal, together."""
+    """Names whose type and encoder options are equal, together; one that others are tied to stands alone."""
+    roots = {section.get("tied") for section in sections.values()}
     found: dict[str, list[str]] = {}
     for name in names:
         section = sections[name]
-        key = json.dumps([section["type"], section["encoder"]], sort_keys=True)
+        if section.get("tied"):
+            continue
+        alone = name if name in roots else None
+        key = json.dumps([section["type"], section["encoder"], alone], sort_keys=True)
         found.setdefault(key, []).append(name)
     return [tuple(each) for each in found.values()]
 

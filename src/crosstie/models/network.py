@@ -194,6 +194,9 @@ def _layout(plain: Mapping[str, Any]) -> Layout:
         vectors=tuple(Vector(**each) for each in plain["vectors"]),
         dates=tuple(Date(**each) for each in plain["dates"]),
         outputs=tuple(
-            Output(**{**each, "prior": tuple(each["prior"])}) for each in plain["outputs"]
+            Output(
+                **{**each, "prior": tuple(each["prior"]), "labels": tuple(each.get("labels", ()))}
+            )
+            for each in plain["outputs"]
         ),
     )

@@ -25,6 +25,8 @@ from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
 
+COMBINED = "combined"
+
 
 def make_plan(
     document: Document,
@@ -64,7 +66,7 @@ def make_plan(
         top["data"], {part: each for part, each in given.items() if each is not None}, findings
     )
     findings.warnings += [note for each in tables.sources.values() for note in each.notes]
-    looks = profile(tables.train) if tables.train is not None else {}
+    looks = profile(tables.train, private=top["private"]) if tables.train is not None else {}
     seen = read_preprocessing(top, tables, findings)
     columns = resolve(
         top,
@@ -85,6 +87,7 @@ def make_plan(
     callbacks = read_callbacks(top, findings)
     watched = _watched(columns, trainer, findings)
     thresholds = _thresholds(columns, findings)
+    uncalibrated = _uncalibrated(columns, findings)
     split = make_split(seen["split"], tables, looks, findings)
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
@@ -124,6 +127,7 @@ def make_plan(
         trainer=trainer,
         metrics=watched,
         thresholds=thresholds,
+        uncalibrated=uncalibrated,
         seed=top["seed"],
         weight=top["weight"],
         folds=top["folds"],
@@ -149,7 +153,7 @@ def _recall_header(tables: Tables, findings: Findings) -> None:
 def _top(findings: Findings) -> dict[str, Any]:
     """The file's top level, filled; sections that are wrong are as if not written."""
     document = findings.document
-    top = findings.section(File, document.value, document.at(), moved="file")
+    top = findings.section(File, document.value, document.at())
     wrong_free = findings.section(File, {}, document.at())
     top = {**wrong_free, **top}
     bad = [key for key in top if top[key] is None and wrong_free[key] is not None]
@@ -227,7 +231,7 @@ def _trainer(
                 "model_type auto chooses what learns and takes no trainer options; set model_type: ecd, gbm or linear",
             )
         return {}
-    return findings.section(trainer_options(learner), top["trainer"], place, moved="trainer")
+    return findings.section(trainer_options(learner), top["trainer"], place)
 
 
 def trainer_options(learner: type[Learner]) -> type:
@@ -283,30 +287,53 @@ def _check_balance(seen: Mapping[str, Any], columns: Columns, findings: Findings
 
 
 def _watched(columns: Columns, trainer: Mapping[str, Any], findings: Findings) -> dict[str, str]:
-    """Output to the metric that early stopping and comparisons go by."""
+    """Output to the metric that early stopping and comparisons go by.
+
+    `combined`, in place of an output or a metric, is the loss of all outputs together.
+    """
     found: dict[str, str] = {}
-    first = columns.outputs[0].name if columns.outputs else ""
+    place = findings.document.at("trainer")
+    names = [entry.name for entry in columns.outputs]
     asked = trainer.get("validation_metric")
-    field = trainer.get("validation_field") or first
-    if trainer.get("validation_field"):
-        names = [entry.name for entry in columns.outputs]
-        findings.known(
-            field, names, findings.document.at("trainer", "validation_field"), "no output is called"
-        )
+    field = trainer.get("validation_field") or (names[0] if names else "")
+    if COMBINED in (field, asked) and COMBINED not in names:
+        if asked not in {None, "loss", COMBINED}:
+            findings.wrong(
+                place.at("validation_metric"),
+                f"all outputs together have no {asked!r}, only their 'loss'; or name an output in validation_field",
+            )
+        if field not in {COMBINED, *names}:
+            field = COMBINED
+        asked = None
+    elif trainer.get("validation_field"):
+        findings.known(field, names, place.at("validation_field"), "no output is called")
     for entry in columns.outputs:
-        place: Place = entry.place.at("metric")
+        where: Place = entry.place.at("metric")
         name = entry.section["metric"]
         if asked and entry.name == field and name is None:
-            name, place = asked, findings.document.at("trainer", "validation_metric")
+            name, where = asked, place.at("validation_metric")
         name = name or entry.cls.defaults.metric
         findings.known(
             name,
             metrics.names(of=entry.type),
-            place,
+            where,
             f"no metric of a {entry.type} output is called",
         )
         found[entry.name] = name
     return found
+
+
+def _uncalibrated(columns: Columns, findings: Findings) -> frozenset[str]:
+    """Outputs whose probabilities are to stay as they were learned."""
+    for entry in columns.outputs:
+        if entry.section["calibration"] and entry.type == "number":
+            findings.wrong(
+                entry.place.at("calibration"),
+                "a number output has no probabilities to calibrate; leave it out",
+            )
+    return frozenset(
+        entry.name for entry in columns.outputs if entry.section["calibration"] is False
+    )
 
 
 def _thresholds(columns: Columns, findings: Findings) -> dict[str, float | str]:

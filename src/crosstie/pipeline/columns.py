@@ -131,7 +131,6 @@ def _listed(top: Mapping[str, Any], key: str, grammar: type, findings: Findings)
             grammar,
             _nested(written, grammar, place, findings),
             place,
-            moved=grammar.__name__.lower(),
         )
         if isinstance(section.get("name"), str):
             column = section.get("column") or section["name"]
@@ -143,11 +142,10 @@ def _nested(
     written: Mapping[str, Any], grammar: type, place: Place, findings: Findings
 ) -> Mapping[str, Any]:
     """Options written flat in an entry, as Ludwig before 0.6 had them, are told where they belong."""
-    kind = OLD_TYPES.get(str(written.get("type")), str(written.get("type")))
-    if kind not in feature_types.names():
-        return written
+    kind = OLD_TYPES.get(str(written.get("type")), written.get("type"))
+    kinds = [each for each in feature_types.names() if kind in (None, each)]
     known = set(_keys(grammar))
-    own = set(_keys(feature_types.get(kind))) - {"column"}
+    own = {key for each in kinds for key in _keys(feature_types.get(each))} - {"column"}
     for key in [key for key in written if key in own - known]:
         findings.wrong(
             place.at(key), f"belongs into 'preprocessing', as in `preprocessing: {{{key}: …}}`"

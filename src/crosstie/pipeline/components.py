@@ -1,7 +1,7 @@
 """The options of features and of the network's parts: `defaults`, what an entry says, and what neither says."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Annotated, Any
 
 from annotated_types import Ge
@@ -55,17 +55,29 @@ def assemble(
     built = Built()
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
+    roots = ties(columns.inputs, findings)
+    written = {entry.name: entry for entry in columns.inputs}
     for entry in columns.inputs:
+        root = written[roots.get(entry.name, entry.name)]
+        if root is not entry:
+            _readable("encoder", entry.place.at("tied"), findings, learner, model_type)
+            entry = replace(  # noqa: PLW2901 - as if it had written what the other has
+                entry,
+                place=root.place,
+                section={**root.section, "name": entry.name, "column": entry.section["column"]},
+            )
         parts = _parts(entry, ("encoder",), findings, learner, model_type, defaults)
         required = _required(entry, parts, learner)
         filled = _preprocessing(entry, findings, defaults, output=False, required=required)
         feature = _construct(entry, filled, findings)
+        tied = {"tied": root.name} if root.name != entry.name else {}
         if feature is not None:
+            feature.tied = tied.get("tied", "")
             built.inputs.append(feature)
         built.input_sections.append(
-            {**_head(entry), "preprocessing": filled, **_shown(parts, learner)}
+            {**_head(entry), "preprocessing": filled, **_shown(parts, learner), **tied}
         )
-        inputs[entry.name] = {"type": entry.type, **parts}
+        inputs[entry.name] = {"type": entry.type, **parts, **tied}
     for entry in columns.outputs:
         parts = _parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
         filled = _preprocessing(entry, findings, defaults, output=True, required={})
@@ -77,7 +89,7 @@ def assemble(
         shown = {"dependencies": dependencies} if dependencies else {}
         shown |= {
             key: entry.section[key]
-            for key in ("metric", "threshold")
+            for key in ("metric", "threshold", "calibration")
             if entry.section[key] is not None
         }
         built.output_sections.append(
@@ -327,6 +339,47 @@ def _combiner(
     return findings.component(
         ComponentOf(registry("combiner")), given, place, default={"type": "concat"}
     )
+
+
+def ties(inputs: list[Entry], findings: Findings) -> dict[str, str]:
+    """Inputs that are tied, each to the one whose encoder it shares in the end; what is wrong is noted."""
+    entries = {entry.name: entry for entry in inputs}
+    found: dict[str, str] = {}
+    for entry in inputs:
+        place, way = entry.place.at("tied"), [entry.name]
+        while entries[way[-1]].section["tied"] and way[-1] not in way[:-1]:
+            other = entries[way[-1]].section["tied"]
+            if other not in entries:
+                break
+            way.append(other)
+        other = entry.section["tied"]
+        if not other or not findings.known(
+            other,
+            [name for name in entries if name != entry.name],
+            place,
+            "no other input is called",
+        ):
+            continue
+        if way[-1] in way[:-1]:
+            if min(way) == entry.name:
+                findings.wrong(place, f"inputs are tied in a circle: {' → '.join(way)}")
+            continue
+        root = entries[way[-1]]
+        if root.type != entry.type:
+            findings.wrong(
+                place,
+                f"a {entry.type} cannot share the encoder of {root.name!r}, which is a {root.type}",
+            )
+            continue
+        for part in ("encoder", "preprocessing"):
+            given = entry.section[part]
+            if given is not None and given != root.section[part]:
+                findings.wrong(
+                    entry.place.at(part),
+                    f"is that of {root.name!r}, to which this one is tied; leave it out",
+                )
+        found[entry.name] = root.name
+    return found
 
 
 def _check_dependencies(

@@ -234,7 +234,7 @@ def _check_type(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
         _check_mixed(entry, looks, findings)
     if not looks.present or not entry.section["type"]:
         return
-    examples = ", ".join(repr(text) for text, _ in looks.top[:3])
+    examples = ", ".join(looks.told(text) for text, _ in looks.top[:3])
     if entry.type == "number" and looks.numbers < 0.5:
         findings.wrong(
             place,
@@ -263,13 +263,18 @@ def _check_mixed(entry: Entry, looks: ColumnProfile, findings: Findings) -> None
     if entry.type in {"category", "text"} and looks.numbers >= MIXED and few:
         findings.warnings.append(
             f"{entry.column!r} is taken for a {entry.type}, though {looks.numbers:.0%} of its cells are numbers: "
-            f"{', '.join(repr(text) for text, _ in words)} is none. If such cells mean that nothing is known, say "
+            f"{', '.join(looks.told(text) for text, _ in words)} is none. If such cells mean that nothing is known, say "
             "type: number; they then count as missing"
         )
 
 
 def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
     place = entry.place.at("name") if entry.index is not None else entry.place
+    if looks.private:
+        findings.wrong(
+            findings.document.at("private"),
+            f"{entry.column!r} is predicted, so what it holds is what predictions show; take it out",
+        )
     if not looks.present:
         findings.wrong(place, f"column {entry.column!r} is empty, so there is nothing to learn")
     elif looks.constant:
@@ -328,7 +333,8 @@ def _check_split(
             )
         elif looks.dates > 0.95 and looks.distinct > 10:
             since, until = (
-                each.removesuffix(" 00:00:00") for each in (looks.earliest, looks.latest)
+                looks.told(each.removesuffix(" 00:00:00")).strip("'")
+                for each in (looks.earliest, looks.latest)
             )
             what = "rows are in the order of time" if looks.ascending else "rows have a time"
             findings.warnings.append(

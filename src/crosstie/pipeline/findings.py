@@ -1,6 +1,6 @@
 """What checking a file finds: problems, collected so that all are told at once, and warnings."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -8,7 +8,6 @@ from crosstie.config import options, wording
 from crosstie.config.document import Document, Place
 from crosstie.config.options import ComponentOf, Filled
 from crosstie.errors import Problem
-from crosstie.pipeline.grammar import MOVED
 
 
 @dataclass
@@ -32,7 +31,7 @@ class Findings:
             self.problems.append(problem)
 
     def section(
-        self, cls: type, given: Any, place: Place, *, moved: str = "", wiring: tuple[str, ...] = ()
+        self, cls: type, given: Any, place: Place, *, wiring: tuple[str, ...] = ()
     ) -> Filled:
         """The options of `cls` filled from `given`; what is wrong with them is noted.
 
@@ -40,16 +39,8 @@ class Findings:
             cls: Whose constructor is the section's schema.
             given: The section.
             place: Where it stands.
-            moved: The section's name in `MOVED`, whose words are answered specially.
             wiring: Parameters that are no options.
         """
-        if isinstance(given, Mapping):
-            known = options.options(cls, wiring=wiring)
-            answers = MOVED.get(moved, {})
-            for key in given:
-                if key in answers and key not in known:
-                    self.wrong(place.at(key), answers[key])
-            given = {key: each for key, each in given.items() if key not in answers or key in known}
         filled, problems = options.check(cls, given, place, wiring=wiring)
         self._note(problems)
         return filled

@@ -65,6 +65,7 @@ def finish(
         seed=plan.seed,
         missing=plan.sources["train"].missing,
         reading=plan.sources["train"].reading,
+        private=plan.private,
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
     run.write("metrics.json", metrics)
@@ -93,9 +94,11 @@ def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSe
         return OutputSettings(threshold=fixed)
     part = chosen.parts["validation"]
     target, raw = part.truth[feature.name], part.raw[feature.name]
-    temperature = float(
-        fit_temperature(raw, target, weights=part.weights, output_type=feature.type)
-    )
+    temperature = 1.0
+    if feature.name not in plan.uncalibrated:
+        temperature = float(
+            fit_temperature(raw, target, weights=part.weights, output_type=feature.type)
+        )
     if isinstance(asked, str):
         tuned = tune(
             feature.type,

@@ -1,7 +1,7 @@
 """The keys of a model file: each section is a class whose constructor is its schema, as for components.
 
 The sections below never run; they are read for their options. Names and places are Ludwig's where it has
-them, so that its files run here; words it has dropped, and what we do not build, are told apart in `MOVED`.
+them, so that its files run here; words it has dropped, and what we do not build, have their answer in `answers`.
 """
 
 from typing import Annotated, Any, ClassVar, Literal
@@ -9,6 +9,7 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Le, MinLen
 
 from crosstie.config.options import ComponentOf
+from crosstie.config.words import ANYTHING, Alias, Answer, Elsewhere
 from crosstie.data.split import splits
 from crosstie.training.callbacks.callback import callbacks as listeners
 
@@ -24,6 +25,11 @@ OLD_TYPES = {
     "string": "text",
     "datetime": "date",
 }
+
+_PLAIN = "leave it out"
+_LANGUAGE = "language models are not part of this version"
+_VECTOR = f"a decoder is given one vector a row, so nothing is left to reduce; {_PLAIN}"
+_REDUCTIONS = (None, "sum", "mean", "avg", "max", "concat", "last", "attention")
 
 
 class File:
@@ -54,16 +60,25 @@ class File:
         callbacks: Who else listens to training, by name: `mlflow`, `wandb`, or a class of your own.
     """
 
-    aliases: ClassVar[dict[str, str]] = {"random_seed": "seed"}
+    answers: ClassVar[dict[str, Answer]] = {
+        "hyperopt": Answer("hyperopt is not part of this version; leave the section out", (None,)),
+        "training": Answer("the section is called 'trainer'"),
+        "ludwig_version": Answer("says which version wrote the file", (ANYTHING,)),
+        "base_model": Answer(_LANGUAGE),
+        "prompt": Answer(_LANGUAGE),
+        "adapter": Answer(_LANGUAGE, (None,)),
+        "quantization": Answer(_LANGUAGE, (None,)),
+        "generation": Answer(_LANGUAGE, (None,)),
+    }
 
     def __init__(
         self,
         *,
         name: str | None = None,
         version: Literal[1] = 1,
-        data: Any = None,
-        target: str | list[str] | None = None,
-        exclude: list[str] | str = (),  # type: ignore[assignment]  # read, never constructed
+        data: Annotated[Any, Elsewhere("dataset", "train_data", "training_set")] = None,
+        target: Annotated[str | list[str] | None, Elsewhere("label", "y", "label_column")] = None,
+        exclude: Annotated[list[str] | str, Elsewhere("drop", "ignore", "ignored_columns")] = (),  # type: ignore[assignment]  # read, never constructed
         model_type: str | None = None,
         input_features: list[dict[str, Any] | str] | None = None,
         output_features: list[dict[str, Any] | str] | None = None,
@@ -72,10 +87,16 @@ class File:
         preprocessing: dict[str, Any] | None = None,
         defaults: dict[str, Any] | None = None,
         backend: str | dict[str, Any] | None = None,
-        weight: str | None = None,
+        weight: Annotated[str | None, Elsewhere("sample_weight", "weights_column")] = None,
         private: list[str] = (),  # type: ignore[assignment]
-        seed: Annotated[int, Ge(0), Le(2**32 - 1)] = 42,
-        folds: Annotated[int, Ge(2), Le(100)] | None = None,
+        seed: Annotated[
+            int,
+            Ge(0),
+            Le(2**32 - 1),
+            Alias("random_seed"),
+            Elsewhere("random_state", "seed_everything"),
+        ] = 42,
+        folds: Annotated[int, Ge(2), Le(100), Elsewhere("k_fold", "n_splits", "cv")] | None = None,
         split: str | dict[str, Any] | None = None,
         callbacks: Annotated[list[Any], ComponentOf(listeners, many=True)] = (),  # type: ignore[assignment]
     ) -> None: ...
@@ -90,7 +111,24 @@ class Input:
         type: Its feature type; inferred from the data where it is not given.
         encoder: How it becomes a vector (ecd): a name, or a section with `type`.
         preprocessing: How cells become numbers.
+        tied: Another input, of the same type, whose encoder this one shares, weights and vocabulary (ecd).
     """
+
+    answers: ClassVar[dict[str, Answer]] = {
+        "augmentation": Answer(
+            f"augmentation is of images, which are not part of this version; {_PLAIN}",
+            (None, False),
+        ),
+        "reduce_output": Answer(
+            "belongs into 'encoder', as in `encoder: {type: …, reduce_output: …}`"
+        ),
+        "level": Answer(
+            "belongs into the encoder and the tokenizer: `preprocessing: {tokenizer: characters}`"
+        ),
+        "active": Answer("write the columns that are not wanted under `exclude:`", (True,)),
+        "missing_value_strategy": Answer("belongs into 'preprocessing'"),
+        "proc_column": Answer("names a column of Ludwig's cache", (ANYTHING,)),
+    }
 
     def __init__(
         self,
@@ -100,6 +138,7 @@ class Input:
         type: str | None = None,
         encoder: str | dict[str, Any] | None = None,
         preprocessing: dict[str, Any] | None = None,
+        tied: str | None = None,
     ) -> None: ...
 
 
@@ -117,7 +156,28 @@ class Output:
         metric: What early stopping watches and runs are compared by; None is the type's usual one.
         threshold: From which probability on the positive class (a label of a set) is predicted; or the
             name of a metric, to choose the threshold that is best by it on validation rows.
+        calibration: Make probabilities honest by one temperature, fitted on validation rows; false leaves
+            them as they were learned.
     """
+
+    answers: ClassVar[dict[str, Answer]] = {
+        "reduce_input": Answer(_VECTOR, _REDUCTIONS),
+        "reduce_dependencies": Answer(_VECTOR, _REDUCTIONS),
+        "encoder": Answer("an output has a decoder; write the encoder at an input"),
+        "top_k": Answer(
+            f"the metric `hits_at_k` looks at the first 3 in this version; {_PLAIN}", (3,)
+        ),
+        "num_classes": Answer(f"classes are counted in the training rows; {_PLAIN}", (None,)),
+        "input_size": Answer(f"the decoder sees how wide its input is; {_PLAIN}", (None,)),
+        "clip": Answer(f"predictions are not clipped in this version; {_PLAIN}", (None,)),
+        "class_similarities": Answer(
+            f"classes that resemble each other count as any other in this version; {_PLAIN}",
+            (None,),
+        ),
+        "active": Answer("an output that is not wanted is left out of the list", (True,)),
+        "missing_value_strategy": Answer("belongs into 'preprocessing'"),
+        "proc_column": Answer("names a column of Ludwig's cache", (ANYTHING,)),
+    }
 
     def __init__(
         self,
@@ -129,8 +189,11 @@ class Output:
         decoder: str | dict[str, Any] | None = None,
         loss: str | dict[str, Any] | None = None,
         dependencies: list[str] = (),  # type: ignore[assignment]
-        metric: str | None = None,
+        metric: Annotated[
+            str | None, Alias("default_validation_metric"), Elsewhere("eval_metric", "scoring")
+        ] = None,
         threshold: Annotated[float, Ge(0), Le(1)] | str | None = None,
+        calibration: bool | None = None,
     ) -> None: ...
 
 
@@ -145,6 +208,18 @@ class Preprocessing:
         undersample_majority: Leave out training rows of a binary target's commoner class down to this ratio.
     """
 
+    answers: ClassVar[dict[str, Answer]] = {
+        "force_split": Answer(
+            "write `split: {type: random}`; a column named 'split' is used only by `split: {type: fixed}`"
+        ),
+        "split_probabilities": Answer("write `split: {type: random, probabilities: […]}`"),
+        "stratify": Answer("write `split: {type: stratify, column: …}`", (None,)),
+        "global_max_sequence_length": Answer(
+            "is for language models, which are not part of this version", (None,)
+        ),
+        "random_seed": Answer("write `seed:` at the top of the file"),
+    }
+
     def __init__(
         self,
         *,
@@ -154,59 +229,3 @@ class Preprocessing:
         oversample_minority: Annotated[float, Gt(0), Le(1)] | None = None,
         undersample_majority: Annotated[float, Gt(0), Le(1)] | None = None,
     ) -> None: ...
-
-
-_PLAIN = "leave it out"
-
-# Words of Ludwig's grammar (older and newer) that we answer with more than a guess, by section.
-MOVED: dict[str, dict[str, str]] = {
-    "file": {
-        "hyperopt": "hyperopt is not part of this version; leave the section out",
-        "training": "the section is called 'trainer'",
-        "ludwig_version": f"this is no version of Crosstie's grammar; {_PLAIN} (ours is `version: 1`)",
-        "base_model": "language models are not part of this version",
-        "prompt": "language models are not part of this version",
-        "adapter": "language models are not part of this version",
-    },
-    "input": {
-        "tied": f"features do not share weights in this version; {_PLAIN}",
-        "augmentation": f"augmentation is of images, which are not part of this version; {_PLAIN}",
-        "reduce_output": "belongs into 'encoder', as in `encoder: {type: …, reduce_output: …}`",
-        "level": "belongs into the encoder and the tokenizer: `preprocessing: {tokenizer: characters}`",
-        "active": "write the columns that are not wanted under `exclude:`",
-        "missing_value_strategy": "belongs into 'preprocessing'",
-    },
-    "output": {
-        "reduce_input": f"a decoder is given one vector a row, so nothing is left to reduce; {_PLAIN}",
-        "reduce_dependencies": f"a decoder is given one vector a row, so nothing is left to reduce; {_PLAIN}",
-        "encoder": "an output has a decoder; write the encoder at an input",
-        "calibration": f"probabilities are calibrated on the validation rows anyway; {_PLAIN}",
-        "top_k": f"accuracy of the first k is not measured in this version; {_PLAIN}",
-        "num_classes": f"classes are counted in the training rows; {_PLAIN}",
-        "clip": f"predictions are not clipped in this version; {_PLAIN}",
-        "default_validation_metric": "is called 'metric'",
-        "missing_value_strategy": "belongs into 'preprocessing'",
-    },
-    "preprocessing": {
-        "force_split": "write `split: {type: random}`; a column named 'split' is used only by `split: {type: fixed}`",
-        "split_probabilities": "write `split: {type: random, probabilities: […]}`",
-        "stratify": "write `split: {type: stratify, column: …}`",
-        "global_max_sequence_length": "is for language models, which are not part of this version",
-        "random_seed": "write `seed:` at the top of the file",
-    },
-    "trainer": {
-        "type": "the learner is named by 'model_type' at the top of the file",
-        "should_shuffle": f"training rows are always shuffled; {_PLAIN}",
-        "evaluate_training_set": f"training rows are always scored too, the first 20,000; {_PLAIN}",
-        "use_mixed_precision": "write `precision: bf16`",
-        "checkpoints_per_epoch": "write `steps_per_checkpoint: …`; checkpoints are also written by time",
-        "eval_steps": f"evaluation is at the end of every epoch in this version; {_PLAIN}",
-        "decay": "write `learning_rate_scheduler: …`",
-        "learning_rate_warmup_epochs": "write `learning_rate_scheduler: {…, warmup_fraction: …}`",
-        "reduce_learning_rate_on_plateau": "write `learning_rate_scheduler: {type: plateau}`",
-        "increase_batch_size_on_plateau": f"the batch size stays the same while training; {_PLAIN}",
-        "max_batch_size": f"`batch_size: auto` decides by rows and memory; {_PLAIN}",
-        "learning_rate_scaling": f"training is on one device in this version; {_PLAIN}",
-        "skip_all_evaluation": f"a model is always evaluated; {_PLAIN}",
-    },
-}

@@ -44,6 +44,7 @@ class Plan:
         trainer: The learner's filled options; empty for `auto`.
         metrics: Output to the metric that is watched.
         thresholds: Output to a probability, or to the metric that a threshold is tuned by; those that were written.
+        uncalibrated: Outputs whose probabilities stay as they were learned.
         seed: Everything random comes from it.
         weight: The column of row weights.
         folds: How many models, or None for one.
@@ -70,6 +71,7 @@ class Plan:
     metrics: dict[str, str] = field(compare=False)
     thresholds: dict[str, float | str] = field(compare=False)
     seed: int = field(compare=False)
+    uncalibrated: frozenset[str] = field(default=frozenset(), compare=False)
     weight: str | None = field(default=None, compare=False)
     folds: int | None = field(default=None, compare=False)
     oversample: float | None = field(default=None, compare=False)

@@ -5,8 +5,8 @@ encoded arrays lie in memory while they are small and in memory-mapped files whe
 """
 
 import copy
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -105,7 +105,7 @@ def prepare(
         start = 0
         for table in source.chunks(ROWS_AT_ONCE, _columns(plan, source)):
             encoded = preprocessor.encode(table, targets=True, weight=plan.weight)
-            _count(prepared, encoded.counts)
+            _count(prepared, encoded.counts, plan.private)
             where = (
                 assignment[start : start + len(table)]
                 if name == "train"
@@ -148,7 +148,8 @@ def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
     return 4 * width * sum(source.rows for source in sources.values())
 
 
-def _count(prepared: Prepared, counts: Mapping[str, Counts]) -> None:
-    for name, new in counts.items():
+def _count(prepared: Prepared, counts: Mapping[str, Counts], private: Collection[str]) -> None:
+    for name, each in counts.items():
+        new = replace(each, unparsed_examples=()) if name in private else each
         old = prepared.counts.get(name)
         prepared.counts[name] = new if old is None else old + new

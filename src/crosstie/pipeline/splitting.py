@@ -30,7 +30,7 @@ def read_preprocessing(
                 findings.document.at("split"), "says the same as 'preprocessing.split'; keep one"
             )
         own.pop("split", None)
-    filled = findings.section(Preprocessing, own, place, moved="preprocessing")
+    filled = findings.section(Preprocessing, own, place)
     if top["split"] is not None:
         filled["split"] = findings.component(
             ComponentOf(splits), top["split"], findings.document.at("split")

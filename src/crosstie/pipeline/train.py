@@ -89,7 +89,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
         interrupted = isinstance(error, KeyboardInterrupt)
         run.note(
             exit="interrupted" if interrupted else "failed",
-            error="" if interrupted else f"{type(error).__name__}: {error}",
+            error="" if interrupted else f"{type(error).__name__}: {_kept(error, plan)}",
             ended=_now(),
         )
         raise
@@ -154,13 +154,22 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
         for name, count in prepared.dropped.items()
         if count
     ]
-    lines += [
-        f"column {name!r}: {count.unparsed} cells could not be read and count as missing, for example "
-        + ", ".join(map(repr, count.unparsed_examples))
-        for name, count in prepared.counts.items()
-        if count.unparsed
-    ]
+    for name, count in prepared.counts.items():
+        examples = ", ".join(map(repr, count.unparsed_examples))
+        if count.unparsed:
+            lines.append(
+                f"column {name!r}: {count.unparsed} cells could not be read and count as missing"
+                + (f", for example {examples}" if examples else "")
+            )
     return lines
+
+
+def _kept(error: BaseException, plan: Plan) -> str:
+    """What the manifest keeps of an error: not what may quote a private column's cells."""
+    names = [name for name in plan.private if name in str(error)]
+    if not names:
+        return str(error)
+    return f"about {', '.join(map(repr, names))}, of which nothing is kept because it is private"
 
 
 def repeated(plan: Plan, assignment: NDArray[np.int8]) -> list[str]:
@@ -203,7 +212,7 @@ def _tidy(run: Run) -> None:
 
 def _begin(run: Run, plan: Plan) -> None:
     write_text(run.path / "config.yaml", dump(plan.config))
-    run.write("profile.json", _profile(plan))
+    run.write("profile.json", {name: column.state() for name, column in plan.profile.items()})
     run.write(
         "manifest.json",
         {
@@ -234,16 +243,6 @@ def _project(plan: Plan) -> dict[str, str]:
     """Where own components are, for a resume: they are not copied into a run."""
     has = (plan.project / "components").is_dir()
     return {"project": str(plan.project.resolve())} if has else {}
-
-
-def _profile(plan: Plan) -> dict[str, Any]:
-    """What each column looked like; of a private column only what does not show its cells."""
-    shown = ("name", "rows", "total_rows", "missing", "distinct", "stored")
-    found = {}
-    for name, column in plan.profile.items():
-        state = column.state()
-        found[name] = {key: state[key] for key in shown} if name in plan.private else state
-    return found
 
 
 def _commit() -> str | None:

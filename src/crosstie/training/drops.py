@@ -1,36 +1,36 @@
-"""Lowering the learning rate when validation stops getting better, beside whatever schedule is used."""
+"""Lowering the learning rate when training stops getting better, beside whatever schedule is used."""
 
-from typing import Annotated, Any
-
-from annotated_types import Ge, Gt, Le
+from typing import Any
 
 
 class Drops:
-    """Options that every schedule has.
+    """Counts evaluations without gain, and says what the rate is multiplied by.
 
     Args:
-        reduce_on_plateau: How often the rate may be lowered because validation got no better; 0 never.
-        reduce_on_plateau_patience: Evaluations without gain before it is.
-        reduce_on_plateau_rate: What it is multiplied by each time.
+        most: How often the rate may be lowered; 0 never.
+        patience: Evaluations without gain before it is.
+        rate: What it is multiplied by each time.
     """
 
-    def __init__(
-        self,
-        *,
-        reduce_on_plateau: Annotated[int, Ge(0)] = 0,
-        reduce_on_plateau_patience: Annotated[int, Ge(1)] = 10,
-        reduce_on_plateau_rate: Annotated[float, Gt(0), Le(1)] = 0.1,
-    ) -> None:
-        self.most = reduce_on_plateau
-        self.patience = reduce_on_plateau_patience
-        self.rate = reduce_on_plateau_rate
+    def __init__(self, most: int, *, patience: int, rate: float) -> None:
+        self.most = most
+        self.patience = patience
+        self.rate = rate
         self._done = 0
         self._waited = 0
+        self._least: float | None = None
 
     @property
     def factor(self) -> float:
         """What the rate is multiplied by."""
         return float(self.rate**self._done)
+
+    def observe_loss(self, loss: float) -> None:
+        """Told after each evaluation what a loss is by now."""
+        improved = self._least is None or loss < self._least
+        if improved:
+            self._least = loss
+        self.observe(improved=improved)
 
     def observe(self, *, improved: bool) -> None:
         """Told after each evaluation whether it was the best so far."""
@@ -41,8 +41,9 @@ class Drops:
 
     def state(self) -> dict[str, Any]:
         """For a checkpoint."""
-        return {"done": self._done, "waited": self._waited}
+        return {"done": self._done, "waited": self._waited, "least": self._least}
 
     def restore(self, state: dict[str, Any]) -> None:
         """Put back what `state` gave."""
         self._done, self._waited = state["done"], state["waited"]
+        self._least = state["least"]

@@ -19,6 +19,7 @@ from crosstie.data.batch import Batch
 GATHERED = 1 << 25  # bytes gathered at once, 32 MiB
 RUN = 1024  # neighbouring rows read together from a file
 WINDOW = 64  # runs mixed with each other
+BUCKET = 50  # batches whose rows are put together by length
 
 
 @dataclass(frozen=True)
@@ -55,11 +56,24 @@ class Feed:
     Args:
         batch: The rows.
         device: Where minibatches go.
+        shuffle: Whether `shuffled` draws an order; else it keeps the table's.
+        tokens: The array of ids (0 padding) by whose length rows are put together: a batch then ends where its
+            longest row does. None cares for no length.
     """
 
-    def __init__(self, batch: Batch, device: torch.device) -> None:
+    def __init__(
+        self,
+        batch: Batch,
+        device: torch.device,
+        *,
+        shuffle: bool = True,
+        tokens: str | None = None,
+    ) -> None:
         self.batch = batch
         self.device = device
+        self.shuffle = shuffle
+        self.tokens = tokens
+        self.lengths = None if tokens is None else _lengths(batch.inputs[tokens])
         arrays = [*batch.inputs.values(), *batch.targets.values()]
         self.mapped = any(isinstance(each, np.memmap) for each in arrays)
         self.row_bytes = max(sum(each[:1].nbytes for each in arrays), 1)
@@ -81,7 +95,10 @@ class Feed:
             epoch: From 0; each has an order of its own.
             skip: Batches to leave out, which an earlier process has seen.
         """
-        order = self._order(np.random.default_rng([seed, epoch]))
+        rng = np.random.default_rng([seed, epoch])
+        order = self._order(rng) if self.shuffle else None
+        if self.lengths is not None:
+            order = self._bucketed(np.arange(len(self)) if order is None else order, size, rng)
         yield from self._batches(order, size, skip=skip)
 
     def in_order(self, size: int, *, rows: int | None = None) -> Iterator[Rows]:
@@ -110,6 +127,28 @@ class Feed:
             order.append(rng.permutation(np.concatenate(near)))
         return np.concatenate(order)
 
+    def _bucketed(
+        self, order: NDArray[np.int64], size: int, rng: np.random.Generator
+    ) -> NDArray[np.int64]:
+        """The order with rows of like length together, within `BUCKET` batches, and those batches mixed again."""
+        assert self.lengths is not None
+        found = []
+        for start in range(0, len(order), BUCKET * size):
+            near = order[start : start + BUCKET * size]
+            near = near[np.argsort(self.lengths[near], kind="stable")]
+            whole = len(near) // size * size  # the short batch of an epoch comes last
+            batches = near[:whole].reshape(-1, size)
+            found += [*(rng.permutation(batches) if self.shuffle else batches), near[whole:]]
+        return np.concatenate(found)
+
+    def _trimmed(self, rows: Rows) -> Rows:
+        """Without the columns of the bucketed array that are padding in all these rows."""
+        if self.tokens is None:
+            return rows
+        ids = rows.inputs[self.tokens]
+        longest = max(int((ids != 0).sum(1).max()), 1)
+        return Rows({**rows.inputs, self.tokens: ids[:, :longest]}, rows.targets, rows.weights)
+
     def _batches(
         self,
         order: NDArray[np.int64] | None,
@@ -126,7 +165,7 @@ class Feed:
             start, stop = these[0], these[-1]
             block = self._gather(slice(start, stop) if order is None else order[start:stop])
             for begin, end in pairwise(these):
-                yield block.slice(begin - start, end - start)
+                yield self._trimmed(block.slice(begin - start, end - start))
 
     def _gather(self, rows: NDArray[np.int64] | slice) -> Rows:
         if self._whole is None:
@@ -140,6 +179,14 @@ class Feed:
             {name: each.index_select(0, index) for name, each in whole.targets.items()},
             None if whole.weights is None else whole.weights.index_select(0, index),
         )
+
+
+def _lengths(ids: NDArray[np.generic]) -> NDArray[np.int64]:
+    """How many ids of each row are not padding `[rows]`."""
+    found = np.zeros(len(ids), np.int64)
+    for start in range(0, len(ids), RUN * WINDOW):
+        found[start : start + RUN * WINDOW] = np.count_nonzero(ids[start : start + RUN * WINDOW], 1)
+    return found
 
 
 def _tensors(batch: Batch) -> Rows:

@@ -16,6 +16,7 @@ from crosstie.training.runner import Runner
 
 Scores = dict[str, dict[str, float]]  # output → metric → value
 LOSS = "loss"
+COMBINED = "combined"  # in place of an output: all of them, by what training makes small
 
 
 class Judge:
@@ -28,11 +29,11 @@ class Judge:
     Args:
         network: Whose outputs and loss.
         wanted: Output to the metric it is watched by.
-        field: The output whose metric decides; None is the first.
+        field: The output whose metric decides; None is the first, `combined` the loss of all.
         validation: Rows that decide, or None.
 
     Attributes:
-        output: The output that decides.
+        output: The output that decides, or `combined`.
         metric: Its metric's name.
         sign: 1 where more is better, -1 where less is.
     """
@@ -51,9 +52,11 @@ class Judge:
             for name, output in network.outputs.items()
         }
         self.output = field or next(iter(network.outputs))
-        self.metric = self.names[self.output]
-        kind = metrics.get(self.metric, of=network.outputs[self.output].type)
-        self.sign = 1.0 if kind.greater_is_better else -1.0
+        self.metric = self.names.get(self.output, LOSS)
+        self.sign = -1.0
+        if self.output in network.outputs:
+            kind = metrics.get(self.metric, of=network.outputs[self.output].type)
+            self.sign = 1.0 if kind.greater_is_better else -1.0
 
     @property
     def watched(self) -> str:
@@ -100,7 +103,7 @@ class Judge:
             if self.names[name] != LOSS:
                 value = _score(output, self.names[name], feed.batch, torch.cat(raw[name]).numpy())
                 scores[name][self.names[name]] = value
-        scores[self.output][LOSS] = float(total / weight)
+        scores.setdefault(self.output, {})[LOSS] = float(total / weight)
         return scores
 
     @torch.no_grad()

@@ -77,7 +77,12 @@ class Loop:
         self.runner = runner_for(options.device, options.precision)
         device = self.runner.device
         network.to(device)
-        self.train = Feed(train, device)
+        self.train = Feed(
+            train,
+            device,
+            shuffle=options.should_shuffle,
+            tokens=_array(network, options.bucketing_field),
+        )
         self.validation = Feed(validation, device) if validation is not None else None
         self.forward: Any = torch.compile(network) if options.compile else network
         self.batch_size = options.rows_a_step(train)
@@ -94,7 +99,8 @@ class Loop:
             decayed, options.regularization_type, options.regularization_lambda
         )
         self.schedule = options.schedule
-        self.drops = copy.deepcopy(options.drops)
+        self.schedule.warmup_steps = round(options.pace.warmup_evaluations * self.updates_an_epoch)
+        self.drops = copy.deepcopy(options.pace.drops)
         self.average = (
             None
             if options.averaging == "none"
@@ -210,6 +216,7 @@ class Loop:
     def update(self) -> None:
         """One step of the optimizer, at the rate that the schedule says."""
         progress = self.progress
+        self.schedule.floor = min(self.options.pace.eta_min / self.learning_rate, 1.0)
         factor = self.schedule.factor(progress.step, progress.total_steps or 1)
         rate = self.learning_rate * factor * self.drops.factor
         for group in self.bare.param_groups:
@@ -249,7 +256,9 @@ class Loop:
         """Measure the validation rows and keep the weights if they are the best so far."""
         progress = self.progress
         with self.average.applied() if self.average is not None else nullcontext():
-            found = self.measure(validation, rows=len(validation))
+            batches = self.options.eval_steps or len(validation)
+            size = self.options.rows_an_evaluation(self.batch_size)
+            found = self.measure(validation, rows=min(batches * size, len(validation)))
             progress.metrics = {"train": self.measured_training(), "validation": found}
             value = self.judge.value(found)
             better = self.judge.better(value, progress.best)
@@ -258,8 +267,17 @@ class Loop:
                 self.best = self.weights()
         self.waited = 0 if better else self.waited + 1
         self.schedule.observe(improved=better)
-        self.drops.observe(improved=better)
+        self.observe_plateau(improved=better)
         self.tell("on_evaluate")
+
+    def observe_plateau(self, *, improved: bool) -> None:
+        """Lower the rate if what is asked for has got no better for long."""
+        pace = self.options.pace
+        split = "train" if pace.reduce_eval_split == "training" else "validation"
+        if split == "train" or pace.reduce_eval_metric == "loss":
+            self.drops.observe_loss(self.progress.metrics[split][self.judge.output]["loss"])
+        else:
+            self.drops.observe(improved=improved)
 
     def measure(self, feed: Feed, *, rows: int) -> Scores:
         """Loss and watched metrics of a feed's first rows."""
@@ -426,3 +444,8 @@ class Loop:
         """Call one hook of every callback."""
         for callback in self.callbacks:
             getattr(callback, moment)(self.progress)
+
+
+def _array(network: Network, field: str | None) -> str | None:
+    """The array of a token feature."""
+    return next((each.array for each in network.layout.tokens if each.name == field), None)

@@ -2,9 +2,11 @@
 
 import hashlib
 from collections.abc import Sequence
+from typing import Annotated
 
 import numpy as np
 
+from crosstie.config.words import Alias
 from crosstie.data.split import USUAL, Assignment, Probabilities, Rows, Split, shares, splits
 from crosstie.data.table import Table
 
@@ -18,10 +20,11 @@ class Hash(Split):
         probabilities: Shares of train, validation and test, which come out about so.
     """
 
-    aliases = {"key": "column", "columns": "column"}  # noqa: RUF012 - read by config.options
-
     def __init__(
-        self, *, column: str | Sequence[str] | None = None, probabilities: Probabilities = USUAL
+        self,
+        *,
+        column: Annotated[str | Sequence[str] | None, Alias("key", "columns")] = None,
+        probabilities: Probabilities = USUAL,
     ) -> None:
         self.column = column
         self.probabilities = shares(probabilities)

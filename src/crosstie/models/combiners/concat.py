@@ -23,7 +23,7 @@ from crosstie.models.layers.stack import (
 TABLE_TYPES = ("number", "binary", "category", "date")
 
 
-@combiners("concat")
+@combiners("concat", elsewhere=("mlp", "tabm", "concatenate", "resnet"))
 class Concat(Combiner):
     """All encoders' outputs side by side, then fully connected layers.
 

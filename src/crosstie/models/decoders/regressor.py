@@ -6,7 +6,7 @@ from crosstie.models.decoders.decoder import decoders
 from crosstie.models.decoders.scores import Scores
 
 
-@decoders("regressor", of=("number", "binary"))
+@decoders("regressor", of=("number", "binary"), elsewhere=("regression", "linear"))
 class Regressor(Scores):
     """One linear unit: a number's value, or the logit of a binary output's positive class."""
 

@@ -15,7 +15,9 @@ from crosstie.models.layers.pick import Pick
 WIDTHS = (4, 8, 16)  # few different ones: columns of one width are looked up together
 
 
-@encoders("dense", of=("category",))
+@encoders(
+    "dense", of=("category",), elsewhere=("embedding", "embed", "entity_embedding", "embeddings")
+)
 class CategoryDense(Encoder):
     """A learned vector for each level; unknown and missing are levels of their own.
 

@@ -18,7 +18,7 @@ from crosstie.models.layers.stack import (
 )
 
 
-@encoders("dense", of=("number", "binary"))
+@encoders("dense", of=("number", "binary"), elsewhere=("mlp",))
 class Dense(Encoder):
     """Fully connected layers on each number alone; the columns share no weights.
 

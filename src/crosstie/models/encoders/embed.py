@@ -13,7 +13,11 @@ from crosstie.models.layers.reduce import Reduce
 from crosstie.models.layers.tokens import TokenVectors
 
 
-@encoders("embed", of=("text", "sequence", "set", "bag"))
+@encoders(
+    "embed",
+    of=("text", "sequence", "set", "bag"),
+    elsewhere=("bag_of_words", "embedding_bag", "fasttext", "embedding"),
+)
 class Embed(Encoder):
     """A learned vector for each token, pooled over the row: fast on a CPU, and strong with n-grams.
 

@@ -9,7 +9,7 @@ from crosstie.models.encoders.category_dense import CategoryDense
 from crosstie.models.encoders.encoder import Columns, encoders
 
 
-@encoders("hash", of=("category",))
+@encoders("hash", of=("category",), elsewhere=("hashing",))
 class Hash(CategoryDense):
     """A learned vector for each bucket of the text's hash: no vocabulary, new levels need no training.
 

@@ -6,7 +6,7 @@ from torch import Tensor, nn
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 
 
-@encoders("onehot", of=("category",))
+@encoders("onehot", of=("category",), elsewhere=("sparse", "one_hot_encoding"))
 class OneHot(Encoder):
     """A 1 in the place of the level, 0 elsewhere; missing has a place of its own, unknown is all zeros."""
 

@@ -28,7 +28,7 @@ from crosstie.models.layers.tokens import TokenVectors
 WIDTHS = (2, 3, 4, 5)
 
 
-@encoders("parallel_cnn", of=("text", "sequence"))
+@encoders("parallel_cnn", of=("text", "sequence"), elsewhere=("cnn", "text_cnn", "conv1d"))
 class ParallelCNN(Encoder):
     """Filters that each look for short phrases of one length, anywhere in the row (arXiv:1408.5882).
 

@@ -5,7 +5,7 @@ from torch import Tensor
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 
 
-@encoders("passthrough", of=("number", "binary"))
+@encoders("passthrough", of=("number", "binary"), elsewhere=("identity", "none", "raw"))
 class Passthrough(Encoder):
     """Each number stands for itself."""
 

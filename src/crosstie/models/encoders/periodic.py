@@ -11,7 +11,7 @@ from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.ensemble import MemberLinear
 
 
-@encoders("periodic", of=("number",))
+@encoders("periodic", of=("number",), elsewhere=("plr", "fourier"))
 class Periodic(Encoder):
     """Waves of learned frequency, densely linked: PBLD of RealMLP (arXiv:2407.04491).
 

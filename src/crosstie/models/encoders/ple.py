@@ -13,7 +13,7 @@ from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 ROWS_PER_BIN = 16  # fewer rows in a bin and its slope is noise
 
 
-@encoders("ple", of=("number",))
+@encoders("ple", of=("number",), elsewhere=("piecewise_linear", "piecewise_linear_encoding"))
 class PiecewiseLinear(Encoder):
     """Piecewise-linear embeddings over quantile bins of the training rows (arXiv:2203.05556).
 

@@ -18,7 +18,7 @@ from crosstie.models.layers.stack import (
 from crosstie.models.layers.tokens import TokenVectors
 
 
-@encoders("rnn", of=("text", "sequence"))
+@encoders("rnn", of=("text", "sequence"), elsewhere=("lstm", "gru", "recurrent"))
 class RNN(Encoder):
     """Recurrent layers (LSTM: Hochreiter and Schmidhuber 1997; GRU: arXiv:1406.1078).
 

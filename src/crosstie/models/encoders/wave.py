@@ -18,7 +18,7 @@ from crosstie.models.layers.stack import (
 )
 
 
-@encoders("wave", of=("date",))
+@encoders("wave", of=("date",), elsewhere=("cyclic", "cyclical", "sin_cos"))
 class Wave(Encoder):
     """Sine and cosine of every part that repeats, beside the time and the year themselves.
 

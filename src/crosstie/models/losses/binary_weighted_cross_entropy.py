@@ -12,7 +12,19 @@ from crosstie.data.batch import Output
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("binary_weighted_cross_entropy", of=("binary",))
+@losses(
+    "binary_weighted_cross_entropy",
+    of=("binary",),
+    elsewhere=(
+        "bce",
+        "binary_cross_entropy",
+        "binary_crossentropy",
+        "bce_with_logits",
+        "log_loss",
+        "cross_entropy",
+        "sigmoid_cross_entropy",
+    ),
+)
 class BinaryWeightedCrossEntropy(Loss):
     """-w y log p - (1 - y) log(1 - p), where w is the weight of the positive class.
 

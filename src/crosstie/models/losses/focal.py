@@ -11,7 +11,7 @@ from crosstie.data.batch import Output
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("focal", of=("binary",))
+@losses("focal", of=("binary",), elsewhere=("focal_loss",))
 class Focal(Loss):
     """-a (1 - p)^gamma log p, where p is the probability of the true class (arXiv:1708.02002).
 

@@ -1,6 +1,6 @@
 """Focal loss over several classes."""
 
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Ge
 from torch import Tensor
@@ -9,17 +9,17 @@ from torch.nn import functional
 from crosstie.data.batch import Output
 from crosstie.models.losses.focal import focus
 from crosstie.models.losses.loss import Loss, losses
-from crosstie.models.losses.weights import by_class
+from crosstie.models.losses.weights import ClassWeights, by_class
 
 
-@losses("focal", of=("category",))
+@losses("focal", of=("category",), elsewhere=("focal_loss",))
 class FocalCategory(Loss):
     """-(1 - p)^gamma log p, where p is the probability of the true class (arXiv:1708.02002).
 
     Args:
         gamma: How little an easy row counts; 0 is cross-entropy.
-        class_weights: How much rows of each class count, in the order of the classes; `balanced` makes all
-            classes count alike; None is all rows alike.
+        class_weights: How much rows of each class count, by the class's name or in the order of the classes;
+            `balanced` makes all classes count alike; None is all rows alike.
     """
 
     def __init__(
@@ -27,7 +27,7 @@ class FocalCategory(Loss):
         output: Output,
         *,
         gamma: Annotated[float, Ge(0)] = 2.0,
-        class_weights: list[Annotated[float, Ge(0)]] | Literal["balanced"] | None = None,
+        class_weights: ClassWeights | None = None,
     ) -> None:
         super().__init__(output)
         self.gamma = gamma

@@ -10,7 +10,7 @@ from crosstie.data.batch import Output
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("huber", of=("number",))
+@losses("huber", of=("number",), elsewhere=("smooth_l1",))
 class Huber(Loss):
     """Half the squared difference up to delta, then delta times (difference - delta / 2) (Huber 1964).
 

@@ -5,7 +5,7 @@ from torch import Tensor
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("mean_absolute_error", of=("number",))
+@losses("mean_absolute_error", of=("number",), elsewhere=("mae", "l1", "absolute_error"))
 class MeanAbsoluteError(Loss):
     """The mean of absolute differences, in standardised units."""
 

@@ -5,7 +5,7 @@ from torch import Tensor
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("mean_squared_error", of=("number",))
+@losses("mean_squared_error", of=("number",), elsewhere=("mse", "l2", "squared_error"))
 class MeanSquaredError(Loss):
     """The mean of squared differences, in standardised units."""
 

@@ -10,7 +10,7 @@ from crosstie.data.batch import Output
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("quantile", of=("number",))
+@losses("quantile", of=("number",), elsewhere=("pinball",))
 class Quantile(Loss):
     """The pinball loss: q times the distance where the target is above, 1 - q where it is below (Koenker 1978).
 

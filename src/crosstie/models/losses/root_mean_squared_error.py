@@ -7,7 +7,7 @@ from crosstie.models.losses.loss import Loss, losses
 STEEP = 1e-12  # the root's slope at 0 is infinite
 
 
-@losses("root_mean_squared_error", of=("number",))
+@losses("root_mean_squared_error", of=("number",), elsewhere=("rmse",))
 class RootMeanSquaredError(Loss):
     """The root of a batch's mean squared difference, in standardised units; each member's own."""
 

@@ -1,7 +1,7 @@
 """The negative log-likelihood of several classes."""
 
 import math
-from typing import Annotated, Literal
+from typing import Annotated
 
 from annotated_types import Ge, Lt
 from torch import Tensor
@@ -9,16 +9,20 @@ from torch.nn import functional
 
 from crosstie.data.batch import Output
 from crosstie.models.losses.loss import Loss, losses
-from crosstie.models.losses.weights import by_class
+from crosstie.models.losses.weights import ClassWeights, by_class
 
 
-@losses("softmax_cross_entropy", of=("category",))
+@losses(
+    "softmax_cross_entropy",
+    of=("category",),
+    elsewhere=("cross_entropy", "categorical_crossentropy", "multi_logloss", "nll", "log_loss"),
+)
 class SoftmaxCrossEntropy(Loss):
     """-log of the probability of the true class.
 
     Args:
-        class_weights: How much rows of each class count, in the order of the classes; `balanced` makes all
-            classes count alike; None is all rows alike.
+        class_weights: How much rows of each class count, by the class's name or in the order of the classes;
+            `balanced` makes all classes count alike; None is all rows alike.
         label_smoothing: Share of certainty spread evenly over all classes.
         confidence_penalty: Times (log of the number of classes - entropy of the prediction), added: against
             overconfidence (arXiv:1701.06548).
@@ -28,7 +32,7 @@ class SoftmaxCrossEntropy(Loss):
         self,
         output: Output,
         *,
-        class_weights: list[Annotated[float, Ge(0)]] | Literal["balanced"] | None = None,
+        class_weights: ClassWeights | None = None,
         label_smoothing: Annotated[float, Ge(0), Lt(1)] = 0.0,
         confidence_penalty: Annotated[float, Ge(0)] = 0.0,
     ) -> None:

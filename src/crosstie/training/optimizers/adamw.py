@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt
 from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
 
 
-@optimizers("adamw")
+@optimizers("adamw", elsewhere=("adamw_torch", "decoupled_adamw"))
 class AdamW(Optimizer):
     """Adam with decoupled weight decay (Loshchilov and Hutter 2019).
 

@@ -8,7 +8,7 @@ from annotated_types import Ge
 from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
 
 
-@optimizers("sgd")
+@optimizers("sgd", elsewhere=("momentum", "nesterov", "stochastic_gradient_descent"))
 class SGD(Optimizer):
     """Stochastic gradient descent, with momentum if asked.
 

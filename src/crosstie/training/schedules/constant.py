@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("constant")
+@schedules("constant", elsewhere=("none", "fixed", "constant_with_warmup"))
 class Constant(Schedule):
     """The same rate from start to end.
 

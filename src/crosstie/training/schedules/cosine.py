@@ -8,7 +8,10 @@ from annotated_types import Ge, Le
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("cosine")
+@schedules(
+    "cosine",
+    elsewhere=("cosine_annealing", "CosineAnnealingLR", "cosine_with_restarts", "warmup_cosine"),
+)
 class Cosine(Schedule):
     """Falls along half a cosine, with warm restarts if asked (Loshchilov and Hutter 2017, arXiv:1608.03983).
 

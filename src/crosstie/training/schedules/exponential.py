@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Le
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("exponential")
+@schedules("exponential", elsewhere=("exponential_decay", "ExponentialLR"))
 class Exponential(Schedule):
     """Falls by the same share over every so many steps.
 

@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("inverse_sqrt")
+@schedules("inverse_sqrt", elsewhere=("noam", "rsqrt", "inverse_square_root"))
 class InverseSqrt(Schedule):
     """Falls with the inverse square root of the step (Vaswani et al. 2017).
 

@@ -7,7 +7,7 @@ from annotated_types import Ge, Le
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("linear")
+@schedules("linear", elsewhere=("linear_decay", "linear_with_warmup", "linear_warmup"))
 class Linear(Schedule):
     """Falls in a straight line.
 

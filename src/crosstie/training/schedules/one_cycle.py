@@ -8,7 +8,7 @@ from annotated_types import Ge, Gt, Le
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("one_cycle")
+@schedules("one_cycle", elsewhere=("OneCycleLR", "1cycle"))
 class OneCycle(Schedule):
     """Rises and falls again along cosines (Smith and Topin 2018).
 

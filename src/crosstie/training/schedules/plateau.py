@@ -7,7 +7,7 @@ from annotated_types import Ge, Gt, Le, Lt
 from crosstie.training.schedules.schedule import Schedule, schedules
 
 
-@schedules("plateau")
+@schedules("plateau", elsewhere=("ReduceLROnPlateau",))
 class Plateau(Schedule):
     """Falls when `patience` evaluations in a row were not the best so far.
 
