@@ -51,7 +51,7 @@ def test_a_gated_block_is_reglu_behind_norms() -> None:
 
 
 def test_every_column_is_projected_by_its_own_map() -> None:
-    project = Project(PARTS.parts, 4)
+    project = Project([part.widths for part in PARTS.parts], 4)
     values = encoded()
     vectors = project(values)
     assert vectors.shape == (4, 6, 4)
@@ -116,17 +116,17 @@ def test_tab_transformer_does_without_categories() -> None:
 
 
 def test_columns_can_carry_a_vector_of_their_own() -> None:
-    part = [PARTS.parts[1]]
+    widths = [PARTS.parts[1].widths]
     values = [encoded()[1]]
-    added = Named(part, 8, "add")
+    added = Named(widths, 8, "add")
     torch.testing.assert_close(added(values), added.project(values) + added.names)
-    beside = Named(part, 8, 3)
+    beside = Named(widths, 8, 3)
     found = beside(values)
     assert found.shape == (4, 3, 8)
     torch.testing.assert_close(found[..., :5], beside.project(values))
     torch.testing.assert_close(found[2, :, 5:], beside.names)
     with pytest.raises(ConfigError) as caught:
-        Named(part, 8, 8)
+        Named(widths, 8, 8)
     assert str(caught.value) == (
         "combiner.embed_input_feature_name: must be less than hidden_size 8, got 8. "
         "Write less, or add."

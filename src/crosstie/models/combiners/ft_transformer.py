@@ -60,7 +60,7 @@ class FTTransformer(Combiner):
         fc_residual: bool = False,
     ) -> None:
         super().__init__()
-        self.project = Project(parts.parts, hidden_size)
+        self.project = Project([part.widths for part in parts.parts], hidden_size)
         limit = 1 / math.sqrt(hidden_size)
         self.cls = nn.Parameter(torch.empty(1, 1, hidden_size).uniform_(-limit, limit))
         self.blocks = nn.Sequential(

@@ -74,7 +74,7 @@ class TabTransformer(Combiner):
             self.norm = nn.LayerNorm(width)
         self.transform: nn.Module | None = None
         if self.seen:
-            chosen = [parts.parts[place] for place in self.seen]
+            chosen = [parts.parts[place].widths for place in self.seen]
             named = Named(chosen, hidden_size, embed_input_feature_name)
             self.transform = nn.Sequential(
                 named,

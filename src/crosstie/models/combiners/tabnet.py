@@ -12,8 +12,8 @@ from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.layers.dropout import Dropout
 from crosstie.models.layers.sparsemax import sparsemax
 
-HALF = math.sqrt(0.5)
-TINY = 1e-15
+ROOT_HALF = math.sqrt(0.5)  # keeps the spread of a sum of two
+TINY = 1e-15  # the logarithm of a share of 0 stays finite
 
 
 @combiners("tabnet")
@@ -121,7 +121,7 @@ class Step(nn.Module):
         layers = [*shared, *self.own]
         for place, (layer, norm) in enumerate(zip(layers, self.norms, strict=True)):
             found = nn.functional.glu(norm(layer(values)), dim=-1)
-            values = found if place == 0 else (values + found) * HALF
+            values = found if place == 0 else (values + found) * ROOT_HALF
         return values
 
 

@@ -58,7 +58,7 @@ class Transformer(Combiner):
         fc_residual: bool = False,
     ) -> None:
         super().__init__()
-        self.project = Project(parts.parts, hidden_size)
+        self.project = Project([part.widths for part in parts.parts], hidden_size)
         self.blocks = nn.Sequential(
             *blocks(
                 num_layers, hidden_size, num_heads, inner=transformer_output_size, dropout=dropout

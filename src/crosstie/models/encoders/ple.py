@@ -42,14 +42,12 @@ class PiecewiseLinear(Encoder):
         count = len(columns.names)
         self.widths = (embedding_size,) * count
         scale, shift, low, high = bins(columns.values, count, n_bins)
-        self.scale = nn.Buffer(
-            torch.from_numpy(scale)
-        )  # [columns, 1, 1 + bins], of x itself and each bin
+        # each [columns, 1, 1 + bins]: of x itself, then of each bin
+        self.scale = nn.Buffer(torch.from_numpy(scale))
         self.shift = nn.Buffer(torch.from_numpy(shift))
         self.low = nn.Buffer(torch.from_numpy(low))
         self.high = nn.Buffer(torch.from_numpy(high))
-        weight = torch.zeros(count, 1 + n_bins, embedding_size)
-        self.weight = nn.Parameter(weight)
+        self.weight = nn.Parameter(torch.zeros(count, 1 + n_bins, embedding_size))
         self.bias = nn.Parameter(torch.empty(count, 1, embedding_size))
         nn.init.uniform_(self.weight[:, 0], -1, 1)  # a linear map of one input: 1 / sqrt(1)
         nn.init.uniform_(self.bias, -1, 1)

@@ -9,9 +9,8 @@ from torch.nn import functional
 from crosstie.errors import ConfigError
 from crosstie.models.layers.dropout import Dropout
 
-FAR = (
-    -1e9
-)  # added to the score of what may not be seen; finite, so that a row of padding has no NaN
+# Added to the score of what may not be seen; finite, so that a row of padding has no NaN.
+FAR = -1e9
 
 
 class Attention(nn.Module):

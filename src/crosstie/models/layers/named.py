@@ -7,7 +7,6 @@ import torch
 from torch import Tensor, nn
 
 from crosstie.errors import ConfigError
-from crosstie.models.combiners.combiner import Part
 from crosstie.models.layers.project import Project
 
 
@@ -15,7 +14,7 @@ class Named(nn.Module):
     """Each column's value as a vector, with a learned vector of the column's own added or beside it.
 
     Args:
-        parts: What stands side by side in each input.
+        widths: Of the columns that stand side by side in each input.
         size: Width of the result.
         name: `add`, the width of a vector beside the value's, or None for no vector of the column's own.
 
@@ -26,7 +25,12 @@ class Named(nn.Module):
         columns: Vectors a row.
     """
 
-    def __init__(self, parts: Sequence[Part], size: int, name: int | Literal["add"] | None) -> None:
+    def __init__(
+        self,
+        widths: Sequence[Sequence[int]],
+        size: int,
+        name: int | Literal["add"] | None,
+    ) -> None:
         super().__init__()
         beside = name if isinstance(name, int) else 0
         if beside >= size:
@@ -34,7 +38,7 @@ class Named(nn.Module):
                 f"combiner.embed_input_feature_name: must be less than hidden_size {size}, got {beside}. "
                 "Write less, or add."
             )
-        self.project = Project(parts, size - beside)
+        self.project = Project(widths, size - beside)
         self.columns = self.project.columns
         self.beside = bool(beside)
         self.names = (
@@ -42,7 +46,7 @@ class Named(nn.Module):
         )
 
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:
-        """One `[batch, sum(widths)]` for each part to `[batch, columns, size]`."""
+        """One `[batch, sum(widths)]` for each input to `[batch, columns, size]`."""
         vectors: Tensor = self.project(encoded)
         if self.names is None:
             return vectors

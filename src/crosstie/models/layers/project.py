@@ -6,7 +6,6 @@ from itertools import groupby
 import torch
 from torch import Tensor, nn
 
-from crosstie.models.combiners.combiner import Part
 from crosstie.models.layers.ensemble import MemberLinear
 
 
@@ -14,26 +13,26 @@ class Project(nn.Module):
     """Each column through a linear map of its own; neighbours of one width in one batched product.
 
     Args:
-        parts: What stands side by side in each input.
+        widths: Of the columns that stand side by side in each input.
         size: Width of the vectors.
 
     Attributes:
         columns: Vectors a row.
     """
 
-    def __init__(self, parts: Sequence[Part], size: int) -> None:
+    def __init__(self, widths: Sequence[Sequence[int]], size: int) -> None:
         super().__init__()
-        self.runs: list[list[tuple[int, int]]] = []  # for each part: (columns, width)
+        self.runs: list[list[tuple[int, int]]] = []  # for each input: (columns, their width)
         maps: list[nn.Module] = []
-        for part in parts:
-            runs = [(len(list(same)), width) for width, same in groupby(part.widths)]
+        for each in widths:
+            runs = [(len(list(same)), width) for width, same in groupby(each)]
             maps += [MemberLinear(count, width, size) for count, width in runs]
             self.runs.append(runs)
         self.maps = nn.ModuleList(maps)
-        self.columns = sum(len(part.widths) for part in parts)
+        self.columns = sum(map(len, widths))
 
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:
-        """One `[batch, sum(widths)]` for each part to `[batch, columns, size]`."""
+        """One `[batch, sum(widths)]` for each input to `[batch, columns, size]`."""
         found = []
         maps = iter(self.maps)
         for values, runs in zip(encoded, self.runs, strict=True):
