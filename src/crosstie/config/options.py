@@ -252,8 +252,11 @@ def check_component(
     inner = {key: value for key, value in section.items() if key != marker.key}
     if fallback.get(marker.key) == name:
         inner = {**{key: value for key, value in fallback.items() if key != marker.key}, **inner}
-    known = options(cls) | (options(marker.also) if marker.also else {})
-    filled, problems = _check(known, answers(cls, marker.also), inner, where)
+    beside = options(marker.also) if marker.also else {}
+    filled, problems = _check(beside | options(cls), answers(cls, marker.also), inner, where)
+    for key in beside.keys() - options(cls).keys():
+        if filled.get(key) is None:  # what the whole kind may have is shown where it is set
+            del filled[key]
     return {marker.key: name, **filled}, problems
 
 

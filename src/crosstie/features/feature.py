@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.config.registry import Registry
+from crosstie.config.words import ANYTHING, Answer
 from crosstie.data.column import Column, Form
 from crosstie.data.profile import ColumnProfile
 
@@ -51,6 +52,31 @@ class Feature(ABC):
         tied: The input whose vocabulary and scale it shares: both learn from both columns.
     """
 
+    answers: ClassVar[dict[str, Answer]] = {
+        "computed_fill_value": Answer("is computed from the training rows", (ANYTHING,)),
+        "computed_outlier_fill_value": Answer("is computed from the training rows", (ANYTHING,)),
+        "cache_encoder_embeddings": Answer(
+            "is for published encoders, which are not part of this version; leave it out", (False,)
+        ),
+        "pretrained_model_name_or_path": Answer(
+            "published models are not part of this version; leave it out", (None,)
+        ),
+        "prompt": Answer("language models are not part of this version", (None,)),
+        "vocab_file": Answer(
+            "the vocabulary is learned from the training rows; leave it out", (None,)
+        ),
+        "vocab": Answer("the vocabulary is learned from the training rows; leave it out", (None,)),
+        "padding": Answer(
+            "padding is on the right, and no result depends on it", ("right", "left")
+        ),
+        "padding_symbol": Answer("padding has an id and no spelling; leave it out", ("<PAD>",)),
+        "unknown_symbol": Answer("unknown has an id and no spelling; leave it out", ("<UNK>",)),
+        "compute_idf": Answer("tokens are not weighed by rarity; leave it out", (False,)),
+        "ngram_size": Answer("is read of a text", (2, None)),
+        "datetime_format": Answer(
+            "the shape of dates is found out from the column; leave it out", (None,)
+        ),
+    }
     type: ClassVar[str]
     kind: ClassVar[Kind | Literal[""]]
     reads: ClassVar[Form]

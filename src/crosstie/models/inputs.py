@@ -14,10 +14,10 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from crosstie.config.options import build
 from crosstie.data.batch import Batch, Date, Layout, Vector
 from crosstie.models.combiners.combiner import Part
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.layers.initial import build_part
 from crosstie.models.layers.pick import Pick
 
 Sections = dict[str, dict[str, Any]]
@@ -262,7 +262,7 @@ def _encoder(columns: Columns, sections: Sections, names: tuple[str, ...]) -> En
     """Built from its options; what it decided goes back into the sections."""
     options = dict(sections[names[0]]["encoder"])
     cls = encoders.get(options.pop("type"), of=columns.type)
-    encoder = build(cls, columns, **options)
+    encoder: Encoder = build_part(cls, columns, section=options)
     for name in names:
         sections[name]["encoder"] = {**sections[name]["encoder"], **encoder.decided}
     return encoder

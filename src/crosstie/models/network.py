@@ -13,6 +13,7 @@ from crosstie.data.batch import Batch, Categories, Date, Layout, Output, Tokens,
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs
+from crosstie.models.layers.initial import build_part
 from crosstie.models.losses.loss import Loss, losses
 
 
@@ -39,7 +40,7 @@ class Network(nn.Module):
         options = dict(architecture["combiner"])
         kind = options.pop("type")
         parts = Parts(self.inputs.parts, rows=0 if train is None else len(train))
-        self.combiner: Combiner = build(combiners.get(kind), parts, **options)
+        self.combiner: Combiner = build_part(combiners.get(kind), parts, section=options)
         self.members = self.combiner.members
         self.outputs = {output.name: output for output in layout.outputs}
         sections = architecture["outputs"]
@@ -68,7 +69,7 @@ class Network(nn.Module):
         )
         options = dict(section["decoder"])
         made = decoders.get(options.pop("type"), of=output.type)
-        decoder: Decoder = build(made, output, width, self.members, **options)
+        decoder: Decoder = build_part(made, output, width, self.members, section=options)
         options = dict(section["loss"])
         self.loss_weights[output.name] = options.pop("weight", 1.0)
         loss: Loss = build(losses.get(options.pop("type"), of=output.type), output, **options)

@@ -161,7 +161,13 @@ def registry(part: str) -> Registry[Any]:
 
 def component(part: str, kind: str) -> ComponentOf:
     """How a part of a feature of type `kind` is written."""
-    return ComponentOf(registry(part), of=kind, also=Weighted if part == "loss" else None)
+    return ComponentOf(registry(part), of=kind, also=Weighted if part == "loss" else _initial())
+
+
+def _initial() -> type:
+    from crosstie.models.layers.initial import Initial
+
+    return Initial
 
 
 class Weighted:
@@ -336,9 +342,7 @@ def _combiner(
         return {"type": "concat"}
     if "combiner" not in learner.sections:
         return {}
-    return findings.component(
-        ComponentOf(registry("combiner")), given, place, default={"type": "concat"}
-    )
+    return findings.component(component("combiner", ""), given, place, default={"type": "concat"})
 
 
 def ties(inputs: list[Entry], findings: Findings) -> dict[str, str]:

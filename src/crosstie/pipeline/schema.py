@@ -11,7 +11,7 @@ from crosstie.data.split import splits
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
 from crosstie.pipeline.check import trainer_options
-from crosstie.pipeline.components import PARTS, WIRING, component, registry
+from crosstie.pipeline.components import PARTS, WIRING, component
 from crosstie.pipeline.grammar import File, Input, Output, Preprocessing
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
@@ -30,7 +30,7 @@ def file_schema() -> Schema:
         for part in PARTS:
             if _has(cls, part):
                 definitions[f"{name}.{part}"] = component_schema(component(part, name))
-    definitions["combiner"] = component_schema(ComponentOf(registry("combiner")))
+    definitions["combiner"] = component_schema(component("combiner", ""))
     for _, name, learner in learners.items():
         definitions[f"{name}.trainer"] = json_schema(trainer_options(learner))
     schema = json_schema(File)

@@ -3,11 +3,14 @@
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
+from crosstie.config.words import Answer
+
+_PLAIN = "leave it out"
 
 
 @dataclass(frozen=True)
@@ -76,6 +79,14 @@ class Combiner(nn.Module, ABC):
         ...         return values * torch.sigmoid(self.sharpness * self.gate(values))
     """
 
+    answers: ClassVar[dict[str, Answer]] = {
+        "flatten_inputs": Answer("inputs are vectors, side by side", (True, False)),
+        "use_bias": Answer(f"the layers of this combiner add a bias; {_PLAIN}", (True,)),
+        "norm_params": Answer(f"norms have no options in this version; {_PLAIN}", (None,)),
+        "entmax_mode": Answer("tabnet chooses by `sparsemax` in this version", ("sparsemax",)),
+        "entmax_alpha": Answer("is read of entmax, which is not part of this version", (1.5,)),
+        "epsilon": Answer("is called 'bn_epsilon' here"),
+    }
     width: int
     members: int = 1
 

@@ -1,10 +1,14 @@
 """The contract of a decoder: a row's vector in, one output's raw scores out."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
+from crosstie.config.words import Answer
+
+_PLAIN = "leave it out"
 
 
 class Decoder(nn.Module, ABC):
@@ -34,6 +38,18 @@ class Decoder(nn.Module, ABC):
         ...     def forward(self, combined: Tensor) -> Tensor:
         ...         return self.limit * self.head(combined).squeeze(-1).tanh()
     """
+
+    answers: ClassVar[dict[str, Answer]] = {
+        "input_size": Answer(f"the decoder sees how wide its input is; {_PLAIN}", (None,)),
+        "num_classes": Answer(f"classes are counted in the training rows; {_PLAIN}", (None,)),
+        "use_bias": Answer(
+            f"scores have a bias, which starts at the training rows'; {_PLAIN}", (True,)
+        ),
+        "fc_norm_params": Answer(f"norms have no options in this version; {_PLAIN}", (None,)),
+        "fc_weights_initializer": Answer("write `weights_initializer: …`", (None,)),
+        "fc_bias_initializer": Answer("write `bias_initializer: …`", (None,)),
+        "top_k": Answer("belongs to the output, beside 'decoder'"),
+    }
 
     @abstractmethod
     def forward(self, combined: Tensor) -> Tensor:

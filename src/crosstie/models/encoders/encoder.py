@@ -6,13 +6,16 @@ Features of one type with equal encoder options share one encoder, which sees al
 from abc import ABC, abstractmethod
 from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, ClassVar
 
 import numpy as np
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
+from crosstie.config.words import Answer
+
+_PLAIN = "leave it out"
 
 
 @dataclass(frozen=True)
@@ -71,6 +74,43 @@ class Encoder(nn.Module, ABC):
         ...         return torch.stack([values, (values**2).clamp(max=self.limit)], dim=-1)
     """
 
+    answers: ClassVar[dict[str, Answer]] = {
+        "vocab": Answer(f"is learned from the training rows; {_PLAIN}", (None,)),
+        "skip": Answer(f"an encoder is not skipped; write `passthrough`, or {_PLAIN}", (False,)),
+        "input_size": Answer(f"the encoder sees how wide its input is; {_PLAIN}", (None,)),
+        "max_sequence_length": Answer("belongs into 'preprocessing'", (None,)),
+        "should_embed": Answer(f"tokens are ids, so they are embedded; {_PLAIN}", (True,)),
+        "embeddings_on_cpu": Answer(
+            f"vectors are where the network is, see trainer.device; {_PLAIN}", (False,)
+        ),
+        "embeddings_trainable": Answer(
+            f"is for published vectors, which are not part of this version; {_PLAIN}", (True,)
+        ),
+        "pretrained_embeddings": Answer(
+            f"published vectors are not part of this version; {_PLAIN}", (None,)
+        ),
+        "embedding_initializer": Answer(
+            f"vectors start as numbers from a normal distribution; {_PLAIN}", (None, "normal")
+        ),
+        "recurrent_initializer": Answer("write `weights_initializer: …`", (None,)),
+        "representation": Answer(
+            "a vector for each is `dense`; for 0 and 1 write `encoder: onehot` (of a category)",
+            ("dense",),
+        ),
+        "use_bias": Answer(f"the layers of this encoder add a bias; {_PLAIN}", (True,)),
+        "norm_params": Answer(f"norms have no options in this version; {_PLAIN}", (None,)),
+        "recurrent_dropout": Answer("write `dropout: …`", (0, 0.0)),
+        "activation": Answer("a recurrent cell's is tanh", ("tanh",)),
+        "recurrent_activation": Answer("a recurrent cell's is sigmoid", ("sigmoid",)),
+        "unit_forget_bias": Answer(
+            f"a forget gate starts like the other gates; {_PLAIN}", (False,)
+        ),
+        "strides": Answer(f"convolutions look at every place; {_PLAIN}", (None, 1)),
+        "padding": Answer("convolutions keep the length", ("same",)),
+        "pool_strides": Answer("a pool moves on by its own size", (None,)),
+        "pool_padding": Answer("a pool takes in what is left at the end", ("same",)),
+        "lr": Answer("belongs into 'trainer', as `learning_rate: …`"),
+    }
     widths: tuple[int, ...]
 
     def __init__(self) -> None:

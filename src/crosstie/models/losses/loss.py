@@ -1,10 +1,12 @@
 """The contract of a loss: raw scores against targets, one number a row, averaged here."""
 
 from abc import ABC, abstractmethod
+from typing import ClassVar
 
 from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
+from crosstie.config.words import Answer
 from crosstie.data.batch import Output
 
 TINY = 1e-12  # a batch whose rows all weigh nothing has loss 0, not NaN
@@ -16,6 +18,15 @@ class Loss(nn.Module, ABC):
     A constructor takes the `Output` first and its options as keyword-only parameters; those are the options of
     `loss:` in the file, beside `weight`, which all outputs' losses have.
     """
+
+    answers: ClassVar[dict[str, Answer]] = {
+        "robust_lambda": Answer("write `label_smoothing: …`", (0, 0.0)),
+        "class_similarities": Answer(
+            "classes that resemble each other count as any other in this version; leave it out",
+            (None,),
+        ),
+        "class_similarities_temperature": Answer("is read of class_similarities", (0, 0.0)),
+    }
 
     def __init__(self, output: Output) -> None:
         super().__init__()

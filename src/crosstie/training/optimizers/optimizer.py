@@ -2,12 +2,13 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import nn
 
 from crosstie.config.registry import Registry
+from crosstie.config.words import Answer
 
 Groups = list[dict[str, Any]]
 
@@ -19,6 +20,10 @@ class Optimizer(ABC):
         weight_decay: Of the parameters that decay; biases, norms and scalings never do.
     """
 
+    answers: ClassVar[dict[str, Answer]] = {
+        name: Answer("belongs into 'trainer', as `learning_rate: …`")
+        for name in ("lr", "learning_rate", "base_learning_rate")
+    }
     weight_decay: float
 
     @abstractmethod
