@@ -273,8 +273,14 @@ def _train(
 def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan"]:
     """A run that was cut short and the plan it began with."""
     run = Run.find(reference, runs)
-    if run.manifest.get("exit") == "done":
+    if run.exit == "done":
         raise RunError(f"{run.path}: is done; nothing is left to resume. Train anew instead")
+    if run.exit == "running" and run.manifest.get("process"):
+        process = run.manifest["process"]
+        raise RunError(
+            f"{run.path}: is still running, as process {process['pid']} on {process['host']}; "
+            "wait for it, or stop it first"
+        )
     if "project" in run.manifest:  # its components/ are not beside the run's config.yaml
         from crosstie.config.registry import use_project
 
@@ -320,7 +326,7 @@ def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = 
         return Model.load(path, threads=threads)
     run = Run.find(model, Path(runs))
     if not run.model.is_dir():
-        state = run.manifest.get("exit", "unknown")
+        state = run.exit or "unknown"
         raise RunError(
             f"{run.path}: holds no model (its exit is {state!r}); train it to the end first"
         )

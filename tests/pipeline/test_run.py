@@ -1,7 +1,12 @@
+import signal
+import subprocess
+import sys
+
 import pytest
 
 from crosstie.data.files import write_json
 from crosstie.errors import RunError
+from crosstie.pipeline.process import this_process
 from crosstie.pipeline.run import Run, list_runs, mark_best, prune, watched_value
 
 
@@ -77,12 +82,43 @@ def test_the_model_of_a_run_in_a_directory_of_its_own_is_no_run(tmp_path):
 def test_prune_spares_best_latest_and_running(tmp_path):
     runs = [finished(tmp_path, value=value) for value in (1.0, 2.0, 3.0, 4.0)]
     mark_best(runs[0], metric="validation/y/rmse", greater_is_better=False)
-    runs[1].note(exit="running")
+    runs[1].note(exit="running", process=this_process())
 
     removed = prune(tmp_path, keep=1)
 
     assert removed == [runs[2].path]
     assert {run.path for run in list_runs(tmp_path)} == {runs[0].path, runs[1].path, runs[3].path}
+
+
+def test_a_run_whose_process_is_gone_was_killed_and_is_pruned(tmp_path):
+    script = (
+        "import sys; from crosstie.pipeline.process import this_process; "
+        "from crosstie.pipeline.run import Run; from pathlib import Path; import os, signal; "
+        "Run(Path(sys.argv[1])).note(exit='running', process=this_process()); "
+        "os.kill(os.getpid(), signal.SIGKILL)"
+    )
+    killed, last = finished(tmp_path), finished(tmp_path)
+    done = subprocess.run([sys.executable, "-c", script, killed.path], check=False)
+
+    assert done.returncode == -signal.SIGKILL
+    assert killed.manifest["exit"] == "running"
+    assert killed.exit == "killed"
+    assert prune(tmp_path, keep=1) == [killed.path]
+    assert list_runs(tmp_path) == [last]
+
+
+def test_a_number_given_to_another_process_is_not_the_run(tmp_path):
+    run = finished(tmp_path)
+    run.note(exit="running", process={**this_process(), "started": "long ago"})
+
+    assert run.exit == "killed"
+
+
+def test_of_a_run_on_another_machine_nothing_is_known(tmp_path):
+    run = finished(tmp_path)
+    run.note(exit="running", process={**this_process(), "pid": 4194305, "host": "elsewhere"})
+
+    assert run.exit == "running"
 
 
 def test_prune_of_an_unknown_model_is_an_error(tmp_path):

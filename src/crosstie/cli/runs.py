@@ -1,5 +1,6 @@
 """`crosstie runs`: what has been trained here."""
 
+import shlex
 from pathlib import Path
 from typing import Annotated
 
@@ -29,7 +30,9 @@ def list_(
     """
     found = api.runs(runs, name=name)
     if json:
-        put_json([{"run": str(run.path.resolve()), **run.manifest} for run in found])
+        put_json(
+            [{"run": str(run.path.resolve()), **run.manifest, "exit": run.exit} for run in found]
+        )
         return 0
     if not found:
         put(f"No runs in {runs}. Start one: crosstie train DATA.csv --target COLUMN")
@@ -41,7 +44,7 @@ def list_(
         rows.append(
             [
                 f"{run.path.parent.name}/{run.path.name}",
-                manifest.get("exit", ""),
+                run.exit,
                 manifest.get("learner", ""),
                 watched.removeprefix("validation/"),
                 figure(watched_value(run.metrics, watched)),
@@ -69,16 +72,23 @@ def show(
     """
     found = Run.find(run, runs)
     if json:
-        put_json({"run": str(found.path.resolve()), **found.manifest, "metrics": found.metrics})
+        put_json(
+            {
+                "run": str(found.path.resolve()),
+                **found.manifest,
+                "exit": found.exit,
+                "metrics": found.metrics,
+            }
+        )
         return 0
     manifest = found.manifest
-    put(
-        f"{found.path}  ({manifest['exit']}, started {manifest['started']}, seed {manifest['seed']})"
-    )
+    put(f"{found.path}  ({found.exit}, started {manifest['started']}, seed {manifest['seed']})")
     for name, source in manifest["data"].items():
         put(f"  {name} data: {source['source']}, {source['rows']} rows")
     if manifest.get("error"):
         put(f"  {manifest['error']}")
+    if found.exit == "killed":
+        put(f"  Its process is gone. Go on: crosstie train --resume {shlex.quote(str(found.path))}")
     if found.evaluation:
         put_comparison(found.evaluation)
     return 0

@@ -17,8 +17,9 @@ from typing import Any
 
 from crosstie.data.files import write_json, write_text
 from crosstie.errors import RunError, nearest
+from crosstie.pipeline.process import is_gone
 
-EXITS = ("running", "done", "interrupted", "failed")
+EXITS = ("running", "done", "interrupted", "failed", "killed")
 
 
 @dataclass(frozen=True)
@@ -100,6 +101,16 @@ class Run:
         return self._json("manifest.json")
 
     @property
+    def exit(self) -> str:
+        """One of `EXITS`; "" for a directory that holds no run yet.
+
+        A run whose process is gone without a word was `killed`, whatever its manifest says.
+        """
+        said = str(self.manifest.get("exit", ""))
+        gone = said == "running" and is_gone(self.manifest.get("process", {}))
+        return "killed" if gone else said
+
+    @property
     def metrics(self) -> dict[str, dict[str, dict[str, float]]]:
         """`metrics.json`: split → output → metric → number; empty until the run is done."""
         return self._json("metrics.json")
@@ -130,7 +141,7 @@ class Run:
         self.write("manifest.json", {**self.manifest, **facts})
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}, {self.manifest.get('exit', 'empty')})"
+        return f"Run({str(self.path)!r}, {self.exit or 'empty'})"
 
     def _repr_html_(self) -> str:
         rows = "".join(
@@ -216,7 +227,7 @@ def prune(runs: Path, *, keep: int, name: str | None = None) -> list[Path]:
         }
         own = [run for run in list_runs(runs) if run.path.parent == folder]
         for run in own[: max(len(own) - keep, 0)]:
-            if run.path.name in marked or run.manifest.get("exit") == "running":
+            if run.path.name in marked or run.exit == "running":
                 continue
             shutil.rmtree(run.path)
             removed.append(run.path)

@@ -31,6 +31,7 @@ from crosstie.pipeline.folds import fit_folds
 from crosstie.pipeline.installation import installed
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import PARTS, ROWS_AT_ONCE, Prepared, assign, prepare
+from crosstie.pipeline.process import this_process
 from crosstie.pipeline.run import Run, mark_best
 from crosstie.pipeline.sampling import Sampled
 
@@ -72,7 +73,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     started = time.perf_counter()
     before = run.manifest
     if session.resume:
-        run.note(exit="running")
+        run.note(exit="running", process=this_process())
     else:
         _begin(run, plan)
     try:
@@ -218,6 +219,7 @@ def _begin(run: Run, plan: Plan) -> None:
         {
             "name": plan.name,
             "exit": "running",
+            "process": this_process(),
             "started": _now(),
             "seed": plan.seed,
             "model_type": plan.model_type,
