@@ -31,7 +31,7 @@ from crosstie.data.files import atomic, sha256, write_json
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError
 from crosstie.evaluation.calibration import apply_temperature
-from crosstie.features.feature import OutputFeature
+from crosstie.features.feature import Feature, OutputFeature
 from crosstie.features.preprocessor import Encoded, Preprocessor
 
 FORMAT = 1
@@ -91,6 +91,11 @@ class Artifact:
     def outputs(self) -> Sequence[OutputFeature]:
         """The features it predicts."""
         return self.members[0].preprocessor.outputs
+
+    @property
+    def inputs(self) -> Sequence[Feature]:
+        """The features it predicts from."""
+        return self.members[0].preprocessor.inputs
 
     @property
     def columns(self) -> Sequence[str]:

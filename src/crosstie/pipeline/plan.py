@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
 
+from crosstie.data.notebook import notebook
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
 from crosstie.data.split import Split
@@ -87,3 +88,14 @@ class Plan:
     def __repr__(self) -> str:
         outputs = ", ".join(f"{each.name} ({each.type})" for each in self.outputs)
         return f"Plan({self.name!r}: {outputs} from {len(self.inputs)} columns, model_type {self.model_type})"
+
+    def _repr_html_(self) -> str:
+        why = {each.column: each.why for each in self.inferred}
+        rows = [
+            (each.column, role, each.type, why.get(each.column, "as written"))
+            for role, features in (("predicted", self.outputs), ("input", self.inputs))
+            for each in features
+        ]
+        rows += [(each.column, "left out", "", each.why) for each in self.excluded]
+        rows += [("", "warning", "", each) for each in self.warnings]
+        return notebook(repr(self), ["column", "role", "type", "why"], rows)

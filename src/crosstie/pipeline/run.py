@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.data.files import write_json, write_text
+from crosstie.data.notebook import notebook
 from crosstie.errors import RunError, nearest
 from crosstie.pipeline.process import is_gone
 
@@ -141,17 +142,24 @@ class Run:
         self.write("manifest.json", {**self.manifest, **facts})
 
     def __repr__(self) -> str:
-        return f"Run({str(self.path)!r}, {self.exit or 'empty'})"
+        return f"Run({str(self.path)!r}, {self.exit or 'empty'}{self._score()})"
 
     def _repr_html_(self) -> str:
-        rows = "".join(
-            f"<tr><td>{split}</td><td>{output}</td><td>{metric}</td><td>{value:.4g}</td></tr>"
-            for split, outputs in self.metrics.items()
-            for output, values in outputs.items()
-            for metric, value in values.items()
-        )
-        head = "<tr><th>split</th><th>output</th><th>metric</th><th>value</th></tr>"
-        return f"<p>{self.path}</p><table>{head}{rows}</table>"
+        found: dict[tuple[str, str], dict[str, str]] = {}
+        for split, outputs in self.metrics.items():
+            for output, values in outputs.items():
+                for metric, value in values.items():
+                    found.setdefault((output, metric), {})[split] = f"{value:.4g}"
+        rows = [
+            (*key, *(values.get(split, "") for split in self.metrics))
+            for key, values in found.items()
+        ]
+        return notebook(repr(self), ["output", "metric", *self.metrics], rows)
+
+    def _score(self) -> str:
+        watched = str(self.manifest.get("watched", ""))
+        score = watched_value(self.metrics, watched)
+        return "" if score is None else f", {watched} {score:.4g}"
 
 
 def _near(reference: str, found: Collection[Run], folder: Path) -> str:

@@ -10,6 +10,7 @@ from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Artifact, load, plain
 from crosstie.artifact.runtime import ROWS_AT_ONCE
+from crosstie.data.notebook import notebook
 from crosstie.data.read import Source, open_source
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, DataError
@@ -186,6 +187,14 @@ class Model:
     def __repr__(self) -> str:
         outputs = ", ".join(f"{each.name} ({each.type})" for each in self.artifact.outputs)
         return f"Model({self.artifact.manifest['name']!r}: {outputs} from {len(self.artifact.columns)} columns)"
+
+    def _repr_html_(self) -> str:
+        outputs = [
+            (each.name, each.type, "predicted: " + (", ".join(each.labels) or "a number"))
+            for each in self.artifact.outputs
+        ]
+        inputs = [(each.column, each.type, "needed") for each in self.artifact.inputs]
+        return notebook(repr(self), ["column", "type", "role"], [*outputs, *inputs])
 
 
 @dataclass
