@@ -468,3 +468,15 @@ def test_a_plan_prints_what_it_predicts_from_how_much(here):
     assert repr(plan(here, "name: small\ndata: data.csv\ntarget: survived\n")) == (
         "Plan('small': survived (binary) from 3 columns, model_type auto)"
     )
+
+
+def test_a_plan_shows_in_a_notebook_what_every_column_is_and_why(here):
+    table(here, row_id=range(ROWS), city=["<b>"] * ROWS)
+    text = "name: small\ndata: data.csv\ntarget: survived\ninput_features: [{name: age, type: number}]\n"
+    shown = plan(here, text)._repr_html_()
+    assert "<tr><td>age</td><td>input</td><td>number</td><td>as written</td></tr>" in shown
+    shown = plan(here, "data: data.csv\ntarget: survived\n")._repr_html_()
+    assert (
+        "<tr><td>city</td><td>left out</td><td></td><td>always &#x27;&lt;b&gt;&#x27;</td></tr>"
+        in shown
+    )

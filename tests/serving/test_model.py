@@ -306,3 +306,13 @@ def test_rows_that_cannot_be_judged_are_counted(model):
             "example 'dear'"
         )
     ]
+
+
+def test_a_model_shows_in_a_notebook_what_it_reads_and_predicts(model):
+    assert model._repr_html_() == (
+        f"<p>{repr(model).replace(chr(39), '&#x27;')}</p><table>"
+        "<tr><th>column</th><th>role</th><th>type</th><th>classes</th></tr>"
+        "<tr><td>price</td><td>predicted</td><td>number</td><td></td></tr>"
+        "<tr><td>size</td><td>input</td><td>number</td><td></td></tr>"
+        "<tr><td>colour</td><td>input</td><td>binary</td><td></td></tr></table>"
+    )

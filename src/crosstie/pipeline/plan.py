@@ -1,6 +1,6 @@
 """A plan: everything a run does, decided and checked, before anything is learned."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -91,11 +91,14 @@ class Plan:
 
     def _repr_html_(self) -> str:
         why = {each.column: each.why for each in self.inferred}
-        rows = [
-            (each.column, role, each.type, why.get(each.column, "as written"))
-            for role, features in (("predicted", self.outputs), ("input", self.inputs))
-            for each in features
-        ]
+
+        def features(role: str, found: Sequence[Feature]) -> list[tuple[str, str, str, str]]:
+            return [
+                (each.column, role, each.type, why.get(each.column, "as written")) for each in found
+            ]
+
+        rows = [("", "warning", "", each) for each in self.warnings]
+        rows += features("predicted", self.outputs)
         rows += [(each.column, "left out", "", each.why) for each in self.excluded]
-        rows += [("", "warning", "", each) for each in self.warnings]
+        rows += features("input", self.inputs)
         return notebook(repr(self), ["column", "role", "type", "why"], rows)

@@ -190,11 +190,11 @@ class Model:
 
     def _repr_html_(self) -> str:
         outputs = [
-            (each.name, each.type, "predicted: " + (", ".join(each.labels) or "a number"))
+            (each.name, "predicted", each.type, ", ".join(each.labels[:10]))
             for each in self.artifact.outputs
         ]
-        inputs = [(each.column, each.type, "needed") for each in self.artifact.inputs]
-        return notebook(repr(self), ["column", "type", "role"], [*outputs, *inputs])
+        inputs = [(each.column, "input", each.type, "") for each in self.artifact.inputs]
+        return notebook(repr(self), ["column", "role", "type", "classes"], [*outputs, *inputs])
 
 
 @dataclass
