@@ -471,7 +471,7 @@ def test_a_plan_prints_what_it_predicts_from_how_much(here):
 
 
 def test_a_plan_shows_in_a_notebook_what_every_column_is_and_why(here):
-    table(here, row_id=range(ROWS), city=["<b>"] * ROWS)
+    table(here, city=["<b>"] * ROWS)
     text = "name: small\ndata: data.csv\ntarget: survived\ninput_features: [{name: age, type: number}]\n"
     shown = plan(here, text)._repr_html_()
     assert "<tr><td>age</td><td>input</td><td>number</td><td>as written</td></tr>" in shown
