@@ -16,6 +16,7 @@ from crosstie.config.words import Elsewhere
 from crosstie.data.batch import Batch, Output
 from crosstie.errors import TrainingError
 from crosstie.evaluation.metric import metrics
+from crosstie.learners.blas import threads_for
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.linear_inputs import LinearInputs
@@ -99,9 +100,10 @@ class Linear(Learner):
         self.about_ = {"columns": design.width, "rows": len(train), "iterations": 0}
         progress.stopped = "epochs"
         try:
-            for output in job.layout.outputs:
-                search = _Search(job, output, held, progress)
-                self._search(models[output.name], search)
+            with threads_for(len(train), design.width):
+                for output in job.layout.outputs:
+                    search = _Search(job, output, held, progress)
+                    self._search(models[output.name], search)
         except KeyboardInterrupt:
             progress.stopped = "interrupted"
             raise
