@@ -480,3 +480,13 @@ def test_a_plan_shows_in_a_notebook_what_every_column_is_and_why(here):
         "<tr><td>city</td><td>left out</td><td></td><td>always &#x27;&lt;b&gt;&#x27;</td></tr>"
         in shown
     )
+
+
+def test_a_plan_shows_no_cell_of_a_private_column(here):
+    table(here, city=["secret"] * ROWS)
+    text = "data: data.csv\ntarget: survived\nprivate: [city, sex]\n"
+    shown = plan(here, text)._repr_html_()
+    assert "<tr><td>city</td><td>left out</td><td></td><td>private</td></tr>" in shown
+    assert "<tr><td>sex</td><td>input</td><td>binary</td><td>private</td></tr>" in shown
+    assert "secret" not in shown
+    assert "female" not in shown

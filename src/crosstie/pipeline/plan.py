@@ -90,7 +90,8 @@ class Plan:
         return f"Plan({self.name!r}: {outputs} from {len(self.inputs)} columns, model_type {self.model_type})"
 
     def _repr_html_(self) -> str:
-        why = {each.column: each.why for each in self.inferred}
+        why = {each.column: each.why for each in (*self.inferred, *self.excluded)}
+        why |= dict.fromkeys(self.private, "private")  # a notebook is shared; reasons show cells
 
         def features(role: str, found: Sequence[Feature]) -> list[tuple[str, str, str, str]]:
             return [
@@ -99,6 +100,6 @@ class Plan:
 
         rows = [("", "warning", "", each) for each in self.warnings]
         rows += features("predicted", self.outputs)
-        rows += [(each.column, "left out", "", each.why) for each in self.excluded]
+        rows += [(each.column, "left out", "", why[each.column]) for each in self.excluded]
         rows += features("input", self.inputs)
         return notebook(repr(self), ["column", "role", "type", "why"], rows)
