@@ -5,7 +5,6 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crosstie.config import wording
 from crosstie.config.document import Document, Place
 from crosstie.config.registry import use_project
 from crosstie.data.profile import ColumnProfile, profile
@@ -19,7 +18,7 @@ from crosstie.pipeline.components import assemble, read_defaults
 from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.grammar import File
+from crosstie.pipeline.grammar import Backend, File
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.splitting import make_split, read_preprocessing
@@ -95,6 +94,10 @@ def make_plan(
         _recall_header(tables, findings)
         raise ConfigError(_in_order(findings))
     assert built.outputs, "no outputs is a problem that was raised"
+    cache = (
+        top["backend"].get("cache_dir")
+        and (document.folder / top["backend"]["cache_dir"]).resolve()
+    )
     config = {
         "name": _name(top, document, tables),
         "version": 1,
@@ -104,6 +107,7 @@ def make_plan(
         **{key: top[key] for key in ("weight", "folds") if top[key] is not None},
         **({"private": top["private"]} if top["private"] else {}),
         **({"callbacks": callbacks} if callbacks else {}),
+        **({"backend": {"type": "local", "cache_dir": str(cache)}} if cache else {}),
         "input_features": built.input_sections,
         "output_features": built.output_sections,
         "preprocessing": {key: each for key, each in seen.items() if each is not None},
@@ -134,6 +138,7 @@ def make_plan(
         oversample=seen["oversample_minority"],
         private=tuple(top["private"]),
         callbacks=tuple(callbacks),
+        cache=cache or Path(".crosstie"),
         project=document.folder,
         inferred=tuple(columns.inferred),
         excluded=tuple(columns.excluded),
@@ -158,18 +163,18 @@ def _top(findings: Findings) -> dict[str, Any]:
     top = {**wrong_free, **top}
     bad = [key for key in top if top[key] is None and wrong_free[key] is not None]
     top |= {key: wrong_free[key] for key in bad}
-    backend = top["backend"]
-    kind = backend.get("type") if isinstance(backend, Mapping) else backend
-    if kind not in {None, "local"}:
-        findings.wrong(
-            document.at("backend"),
-            f"the backend {kind!r} is not part of this version; there is 'local'",
-        )
-    elif isinstance(backend, Mapping):
-        for key in backend:
-            if key != "type":
-                findings.wrong(document.at("backend", key), wording.unknown(key, ("type",)))
+    top["backend"] = _backend(top["backend"], findings)
     return top
+
+
+def _backend(given: Any, findings: Findings) -> dict[str, Any]:
+    place = findings.document.at("backend")
+    section = given if isinstance(given, Mapping) else {"type": given or "local"}
+    kind = section.get("type", "local")
+    if kind != "local":
+        findings.wrong(place, f"the backend {kind!r} is not part of this version; there is 'local'")
+        return {}
+    return findings.section(Backend, section, place)
 
 
 def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Learner] | None]:

@@ -102,6 +102,27 @@ class File:
     ) -> None: ...
 
 
+class Backend:
+    """Where training runs.
+
+    Args:
+        type: On this machine.
+        cache_dir: Where arrays too large for memory lie while they are needed; null is `.crosstie` where one stands.
+            Nothing in it is read by a later run.
+    """
+
+    answers: ClassVar[dict[str, Answer]] = {
+        "cache_format": Answer("is numpy's own", (None, "npy", "numpy")),
+        "processor": Answer("tables are read by one engine in this version", (None,)),
+        "trainer": Answer("training is on one device in this version", (None,)),
+        "loader": Answer("rows are in memory or mapped, nothing loads them", (None,)),
+    }
+
+    def __init__(
+        self, *, type: Literal["local"] = "local", cache_dir: str | None = None
+    ) -> None: ...
+
+
 class Input:
     """An input feature.
 

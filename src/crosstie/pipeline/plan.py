@@ -52,6 +52,7 @@ class Plan:
         oversample: Ratio of a binary target's classes up to which training rows of the rarer one are repeated.
         private: Columns whose cells never leave the machine.
         callbacks: Filled sections of who listens beside the usual ones; they are built once there is a run.
+        cache: Where arrays too large for memory lie while they are needed.
         project: The folder whose `components/` the file may use.
         inferred: Types that nobody wrote.
         excluded: Columns left out that nobody excluded.
@@ -78,6 +79,7 @@ class Plan:
     oversample: float | None = field(default=None, compare=False)
     private: tuple[str, ...] = field(default=(), compare=False)
     callbacks: tuple[dict[str, Any], ...] = field(default=(), compare=False)
+    cache: Path = field(default=Path(".crosstie"), compare=False)
     project: Path = field(default=Path(), compare=False)
     inferred: tuple[Inferred, ...] = field(default=(), compare=False)
     excluded: tuple[Excluded, ...] = field(default=(), compare=False)

@@ -3,7 +3,7 @@
 An editor that knows it completes names and shows descriptions; `crosstie check` says more, with the data.
 """
 
-from typing import Any, Literal
+from typing import Any
 
 from crosstie.config.json_schema import Schema, component_schema, json_schema
 from crosstie.config.options import ComponentOf
@@ -12,7 +12,7 @@ from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
 from crosstie.pipeline.check import trainer_options
 from crosstie.pipeline.components import PARTS, WIRING, component
-from crosstie.pipeline.grammar import File, Input, Output, Preprocessing
+from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -42,7 +42,7 @@ def file_schema() -> Schema:
         "split": _ref("split"),
         "combiner": _ref("combiner"),
         "trainer": {"anyOf": [_ref(f"{name}.trainer") for name in learners.names()]},
-        "backend": {"anyOf": [{"const": "local"}, json_schema(_Backend)]},
+        "backend": {"anyOf": [{"const": "local"}, json_schema(Backend)]},
         "preprocessing": _preprocessing(types),
         "defaults": {
             "type": "object",
@@ -61,16 +61,6 @@ def file_schema() -> Schema:
         "required": ["data"],
         "$defs": definitions,
     }
-
-
-class _Backend:
-    """Where training runs.
-
-    Args:
-        type: On this machine.
-    """
-
-    def __init__(self, *, type: Literal["local"] = "local") -> None: ...
 
 
 def _has(cls: Any, part: str) -> bool:

@@ -115,7 +115,7 @@ def _fit(
     _write_splits(assignment, run.path / "splits.arrow")
     for line in [*plan.warnings, *repeated(plan, assignment)]:
         session.journal.say(line)
-    scratch = _scratch(run)
+    scratch = _scratch(run, plan)
     beside = run.path / "candidates" / "linear"
     try:
         if plan.folds:
@@ -197,10 +197,10 @@ def _write_splits(assignment: NDArray[np.int8], path: Path) -> None:
             writer.append({"row": np.arange(start, start + len(codes)), "part": names[codes]})
 
 
-def _scratch(run: Run) -> Path:
+def _scratch(run: Run, plan: Plan) -> Path:
     """A folder that no other run uses, also where two have the same name in different places."""
     place = sha256(str(run.path.resolve()).encode()).hexdigest()[:8]
-    return Path(".crosstie") / "prepared" / f"{run.path.name}-{place}"
+    return plan.cache / "prepared" / f"{run.path.name}-{place}"
 
 
 def _tidy(run: Run) -> None:

@@ -25,6 +25,8 @@ class Transformer(Encoder):
 
     Args:
         hidden_size: Width of a token's vector, in every layer.
+        embedding_size: Width of a token's vector before them, widened or narrowed by one more product; null
+            is `hidden_size`.
         num_layers: Layers.
         num_heads: Heads of the attention; they divide `hidden_size`.
         transformer_output_size: Width inside a layer's small network.
@@ -43,6 +45,7 @@ class Transformer(Encoder):
         columns: Columns,
         *,
         hidden_size: Annotated[int, Ge(1)] = 128,
+        embedding_size: Annotated[int, Ge(1)] | None = None,
         num_layers: Annotated[int, Ge(1)] = 1,
         num_heads: Annotated[int, Ge(1)] = 8,
         transformer_output_size: Annotated[int, Ge(1)] = 256,
@@ -56,7 +59,9 @@ class Transformer(Encoder):
         norm: Norm | None = None,
     ) -> None:
         super().__init__()
-        self.tokens = TokenVectors(columns.sizes[0], hidden_size, dropout=dropout)
+        width = embedding_size or hidden_size
+        self.tokens = TokenVectors(columns.sizes[0], width, dropout=dropout)
+        self.widen = None if width == hidden_size else nn.Linear(width, hidden_size)
         self.positions = nn.Parameter(torch.randn(columns.length, hidden_size) * 0.02)
         self.blocks = nn.ModuleList(
             blocks(
@@ -76,6 +81,8 @@ class Transformer(Encoder):
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]`, at most as long as in training, to `[batch, width]`."""
         vectors, present = self.tokens(values)
+        if self.widen is not None:
+            vectors = self.widen(vectors)
         vectors = vectors + self.positions[: values.shape[1]]
         mask = hide(present, vectors.dtype)
         for block in self.blocks:
