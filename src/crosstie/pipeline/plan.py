@@ -92,7 +92,8 @@ class Plan:
         return f"Plan({self.name!r}: {outputs} from {len(self.inputs)} columns, model_type {self.model_type})"
 
     def _repr_html_(self) -> str:
-        why = {each.column: each.why for each in (*self.inferred, *self.excluded)}
+        why = {each.column: each.why for each in self.inferred}
+        why |= {each.column: each.why for each in self.excluded}
         why |= dict.fromkeys(self.private, "private")  # a notebook is shared; reasons show cells
 
         def features(role: str, found: Sequence[Feature]) -> list[tuple[str, str, str, str]]:
