@@ -7,6 +7,7 @@ from typing import Any
 from crosstie.config import options, wording
 from crosstie.config.document import Document, Place
 from crosstie.config.options import ComponentOf, Filled
+from crosstie.config.yaml import Keys
 from crosstie.errors import Problem
 
 
@@ -18,11 +19,13 @@ class Findings:
         document: What is checked.
         problems: What must be mended.
         warnings: What may be as it should, and may not.
+        broken: Paths of sections with a problem in them, whose filled options are not all there.
     """
 
     document: Document
     problems: list[Problem] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
+    broken: set[Keys] = field(default_factory=set)
 
     def wrong(self, place: Place | str, what: str) -> None:
         """Note a problem."""
@@ -42,7 +45,7 @@ class Findings:
             wiring: Parameters that are no options.
         """
         filled, problems = options.check(cls, given, place, wiring=wiring)
-        self._note(problems)
+        self._note(problems, place)
         return filled
 
     def component(
@@ -50,7 +53,7 @@ class Findings:
     ) -> Filled:
         """A component's section filled, its `type` included; empty when that cannot be told."""
         filled, problems = options.check_component(marker, given, place, default=default)
-        self._note(problems)
+        self._note(problems, place)
         return filled
 
     def known(self, name: str, choices: Collection[str], place: Place | str, what: str) -> bool:
@@ -60,5 +63,6 @@ class Findings:
         self.wrong(place, f"{what} {name!r}; {wording.hint(name, choices)}")
         return False
 
-    def _note(self, problems: list[Problem]) -> None:
+    def _note(self, problems: list[Problem], place: Place) -> None:
+        self.broken |= {place.path} if problems else set()
         self.problems += [each for each in problems if each not in self.problems]

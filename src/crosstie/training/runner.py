@@ -9,7 +9,7 @@ from typing import Any, Protocol
 import torch
 from torch import Tensor, nn
 
-from crosstie.errors import ConfigError, MissingExtra
+from crosstie.errors import ConfigError, MissingExtra, Problem
 
 
 class Runner(Protocol):
@@ -121,12 +121,26 @@ def runner_for(device: str, precision: int | str) -> Runner:
         ConfigError: There is no GPU, or fp16 is asked of a CPU, which has no such arithmetic.
         MissingExtra: accelerate is needed and absent.
     """
-    if device == "auto":
-        device = "cuda" if torch.cuda.is_available() else "cpu"
-    if device == "cuda" and not torch.cuda.is_available():
-        raise ConfigError("trainer.device: no GPU can be used here; write `device: cpu` or `auto`")
-    if device == "cpu" and precision == "fp16":
-        raise ConfigError("trainer.precision: fp16 needs a GPU; a CPU can do `bf16` or `32`")
+    device = device_for(device, precision)
     if device == "cpu" and precision == 32:
         return Plain()
     return Accelerated(device, precision)
+
+
+def device_for(device: str, precision: int | str) -> str:
+    """`cpu` or `cuda`, whichever the option `device` comes to here.
+
+    Raises:
+        ConfigError: There is no GPU, or fp16 is asked of a CPU, which has no such arithmetic.
+    """
+    if device == "auto":
+        device = "cuda" if torch.cuda.is_available() else "cpu"
+    if device == "cuda" and not torch.cuda.is_available():
+        raise ConfigError(
+            Problem("trainer.device", "no GPU can be used here; write `device: cpu` or `auto`")
+        )
+    if device == "cpu" and precision == "fp16":
+        raise ConfigError(
+            Problem("trainer.precision", "fp16 needs a GPU; a CPU can do `bf16` or `32`")
+        )
+    return device

@@ -6,7 +6,7 @@ import torch
 from torch import Tensor, nn
 from torch.nn import functional
 
-from crosstie.errors import ConfigError
+from crosstie.errors import ConfigError, Problem
 from crosstie.models.layers.dropout import Dropout
 
 # Added to the score of what may not be seen; finite, so that a row of padding has no NaN.
@@ -29,7 +29,10 @@ class Attention(nn.Module):
         super().__init__()
         if width % heads:
             raise ConfigError(
-                f"num_heads: {heads} heads do not divide hidden_size {width}. Take one that does."
+                Problem(
+                    "num_heads",
+                    f"{heads} heads do not divide hidden_size {width}. Take one that does.",
+                )
             )
         self.heads = heads
         self.project = nn.Linear(width, 3 * width)

@@ -6,7 +6,7 @@ from typing import Literal
 import torch
 from torch import Tensor, nn
 
-from crosstie.errors import ConfigError
+from crosstie.errors import ConfigError, Problem
 from crosstie.models.layers.project import Project
 
 
@@ -35,8 +35,10 @@ class Named(nn.Module):
         beside = name if isinstance(name, int) else 0
         if beside >= size:
             raise ConfigError(
-                f"combiner.embed_input_feature_name: must be less than hidden_size {size}, got {beside}. "
-                "Write less, or add."
+                Problem(
+                    "combiner.embed_input_feature_name",
+                    f"must be less than hidden_size {size}, got {beside}. Write less, or add.",
+                )
             )
         self.project = Project(widths, size - beside)
         self.columns = self.project.columns

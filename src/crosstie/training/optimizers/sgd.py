@@ -5,6 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge
 
+from crosstie.errors import ConfigError, Problem
 from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
 
 
@@ -27,6 +28,13 @@ class SGD(Optimizer):
         dampening: Annotated[float, Ge(0)] = 0.0,
         nesterov: bool = False,
     ) -> None:
+        if nesterov and (momentum <= 0 or dampening != 0):
+            raise ConfigError(
+                Problem(
+                    "trainer.optimizer.nesterov",
+                    f"needs a momentum and no dampening, got momentum {momentum:g}, dampening {dampening:g}",
+                )
+            )
         self.weight_decay = weight_decay
         self.momentum = momentum
         self.dampening = dampening

@@ -1,0 +1,192 @@
+"""Building every part once, small, before anything is learned: options that contradict each other are told at once.
+
+What a constructor refuses it refuses here, at the place of the file where the options stand, and not after the
+table was read and its features fitted.
+"""
+
+import json
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from crosstie.config.document import Place
+from crosstie.config.options import build
+from crosstie.data.batch import Output
+from crosstie.data.profile import ColumnProfile
+from crosstie.errors import CrosstieError, nearest
+from crosstie.features.date import PARTS
+from crosstie.features.levels import natural
+from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.components import Built, registry
+from crosstie.pipeline.findings import Findings
+
+if TYPE_CHECKING:
+    from crosstie.models.combiners.combiner import Part
+
+ROWS = 64
+LEVELS = 12  # of a category, where the data is not asked
+LENGTH = 16  # of a text
+SURE = 10  # rows of a class from which on some of them are trained on
+
+
+def try_network(
+    columns: Columns, built: Built, profile: Mapping[str, ColumnProfile], findings: Findings
+) -> None:
+    """Build encoders, the combiner, decoders and losses of a plan, each alone; note what they refuse.
+
+    Args:
+        columns: The features as written.
+        built: Filled sections of the network's parts.
+        profile: The table's columns; empty when the table could not be read.
+        findings: Gets what is wrong.
+    """
+    import torch  # 1.5 s; a network's options were read, so it is there
+
+    from crosstie.models.combiners.combiner import Parts
+    from crosstie.models.layers.initial import build_part
+
+    with torch.random.fork_rng(devices=[]):
+        parts = _encoders(columns, built, findings)
+        section = dict(built.architecture["combiner"])
+        if not section or not parts:
+            return
+        cls = registry("combiner").get(section.pop("type"))
+        place = findings.document.at("combiner")
+        combiner = None
+        if place.path not in findings.broken:
+            combiner = _tried(
+                lambda: build_part(cls, Parts(parts, rows=ROWS), section=section), place, findings
+            )
+        if combiner is None:
+            return
+        for entry in columns.outputs:
+            own = built.architecture["outputs"][entry.name]
+            output = _output(entry, profile.get(entry.column))
+            wiring = {"decoder": (combiner.width, combiner.members), "loss": ()}
+            for part, rest in wiring.items():
+                options = {
+                    k: v for k, v in own.get(part, {}).items() if k not in {"type", "weight"}
+                }
+                broken = entry.place.at(part).path in findings.broken
+                if (
+                    broken
+                    or not own.get(part)
+                    or (isinstance(options.get("class_weights"), list | dict) and not output.labels)
+                ):
+                    continue
+                made = registry(part).get(own[part]["type"], of=own["type"])
+                _tried(
+                    lambda made=made, rest=rest, options=options, output=output: build_part(
+                        made, output, *rest, section=options
+                    ),
+                    entry.place.at(part),
+                    findings,
+                )
+
+
+def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part, ...]":
+    """Each different encoder, tried; what the combiner is told of them."""
+    from crosstie.models.combiners.combiner import Part
+    from crosstie.models.encoders import encoder as encoding
+    from crosstie.models.layers.initial import build_part
+
+    found: dict[str, Part | None] = {}
+    values = np.random.default_rng(0).normal(size=(ROWS, 1)).astype(np.float32)
+    for entry in columns.inputs:
+        section = dict(built.architecture["inputs"][entry.name].get("encoder") or {})
+        kind = built.architecture["inputs"][entry.name]["type"]
+        key = json.dumps([kind, section], sort_keys=True)
+        if key in found or not section or entry.place.at("encoder").path in findings.broken:
+            continue
+        size = {"date": len(PARTS), "vector": 8}.get(kind, LEVELS)
+        shape = encoding.Columns(
+            type=kind,
+            names=(entry.name,),
+            sizes=(max(size, 2 + section.get("num_hash_buckets", 0)),),
+            length=LENGTH,
+            rows=ROWS,
+            values=np.repeat(values, size, axis=1) if kind in {"date", "vector"} else values,
+        )
+        cls = encoding.encoders.get(section.pop("type"), of=kind)
+        made = _tried(
+            lambda cls=cls, shape=shape, section=section: build_part(cls, shape, section=section),
+            entry.place.at("encoder"),
+            findings,
+        )
+        found[key] = None if made is None else Part(kind, made.widths)
+    return tuple(part for part in found.values() if part is not None)
+
+
+def try_trainer(options: type[Any], filled: Mapping[str, Any], findings: Findings) -> None:
+    """Build what learns from its options; note what it refuses."""
+    place = findings.document.at("trainer")
+    _tried(lambda: build(options, **filled), place, findings)
+
+
+def check_class_weights(
+    trainer: Mapping[str, Any],
+    columns: Columns,
+    profile: Mapping[str, ColumnProfile],
+    findings: Findings,
+) -> None:
+    """Class weights of a learner without losses of its own, against the classes of its output."""
+    given, place = trainer.get("class_weights"), findings.document.at("trainer", "class_weights")
+    for entry in columns.outputs:
+        if given is not None and entry.type not in {"binary", "category"}:
+            findings.wrong(
+                place, f"the {entry.type} output {entry.name!r} has no classes; leave it out"
+            )
+        elif isinstance(given, list | dict):
+            output = _output(entry, profile.get(entry.column))
+            if output.labels:
+                _tried(lambda output=output: output.in_order(given), place, findings)
+
+
+def check_monotone(trainer: Mapping[str, Any], columns: Columns, findings: Findings) -> None:
+    """Constraints on the effect of inputs, against the numbers among them."""
+    place = findings.document.at("trainer", "monotone_constraints")
+    numbers = [entry.name for entry in columns.inputs if entry.type in {"number", "binary"}]
+    for name in trainer.get("monotone_constraints") or ():
+        if name not in numbers:
+            findings.wrong(
+                place.at(name),
+                f"only a number can rise or fall, and no number input has this name; {nearest(name, numbers)}",
+            )
+
+
+def _tried(make: Any, place: Place, findings: Findings) -> Any:
+    """What `make` gives; None if it refuses, which is noted at `place`, or at the option it names."""
+    try:
+        return make()
+    except CrosstieError as error:
+        for problem in error.problems:
+            option = problem.where.rpartition(".")[2]
+            inside = option and place.path[-1:] != (option,)
+            findings.wrong(place.at(option) if inside else place, problem.what)
+        return None
+
+
+def _output(entry: Entry, looks: ColumnProfile | None) -> Output:
+    """An output as its layout will have it, its labels where the profile knows that training rows have them all."""
+    labels: Sequence[str] = ()
+    usual = {"most_common", "min_frequency", "lowercase", "missing_value_strategy"}
+    if (
+        looks is not None
+        and not looks.private
+        and entry.type in {"binary", "category"}
+        and looks.rows == looks.total_rows
+        and 1 < looks.distinct <= len(looks.top)
+        and looks.top[-1][1] >= SURE
+        and not usual & set(entry.section["preprocessing"] or {})
+    ):
+        labels = natural(text for text, _ in looks.top)
+    size = len(labels) or LEVELS
+    return Output(
+        entry.name,
+        "output_0",
+        entry.type,
+        size if entry.type in {"category", "set"} else 1,
+        (1 / size,) * size if entry.type in {"category", "set"} else (0.5,),
+        tuple(labels),
+    )
