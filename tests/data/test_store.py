@@ -22,8 +22,8 @@ LAYOUT = Layout(
 def batch(rows):
     rng = np.random.default_rng(0)
     inputs = {
-        name: rng.integers(0, 9, (rows, width)).astype(dtype)
-        for name, (dtype, width) in LAYOUT.inputs.items()
+        name: rng.integers(0, 9, (rows, *shape)).astype(dtype)
+        for name, (dtype, shape) in LAYOUT.inputs.items()
     }
     targets = {
         "n": rng.normal(size=rows).astype(np.float32),

@@ -70,7 +70,7 @@ def test_a_batch_has_the_arrays_of_the_layout():
     fitted = made().fit(table)
     encoded = fitted.encode(table, targets=True)
     shapes = {
-        name: (str(array.dtype), array.shape[1]) for name, array in encoded.batch.inputs.items()
+        name: (str(array.dtype), array.shape[1:]) for name, array in encoded.batch.inputs.items()
     }
     assert shapes == fitted.layout.inputs
     assert len(encoded.batch) == 5
@@ -122,9 +122,8 @@ def test_a_column_may_be_absent_only_if_training_had_missing_cells():
     with pytest.raises(DataError) as error:
         fitted.encode(Table.from_columns({"sexx": ["male"], "names": ["a"], "tags": ["a"]}))
     assert str(error.value) == (
-        "column 'name': the model needs it and the table has none; did you mean 'names'?\n"
-        "column 'sex': the model needs it and the table has none; did you mean 'sexx'?\n"
-        "column 'point': the model needs it and the table has none; it has 'names', 'sexx', 'tags'"
+        "columns 'name', 'sex', 'point': the model needs them and the table has none; did you mean 'names' for "
+        "'name', 'sexx' for 'sex'? It has 'sexx', 'names', 'tags'"
     )
 
 
@@ -133,10 +132,7 @@ def test_an_absent_target_is_an_error():
     table = Table.from_columns({k: v for k, v in ROWS.items() if k not in ("fare", "deck")})
     with pytest.raises(DataError) as error:
         fitted.encode(table, targets=True)
-    assert [problem.where for problem in error.value.problems] == [
-        "column 'deck'",
-        "column 'fare'",
-    ]
+    assert [problem.where for problem in error.value.problems] == ["columns 'deck', 'fare'"]
 
 
 def test_all_columns_that_cannot_be_fitted_are_named_at_once():

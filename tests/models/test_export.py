@@ -30,7 +30,7 @@ def test_inputs_and_outputs_are_the_layouts_with_a_free_first_axis(tmp_path: Pat
         each.name: (kinds[each.type.tensor_type.elem_type], each.type.tensor_type.shape.dim)
         for each in graph.input
     }
-    assert {name: (kind, shape[1].dim_value) for name, (kind, shape) in found.items()} == (
+    assert {name: (kind, (shape[1].dim_value,)) for name, (kind, shape) in found.items()} == (
         MIXED.inputs
     )
     assert [shape[0].dim_param for _, shape in found.values()] == ["rows"] * 3
@@ -134,7 +134,7 @@ def test_what_the_fast_exporter_does_not_know_goes_to_the_other_in_silence(
 
 def test_random_rows_cover_what_a_request_can_hold() -> None:
     found = examples(MIXED, 200)
-    assert {name: (array.dtype.name, array.shape[1]) for name, array in found.items()} == (
+    assert {name: (array.dtype.name, array.shape[1:]) for name, array in found.items()} == (
         MIXED.inputs
     )
     assert torch.isnan(tensors(found)["numbers"]).any()

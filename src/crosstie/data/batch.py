@@ -59,6 +59,40 @@ class Date:
 
 
 @dataclass(frozen=True)
+class Image:
+    """An image input: uint8 `[rows, channels, height, width]`; `array` is `image_0`, … .
+
+    Models see `(pixel / 255 - mean) / std`, the first thing their graph does: bytes are a quarter of floats.
+
+    Attributes:
+        mean: By channel, of pixels from 0 to 1.
+        std: Likewise.
+    """
+
+    name: str
+    array: str
+    channels: int
+    height: int
+    width: int
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class Series:
+    """An input of numbers in time, audio or a time series: float32 `[rows, length, channels]`; `array` is `series_0`, … .
+
+    NaN where missing; a row that ends early is NaN in all channels from there on.
+    """
+
+    name: str
+    array: str
+    type: str
+    length: int
+    channels: int
+
+
+@dataclass(frozen=True)
 class Output:
     """What is to be predicted.
 
@@ -128,19 +162,25 @@ class Layout:
     tokens: tuple[Tokens, ...] = ()
     vectors: tuple[Vector, ...] = ()
     dates: tuple[Date, ...] = ()
+    images: tuple[Image, ...] = ()
+    series: tuple[Series, ...] = ()
     outputs: tuple[Output, ...] = ()
 
     @property
-    def inputs(self) -> dict[str, tuple[str, int]]:
-        """Input array name to (numpy dtype, width), in the graph's order: `{"numbers": ("float32", 3), …}`."""
-        found: dict[str, tuple[str, int]] = {}
+    def inputs(self) -> dict[str, tuple[str, tuple[int, ...]]]:
+        """Input array name to (numpy dtype, shape of a row), in the graph's order: `{"numbers": ("float32", (3,)), …}`."""
+        found: dict[str, tuple[str, tuple[int, ...]]] = {}
         if self.numbers:
-            found["numbers"] = ("float32", len(self.numbers))
+            found["numbers"] = ("float32", (len(self.numbers),))
         if self.categories:
-            found["categories"] = ("int32", len(self.categories))
-        found |= {each.array: ("int32", each.length) for each in self.tokens}
-        found |= {each.array: ("float32", each.width) for each in self.vectors}
-        found |= {each.array: ("float32", each.width) for each in self.dates}
+            found["categories"] = ("int32", (len(self.categories),))
+        found |= {each.array: ("int32", (each.length,)) for each in self.tokens}
+        found |= {each.array: ("float32", (each.width,)) for each in self.vectors}
+        found |= {each.array: ("float32", (each.width,)) for each in self.dates}
+        found |= {
+            each.array: ("uint8", (each.channels, each.height, each.width)) for each in self.images
+        }
+        found |= {each.array: ("float32", (each.length, each.channels)) for each in self.series}
         return found
 
 
@@ -151,7 +191,8 @@ class Batch:
     Attributes:
         inputs: `numbers` float32 `[rows, n]` (NaN is missing); `categories` int32 `[rows, m]`;
             `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right; `vector_<i>` float32
-            `[rows, width]`; `date_<i>` float32 `[rows, parts]`. Names as in `Layout.inputs`.
+            `[rows, width]`; `date_<i>` float32 `[rows, parts]`; `image_<i>` uint8 `[rows, channels, height,
+            width]`; `series_<i>` float32 `[rows, length, channels]`. Names as in `Layout.inputs`.
         targets: By output name. number: float32 `[rows]`, standardised. binary: float32 `[rows]` of 0 and 1.
             category: int64 `[rows]`. set: float32 `[rows, size]` of 0 and 1. Empty when predicting.
         weights: float32 `[rows]`, or None for all equal.

@@ -31,8 +31,8 @@ class BatchStore:
         self._folder = folder
         self._filled = 0
         self._inputs = {
-            name: self._array(f"inputs.{place}", dtype, (width,))
-            for place, (name, (dtype, width)) in enumerate(layout.inputs.items())
+            name: self._array(f"inputs.{place}", dtype, shape)
+            for place, (name, (dtype, shape)) in enumerate(layout.inputs.items())
         }
         self._targets = {
             each.name: self._array(

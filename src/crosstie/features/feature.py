@@ -19,7 +19,7 @@ from crosstie.config.words import ANYTHING, Answer
 from crosstie.data.column import Column, Form
 from crosstie.data.profile import ColumnProfile
 
-Kind = Literal["number", "category", "tokens", "vector", "date"]
+Kind = Literal["number", "category", "tokens", "vector", "date", "image", "series"]
 State = dict[str, Any]  # JSON values
 Arrays = dict[str, NDArray[Any]]
 
@@ -44,6 +44,8 @@ class Feature(ABC):
         output: Whether it can be an output.
         defaults: Names of its default encoder, decoder, loss and metric.
         input_only: Options that only an input reads; on an output they are an error.
+        like: Of a type that did not come with Crosstie: the type whose encoders and learners it can use. Both
+            give the same kind of array.
 
     Attributes:
         name: What the file calls the feature.
@@ -83,11 +85,17 @@ class Feature(ABC):
     output: ClassVar[bool] = False
     defaults: ClassVar[Defaults]
     input_only: ClassVar[tuple[str, ...]] = ()
+    like: ClassVar[str] = ""
 
     name: str
     column: str
     missing_value_strategy: str
     tied: str = ""
+
+    @classmethod
+    def acts_as(cls) -> str:
+        """The type that encoders and learners take it for."""
+        return cls.like or cls.type
 
     @classmethod
     @abstractmethod
@@ -122,7 +130,8 @@ class Feature(ABC):
         """The column as an input.
 
         By kind: number float32 `[rows]`, category int32 `[rows]`, tokens int32 `[rows, length]`, vector
-        float32 `[rows, width]`, date float32 `[rows, parts]`.
+        float32 `[rows, width]`, date float32 `[rows, parts]`, image uint8 `[rows, channels, height, width]`,
+        series float32 `[rows, length, channels]`, NaN where missing and after a row's end.
         """
 
     @property
@@ -152,6 +161,21 @@ class Feature(ABC):
     def width(self) -> int:
         """Columns of `encode`'s result."""
         return 1
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a row of `encode`'s result, without the axis of rows; numbers and categories have none of their own."""
+        return (self.width,)
+
+    @property
+    def mean(self) -> tuple[float, ...]:
+        """Of an image, by channel, for pixels from 0 to 1: what models see is (pixel - mean) / std."""
+        return ()
+
+    @property
+    def std(self) -> tuple[float, ...]:
+        """As `mean`."""
+        return ()
 
     @property
     def requires(self) -> tuple[str, ...]:

@@ -6,12 +6,23 @@ training rows, a file to predict and one request: the bytes do not depend on wha
 
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field
+from difflib import get_close_matches
 from typing import Any, Self, get_args
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.batch import Batch, Categories, Date, Layout, Output, Tokens, Vector
+from crosstie.data.batch import (
+    Batch,
+    Categories,
+    Date,
+    Image,
+    Layout,
+    Output,
+    Series,
+    Tokens,
+    Vector,
+)
 from crosstie.data.column import Column
 from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
@@ -192,13 +203,15 @@ class Preprocessor:
             numbers=tuple(each.name for each in self._of["number"]),
             categories=tuple(Categories(each.name, each.codes) for each in self._of["category"]),
             tokens=tuple(
-                Tokens(each.name, f"tokens_{i}", each.type, each.codes, each.width)
+                Tokens(each.name, f"tokens_{i}", each.acts_as(), each.codes, each.width)
                 for i, each in enumerate(tokens)
             ),
             vectors=tuple(
                 Vector(each.name, f"vector_{i}", each.width) for i, each in enumerate(vectors)
             ),
             dates=tuple(Date(each.name, f"date_{i}", each.width) for i, each in enumerate(dates)),
+            images=tuple(_image(each, f"image_{i}") for i, each in enumerate(self._of["image"])),
+            series=tuple(_series(each, f"series_{i}") for i, each in enumerate(self._of["series"])),
             outputs=tuple(
                 Output(
                     each.name, f"output_{i}", each.type, each.size, each.prior, tuple(each.labels)
@@ -289,19 +302,18 @@ class Preprocessor:
     def _absent(self, table: Table, wanted: Sequence[Feature]) -> set[str]:
         """Columns that are not there and need not be."""
         present = set(table.columns)
-        problems, absent = {}, set()
+        lacking: dict[str, None] = {}
+        absent = set()
         for feature in wanted:
             if feature.column in present:
                 continue
             if self._missing.get(feature.name) and feature.missing_value_strategy != "drop_row":
                 absent.add(feature.column)
             else:
-                problems[feature.column] = Problem(
-                    f"column {feature.column!r}",
-                    f"the model needs it and the table has none; {_instead(feature.column, present)}",
-                )
-        if problems:
-            raise DataError(problems.values())
+                lacking[feature.column] = None
+        if lacking:
+            used = {each.column for each in self._features()}
+            raise DataError(_lacking(list(lacking), table.columns, used))
         return absent
 
     def _columns(
@@ -327,7 +339,7 @@ class Preprocessor:
                 packed[name] = array = np.empty((len(first), len(features)), first.dtype)
                 for place, feature in enumerate(features):
                     array[:, place] = encoded[feature.name]
-        for kind in ("tokens", "vector", "date"):
+        for kind in ("tokens", "vector", "date", "image", "series"):
             for place, feature in enumerate(self._of[kind]):
                 packed[f"{kind}_{place}"] = encoded[feature.name]
         return packed
@@ -354,14 +366,34 @@ class Preprocessor:
         return np.where(column.valid, values, 0).astype(np.float32), column.valid
 
 
-def _instead(column: str, present: Collection[str]) -> str:
-    """What the table has in a column's place."""
-    hint = nearest(column, present)
-    if hint.startswith("did you mean"):
-        return hint
-    names = sorted(present)
-    more = f" and {len(names) - 8} more columns" if len(names) > 8 else ""
-    return f"it has {', '.join(map(repr, names[:8]))}{more}"
+def _lacking(columns: Sequence[str], present: Sequence[str], used: Collection[str]) -> Problem:
+    """One problem for all absent columns, with what the table has in their place."""
+    free = [name for name in present if name not in used]
+    near = {column: get_close_matches(column, free, n=1, cutoff=0.6) for column in columns}
+    hints = [f"{found[0]!r} for {column!r}" for column, found in near.items() if found]
+    if len(columns) == 1:
+        where, them = f"column {columns[0]!r}", "it"
+        hint = f"did you mean {near[columns[0]][0]!r}?" if hints else f"it has {_some(present)}"
+    else:
+        where, them = f"columns {_some(columns, most=20)}", "them"
+        hint = f"did you mean {', '.join(hints[:8])}? It" if hints else "it"
+        hint = f"{hint} has {_some(present)}"
+    return Problem(where, f"the model needs {them} and the table has none; {hint}")
+
+
+def _some(names: Sequence[str], *, most: int = 8) -> str:
+    more = f" and {len(names) - most} more" if len(names) > most else ""
+    return f"{', '.join(map(repr, names[:most]))}{more}" if names else "no columns"
+
+
+def _image(feature: Feature, array: str) -> Image:
+    channels, height, width = feature.shape
+    return Image(feature.name, array, channels, height, width, feature.mean, feature.std)
+
+
+def _series(feature: Feature, array: str) -> Series:
+    length, channels = feature.shape
+    return Series(feature.name, array, feature.type, length, channels)
 
 
 def nothing(feature: Feature, rows: int) -> Column:

@@ -70,7 +70,7 @@ class GraphWriter:
         """An output of the graph, float32 `[rows]` or `[rows, width]`."""
         self._read.add(value)
         self._nodes.append(self._onnx.helper.make_node("Identity", [value], [name]))
-        self._outputs.append(self._value(name, np.float32, width))
+        self._outputs.append(self._value(name, np.float32, *(() if width is None else (width,))))
 
     def predict(self, output: Output, sums: str) -> None:
         """An output of the model: the probabilities or the number that its scores `[rows, size]` stand for."""
@@ -87,8 +87,8 @@ class GraphWriter:
         """Check the graph and write it to `path`."""
         helper = self._onnx.helper
         inputs = [
-            self._value(name, np.dtype(dtype), width)
-            for name, (dtype, width) in self._layout.inputs.items()
+            self._value(name, np.dtype(dtype), *shape)
+            for name, (dtype, shape) in self._layout.inputs.items()
             if name in self._read
         ]
         graph = helper.make_graph(
@@ -113,6 +113,5 @@ class GraphWriter:
     def _type(self, dtype: Any) -> int:
         return int(self._onnx.helper.np_dtype_to_tensor_dtype(np.dtype(dtype)))
 
-    def _value(self, name: str, dtype: Any, width: int | None) -> Any:
-        shape = [ROWS] if width is None else [ROWS, width]
-        return self._onnx.helper.make_tensor_value_info(name, self._type(dtype), shape)
+    def _value(self, name: str, dtype: Any, *row: int) -> Any:
+        return self._onnx.helper.make_tensor_value_info(name, self._type(dtype), [ROWS, *row])

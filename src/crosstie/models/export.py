@@ -97,11 +97,17 @@ def examples(layout: Layout, rows: int, *, seed: int = 0) -> dict[str, Array]:
         lengths = rng.integers(0, each.length + 1, (rows, 1))
         lengths[:1] = each.length
         found[each.array] = np.where(np.arange(each.length) < lengths, ids, 0).astype(np.int32)
-    for name, (dtype, width) in layout.inputs.items():
+    for name, (dtype, shape) in layout.inputs.items():
+        if dtype == "uint8":
+            found[name] = rng.integers(0, 256, (rows, *shape), dtype=np.uint8)
         if dtype == "float32":
-            values = rng.normal(size=(rows, width)).astype(np.float32)
+            values = rng.normal(size=(rows, *shape)).astype(np.float32)
             values[rng.random(values.shape) < 0.1] = np.nan
-            found[name] = values
+            if len(shape) == 2:  # a series: some end early
+                ends = rng.integers(1, shape[0] + 1, (rows, 1, 1))
+                ends[:1] = shape[0]
+                values = np.where(np.arange(shape[0])[:, None] < ends, values, np.nan)
+            found[name] = values.astype(np.float32)
     return {name: found[name] for name in layout.inputs}
 
 

@@ -14,7 +14,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from crosstie.data.batch import Batch, Date, Layout, Vector
+from crosstie.data.batch import Batch, Date, Image, Layout, Series, Vector
 from crosstie.models.combiners.combiner import Part
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.initial import build_part
@@ -86,6 +86,22 @@ class Tied(nn.Module):
         return group.encode(self.pick(arrays[self.array]))
 
 
+class Pixels(nn.Module):
+    """Bytes of images as numbers around 0: `(pixel / 255 - mean) / std`, by channel."""
+
+    def __init__(self, image: Image) -> None:
+        super().__init__()
+        shape = (len(image.mean), 1, 1)
+        self.scale = nn.Buffer(1 / (255 * torch.tensor(image.std).view(shape)))
+        self.shift = nn.Buffer(
+            -torch.tensor(image.mean).view(shape) / torch.tensor(image.std).view(shape)
+        )
+
+    def forward(self, pixels: Tensor) -> Tensor:
+        """uint8 `[batch, channels, height, width]` to floats."""
+        return pixels.to(self.scale.dtype) * self.scale + self.shift
+
+
 class Inputs(nn.Module):
     """All encoders of a network.
 
@@ -113,9 +129,13 @@ class Inputs(nn.Module):
         self.indicators = nn.ModuleDict(
             {array: Pick(total, chosen) for array, (total, chosen) in self.indicated.items()}
         )
+        series = {each.array for each in layout.series}  # their encoders want to see where they end
         self.floats = tuple(
-            name for name, (dtype, _) in layout.inputs.items() if dtype == "float32"
+            name
+            for name, (dtype, _) in layout.inputs.items()
+            if dtype == "float32" and name not in series
         )
+        self.pixels = nn.ModuleDict({each.array: Pixels(each) for each in layout.images})
         self.codes = {"categories": 0} if layout.categories else {}
         self.tokens = {each.array: 1 for each in layout.tokens}
         owners = [*self._groups(), *(self._owner(each) for each in self._tied())]
@@ -155,6 +175,8 @@ class Inputs(nn.Module):
             arrays[name] = arrays[name].masked_fill(missing, 0.0)
             if name in self.indicated:
                 marks.append(self.indicators[name](missing).to(arrays[name].dtype))
+        for name, pixels in self.pixels.items():
+            arrays[name] = pixels(arrays[name])
         if self.training:
             self._forget(arrays)
         found = [group(arrays) for group in self.groups]
@@ -228,6 +250,15 @@ def _groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator
         encoder = _encoder(columns, sections, names)
         yield Group(each.array, each.width, every, encoder, names)
 
+    whole: tuple[Image | Series, ...] = (*layout.images, *layout.series)
+    for part in whole:
+        names = (part.name,)
+        shape = layout.inputs[part.array][1]
+        columns = Columns(type=sections[part.name]["type"], names=names, shape=shape, rows=rows)
+        yield Group(
+            part.array, shape[0], range(shape[0]), _encoder(columns, sections, names), names
+        )
+
 
 def _tied(layout: Layout, sections: Sections) -> Iterator[Tied]:
     """The columns that another's encoder reads, in the order of the layout."""
@@ -291,7 +322,7 @@ def _indicators(
                 gaps[array] = _gaps(train, array)
             sections[name]["indicator"] = bool(gaps[array][place])
         if sections[name]["indicator"]:
-            total = layout.inputs[array][1]
+            total = layout.inputs[array][1][0]
             found.setdefault(array, (total, []))[1].append(place)
     return found
 

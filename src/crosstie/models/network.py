@@ -9,7 +9,17 @@ import torch
 from torch import Tensor, nn
 
 from crosstie.config.options import build
-from crosstie.data.batch import Batch, Categories, Date, Layout, Output, Tokens, Vector
+from crosstie.data.batch import (
+    Batch,
+    Categories,
+    Date,
+    Image,
+    Layout,
+    Output,
+    Series,
+    Tokens,
+    Vector,
+)
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs
@@ -194,6 +204,11 @@ def _layout(plain: Mapping[str, Any]) -> Layout:
         tokens=tuple(Tokens(**each) for each in plain["tokens"]),
         vectors=tuple(Vector(**each) for each in plain["vectors"]),
         dates=tuple(Date(**each) for each in plain["dates"]),
+        images=tuple(
+            Image(**{**each, "mean": tuple(each["mean"]), "std": tuple(each["std"])})
+            for each in plain.get("images", ())
+        ),
+        series=tuple(Series(**each) for each in plain.get("series", ())),
         outputs=tuple(
             Output(
                 **{**each, "prior": tuple(each["prior"]), "labels": tuple(each.get("labels", ()))}

@@ -5,6 +5,7 @@ encoded arrays lie in memory while they are small and in memory-mapped files whe
 """
 
 import copy
+import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -142,10 +143,11 @@ def _expected(part: str, sources: Mapping[str, Source], assignment: NDArray[np.i
 
 
 def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
-    width = sum(each for _, each in layout.inputs.values()) + sum(
-        each.size for each in layout.outputs
+    row = sum(
+        np.dtype(dtype).itemsize * math.prod(shape) for dtype, shape in layout.inputs.values()
     )
-    return 4 * width * sum(source.rows for source in sources.values())
+    row += sum(4 * each.size for each in layout.outputs)
+    return row * sum(source.rows for source in sources.values())
 
 
 def _count(prepared: Prepared, counts: Mapping[str, Counts], private: Collection[str]) -> None:

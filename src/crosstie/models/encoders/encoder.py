@@ -26,8 +26,9 @@ class Columns:
         type: Their feature type: `number`, `category`, `text` …
         names: One for each column; token, vector and date features come one at a time.
         sizes: Codes of each category (0 unknown, 1 missing), ids of a token feature (0 padding,
-            1 unknown), width of a vector or date; empty for numbers.
+            1 unknown), width of a vector or date; empty for numbers, images and series.
         length: Ids in a row of a token feature, padding included; 0 for other types.
+        shape: Of a row of an image (channels, height, width) or of a series (length, channels); else empty.
         rows: Training rows.
         values: Up to 100,000 training rows `[rows, columns]` of numbers, NaN where missing, for what
             starts from data (quantiles). None when a saved network is rebuilt: buffers come from its weights.
@@ -37,6 +38,7 @@ class Columns:
     names: tuple[str, ...]
     sizes: tuple[int, ...] = ()
     length: int = 0
+    shape: tuple[int, ...] = ()
     rows: int = 0
     values: NDArray[np.float32] | None = None
 
@@ -124,7 +126,8 @@ class Encoder(nn.Module, ABC):
         Args:
             values: By type. number, binary: float `[batch, columns]` without NaN. category: int32 codes
                 `[batch, columns]`. text, sequence, set, bag: int32 ids `[batch, length]`. vector and date:
-                float `[batch, width]` without NaN.
+                float `[batch, width]` without NaN. image: float `[batch, channels, height, width]`, normalised.
+                audio, timeseries: float `[batch, length, channels]`, NaN where missing or after the end.
 
         Returns:
             `[batch, columns, width]`, or `[batch, sum(widths)]` with the columns side by side.
