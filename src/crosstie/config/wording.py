@@ -5,7 +5,7 @@ import types
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Annotated, Any, Literal, Union, get_args, get_origin
 
-from crosstie.config.words import Elsewhere, marks
+from crosstie.config.words import value_elsewhere
 from crosstie.errors import nearest
 
 MANY = 12  # names in an error; more are counted
@@ -62,10 +62,9 @@ def hint(name: str, choices: Iterable[str]) -> str:
 
 def wrong(annotation: Any, value: Any) -> str:
     """`must be a whole number or 'auto', got true`."""
-    for mark in marks(annotation, Elsewhere):
-        if mark.value(value) is not None:
-            return f"{show(value)} is called {show(mark.value(value))} here"
-    return f"must be {describe(annotation)}, got {show(value)}"
+    return (
+        value_elsewhere(annotation, value) or f"must be {describe(annotation)}, got {show(value)}"
+    )
 
 
 def limit(error: str, context: Mapping[str, Any], value: Any) -> str | None:

@@ -10,7 +10,7 @@ a class keeps those in `answers`.
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from typing import Annotated, Any, get_args, get_origin
+from typing import Annotated, Any, Literal, get_args, get_origin
 
 
 class Alias:
@@ -29,18 +29,19 @@ class Elsewhere:
 
     Args:
         *names: What the option is called elsewhere.
-        values: What its values are called elsewhere, and here.
+        values: What its values are called elsewhere, and here; one that an option lacks is passed over.
+        never: What is said of values that we do not have.
     """
 
-    def __init__(self, *names: str, values: Mapping[str, Any] | None = None) -> None:
+    def __init__(
+        self,
+        *names: str,
+        values: Mapping[str, Any] | None = None,
+        never: Mapping[str, str] | None = None,
+    ) -> None:
         self.names = names
         self.values = dict(values or {})
-
-    def value(self, given: object) -> Any:
-        """Our word for a value of another tool, or None."""
-        if not isinstance(given, str):
-            return None
-        return {squashed(name): ours for name, ours in self.values.items()}.get(squashed(given))
+        self.never = dict(never or {})
 
 
 ANYTHING = object()
@@ -82,6 +83,30 @@ def marks(annotation: Any, kind: type[Any]) -> Iterator[Any]:
         yield from marks(each, kind)
 
 
+def value_elsewhere(annotation: Any, given: object) -> str:
+    """What is said of a value that is another tool's word, or ours spelled otherwise; empty of others."""
+    if not isinstance(given, str):
+        return ""
+    choices = _choices(annotation)
+    ours = {squashed(str(each)): each for each in choices}.get(squashed(given))
+    for mark in marks(annotation, Elsewhere):
+        if given in mark.never and given not in choices:
+            return f"{given!r} {mark.never[given]}"
+        named = {squashed(name): each for name, each in mark.values.items()}.get(squashed(given))
+        ours = named if ours is None and named in choices else ours
+    return "" if ours is None else f"{given!r} is called {ours!r} here"
+
+
+def _choices(annotation: Any) -> list[Any]:
+    """The words that an annotation allows."""
+    if get_origin(annotation) is Literal:
+        return list(get_args(annotation))
+    inner = (
+        get_args(annotation)[:1] if get_origin(annotation) is Annotated else get_args(annotation)
+    )
+    return [choice for each in inner for choice in _choices(each)]
+
+
 def answers(*classes: type[Any] | None) -> dict[str, Answer]:
     """What classes, and what they inherit from, answer to words that are no options."""
     found: dict[str, Answer] = {}
@@ -98,6 +123,7 @@ def elsewhere(annotation: Any) -> str:
         f"{name} (for {ours})"
         for mark in marks(annotation, Elsewhere)
         for name, ours in mark.values.items()
+        if ours in _choices(annotation)
     ]
     return f" Elsewhere: {', '.join(found)}." if found else ""
 

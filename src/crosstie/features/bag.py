@@ -5,7 +5,7 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import feature_types
+from crosstie.features.feature import FILLS, feature_types
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import Items, SplitName
 
@@ -38,7 +38,9 @@ class Bag(ItemFeature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal["fill_with_const", "drop_row"] = "fill_with_const",
+        missing_value_strategy: Annotated[
+            Literal["fill_with_const", "drop_row"], FILLS
+        ] = "fill_with_const",
         fill_value: str = "",
         tokenizer: SplitName = "auto",
         separator: str | None = None,

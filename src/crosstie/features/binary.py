@@ -1,7 +1,7 @@
 """Binary: two levels, one of them positive. Zero and one as an input, a probability as an output."""
 
 from collections.abc import Mapping, Sequence
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from crosstie.data import parse
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.levels import LevelCounts, codes_of, natural
 
 WORDS = {**dict.fromkeys(parse.YES, True), **dict.fromkeys(parse.NO, False)}
@@ -42,8 +42,11 @@ class Binary(OutputFeature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal[
-            "indicator", "fill_with_const", "fill_with_mode", "fill_with_false", "drop_row"
+        missing_value_strategy: Annotated[
+            Literal[
+                "indicator", "fill_with_const", "fill_with_mode", "fill_with_false", "drop_row"
+            ],
+            FILLS,
         ] = "indicator",
         fill_value: str | bool | float | None = None,
         positive: str | bool | float | None = None,

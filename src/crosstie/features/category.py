@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.levels import LevelCounts, bucket, look_up, natural
 
 UNKNOWN, MISSING, FIRST = 0, 1, 2  # codes of an input
@@ -52,8 +52,8 @@ class Category(OutputFeature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal[
-            "level", "fill_with_const", "fill_with_mode", "drop_row"
+        missing_value_strategy: Annotated[
+            Literal["level", "fill_with_const", "fill_with_mode", "drop_row"], FILLS
         ] = "level",
         fill_value: str = "<UNK>",
         most_common: Annotated[int, Ge(1)] = 10_000,

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from datetime import UTC, datetime
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, DataError, Problem
-from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.moments import Moments
 
 # The encoded columns in order, with the period of those that come round again; 0 for those that do not.
@@ -50,8 +50,8 @@ class Date(Feature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal[
-            "indicator", "fill_with_const", "fill_with_mean", "drop_row"
+        missing_value_strategy: Annotated[
+            Literal["indicator", "fill_with_const", "fill_with_mean", "drop_row"], FILLS
         ] = "indicator",
         fill_value: str = "1970-01-01",
     ) -> None:

@@ -15,13 +15,44 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.config.registry import Registry
-from crosstie.config.words import ANYTHING, Answer
+from crosstie.config.words import ANYTHING, Answer, Elsewhere
 from crosstie.data.column import Column, Form
 from crosstie.data.profile import ColumnProfile
 
 Kind = Literal["number", "category", "tokens", "vector", "date", "image", "series"]
 State = dict[str, Any]  # JSON values
 Arrays = dict[str, NDArray[Any]]
+
+_NEIGHBOURS = (
+    "would make a cell depend on the row beside it, which a single row to predict does not have"
+)
+_MODE = "is for categories; write fill_with_const, or leave missing cells missing"
+# What other tools call the ways to fill a missing cell.
+FILLS = Elsewhere(
+    "imputation",
+    "imputer",
+    "fillna",
+    "handle_missing",
+    values={
+        "mean": "fill_with_mean",
+        "constant": "fill_with_const",
+        "const": "fill_with_const",
+        "zero": "fill_with_const",
+        "mode": "fill_with_mode",
+        "most_frequent": "fill_with_mode",
+        "drop": "drop_row",
+        "dropna": "drop_row",
+    },
+    never={
+        "bfill": _NEIGHBOURS,
+        "ffill": _NEIGHBOURS,
+        "backfill": _NEIGHBOURS,
+        "pad": _NEIGHBOURS,
+        "fill_with_mode": _MODE,
+        "fill_with_true": "is `missing_value_strategy: fill_with_const, fill_value: true`",
+        "median": "is not kept; write fill_with_mean",
+    },
+)
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.moments import Moments
 from crosstie.features.scaling import Normalization, Scaling
 
@@ -49,8 +49,8 @@ class Number(OutputFeature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal[
-            "indicator", "fill_with_const", "fill_with_mean", "drop_row"
+        missing_value_strategy: Annotated[
+            Literal["indicator", "fill_with_const", "fill_with_mean", "drop_row"], FILLS
         ] = "indicator",
         fill_value: float = 0.0,
         normalization: Normalization | None = "zscore",

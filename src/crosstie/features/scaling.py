@@ -2,15 +2,33 @@
 
 from collections.abc import Mapping
 from statistics import NormalDist
-from typing import Any, Literal, Self
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.config.words import Elsewhere
 from crosstie.features.moments import Moments
 from crosstie.features.sample import Sample
 
-Normalization = Literal["zscore", "minmax", "robust", "iq", "quantile", "log1p"]
+Normalization = Annotated[
+    Literal["zscore", "minmax", "robust", "iq", "quantile", "log1p"],
+    Elsewhere(
+        "scaling",
+        "scaler",
+        "normalize",
+        "standardize",
+        values={
+            "standard": "zscore",
+            "standardize": "zscore",
+            "StandardScaler": "zscore",
+            "MinMaxScaler": "minmax",
+            "RobustScaler": "robust",
+            "QuantileTransformer": "quantile",
+            "log": "log1p",
+        },
+    ),
+]
 LARGEST = float(np.finfo(np.float32).max)
 Floats = NDArray[np.float64]
 

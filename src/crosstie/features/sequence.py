@@ -8,7 +8,7 @@ from numpy.typing import NDArray
 
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import feature_types
+from crosstie.features.feature import FILLS, feature_types
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import Items, SplitName, cells
 from crosstie.features.vocabulary import padded
@@ -43,7 +43,9 @@ class Sequence(ItemFeature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal["fill_with_const", "drop_row"] = "fill_with_const",
+        missing_value_strategy: Annotated[
+            Literal["fill_with_const", "drop_row"], FILLS
+        ] = "fill_with_const",
         fill_value: str = "",
         tokenizer: SplitName = "auto",
         separator: str | None = None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import Defaults, OutputFeature, feature_types
+from crosstie.features.feature import FILLS, Defaults, OutputFeature, feature_types
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import GUESSED, Items, SplitName, cells
 
@@ -48,7 +48,9 @@ class Set(ItemFeature, OutputFeature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal["fill_with_const", "drop_row"] = "fill_with_const",
+        missing_value_strategy: Annotated[
+            Literal["fill_with_const", "drop_row"], FILLS
+        ] = "fill_with_const",
         fill_value: str | None = None,
         tokenizer: SplitName = "auto",
         separator: str | None = None,

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, Problem
-from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.items import cells
 from crosstie.features.levels import ROOM, LevelCounts
 from crosstie.features.tokenizers import (
@@ -59,7 +59,9 @@ class Text(Feature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal["fill_with_const", "drop_row"] = "fill_with_const",
+        missing_value_strategy: Annotated[
+            Literal["fill_with_const", "drop_row"], FILLS
+        ] = "fill_with_const",
         fill_value: str = "",
         tokenizer: TokenizerName = "word",
         lowercase: bool = True,

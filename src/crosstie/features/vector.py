@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.moments import Moments
 
 
@@ -38,8 +38,8 @@ class Vector(Feature):
         name: str,
         *,
         column: str | None = None,
-        missing_value_strategy: Literal[
-            "indicator", "fill_with_const", "fill_with_mean", "drop_row"
+        missing_value_strategy: Annotated[
+            Literal["indicator", "fill_with_const", "fill_with_mean", "drop_row"], FILLS
         ] = "indicator",
         fill_value: float = 0.0,
         vector_size: Annotated[int, Ge(1)] | None = None,

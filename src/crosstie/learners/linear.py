@@ -6,13 +6,13 @@ The yardstick beside every other model, and on text and small tables often the o
 import json
 from dataclasses import dataclass, field, replace
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 import numpy as np
 from annotated_types import Ge, Gt
 from numpy.typing import NDArray
 
-from crosstie.config.words import Elsewhere
+from crosstie.config.words import Answer, Elsewhere
 from crosstie.data.batch import Batch, Output
 from crosstie.errors import TrainingError
 from crosstie.evaluation.metric import metrics
@@ -58,13 +58,22 @@ class Linear(Learner):
     uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
     predicts = ("number", "binary", "category", "set")
     many = True
+    answers: ClassVar[dict[str, Answer]] = {
+        "C": Answer("is 1 / l2 here: write `l2: …`"),
+        "penalty": Answer("is always l2; how strong, says `l2: …`", ("l2",)),
+        "learning_rate": Answer("Newton steps need none; leave it out"),
+    }
 
     def __init__(
         self,
         *,
-        l2: Annotated[float, Ge(0)] | Literal["auto"] = "auto",
-        max_iterations: Annotated[int, Ge(1)] = 100,
-        tolerance: Annotated[float, Gt(0)] = 1e-5,
+        l2: Annotated[
+            float | Literal["auto"],
+            Ge(0),
+            Elsewhere("alpha", "reg_lambda", "lambda", "l2_regularization"),
+        ] = "auto",
+        max_iterations: Annotated[int, Ge(1), Elsewhere("max_iter", "n_iter", "epochs")] = 100,
+        tolerance: Annotated[float, Gt(0), Elsewhere("tol", "eps")] = 1e-5,
         class_weights: Annotated[
             Literal["balanced"]
             | list[Annotated[float, Gt(0)]]

@@ -179,7 +179,10 @@ class Trainer:
         ] = None,
         evaluate_training_set: Annotated[bool, Elsewhere("eval_train", "eval_on_train")] = False,
         averaging: Annotated[
-            Literal["none", "ema", "swa"], Elsewhere("weight_averaging", "swa", "ema")
+            Literal["none", "ema", "swa"],
+            Elsewhere(
+                "weight_averaging", "swa", "ema", values={"exponential": "ema", "stochastic": "swa"}
+            ),
         ] = "none",
         averaging_decay: Annotated[float, Gt(0), Lt(1)] = 0.999,
         averaging_start: Annotated[int, Ge(0)] = 0,
