@@ -93,11 +93,16 @@ def train(
             resume=True,
             allow_different_host=allow_different_host,
         )
-    plan = _plan(
+    plan = check(
         source,
         target=target,
-        data={"train": data, "validation": validation, "test": test},
-        changes={"model_type": model_type, "name": name, "seed": seed, "folds": folds},
+        data=data,
+        validation=validation,
+        test=test,
+        model_type=model_type,
+        name=name,
+        seed=seed,
+        folds=folds,
         set=set,
         types=types,
     )
@@ -111,6 +116,12 @@ def check(
     *,
     target: str | None = None,
     data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    model_type: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+    folds: int | None = None,
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
 ) -> "Plan":
@@ -120,6 +131,12 @@ def check(
         source: As for `train`.
         target: As for `train`.
         data: As for `train`.
+        validation: As for `train`.
+        test: As for `train`.
+        model_type: As for `train`.
+        name: As for `train`.
+        seed: As for `train`.
+        folds: As for `train`.
         set: As for `train`.
         types: As for `train`.
 
@@ -130,7 +147,14 @@ def check(
         ConfigError: All that is wrong, each with line, value and remedy.
         DataError: The table cannot be read.
     """
-    return _plan(source, target=target, data={"train": data}, changes={}, set=set, types=types)
+    return _plan(
+        source,
+        target=target,
+        data={"train": data, "validation": validation, "test": test},
+        changes={"model_type": model_type, "name": name, "seed": seed, "folds": folds},
+        set=set,
+        types=types,
+    )
 
 
 def show(
@@ -138,11 +162,29 @@ def show(
     *,
     target: str | None = None,
     data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    model_type: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+    folds: int | None = None,
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The file with every default filled in; a run saves exactly that. Arguments as for `check`."""
-    return check(source, target=target, data=data, set=set, types=types).config
+    """The file with every default filled in; a run saves exactly that. Arguments as for `train`."""
+    return check(
+        source,
+        target=target,
+        data=data,
+        validation=validation,
+        test=test,
+        model_type=model_type,
+        name=name,
+        seed=seed,
+        folds=folds,
+        set=set,
+        types=types,
+    ).config
 
 
 def init(
@@ -281,10 +323,6 @@ def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan
             f"{run.path}: is still running, as process {process['pid']} on {process['host']}; "
             "wait for it, or stop it first"
         )
-    if "project" in run.manifest:  # its components/ are not beside the run's config.yaml
-        from crosstie.config.registry import use_project
-
-        use_project(Path(run.manifest["project"]))
     plan = _plan(
         run.path / "config.yaml", target=None, data={"train": data}, changes={}, set=(), types=None
     )
@@ -302,16 +340,25 @@ def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan
     return run, plan
 
 
-def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = None) -> "Model":
+def load(
+    model: str | Path,
+    *,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+    threads: int | None = None,
+) -> "Model":
     """Open a trained model.
 
     Args:
         model: A run, its `model/`, NAME/latest, NAME/best, or a run's name.
+        components: The folder of your own feature types, for a model that has one: no model holds code, so only
+            what you name here is run.
         runs: The folder of all runs, for names.
         threads: Processor threads for prediction.
 
     Raises:
-        ArtifactError: The model is damaged or of another format.
+        ArtifactError: The model is damaged or of another format, or needs an own feature type.
+        ConfigError: There is no folder `components`.
         RunError: There is no such run or model.
 
     Example:
@@ -321,6 +368,8 @@ def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = 
     """
     from crosstie.serving.model import Model  # numpy, onnxruntime: 200 ms
 
+    if components is not None:
+        _use(Path(components))
     path = Path(model)
     if (path / "features.json").is_file():
         return Model.load(path, threads=threads)
@@ -333,12 +382,23 @@ def load(model: str | Path, *, runs: str | Path = "runs", threads: int | None = 
     return Model.load(run.model, threads=threads)
 
 
+def _use(folder: Path) -> None:
+    from crosstie.config.registry import use_components
+
+    if not folder.is_dir():
+        raise ConfigError(f"{folder}: there is no such folder of own classes")
+    use_components(folder)
+
+
 def predict(
     model: "str | Path | Model",
     data: Any,
     *,
     output: str | Path | None = None,
     keep: Sequence[str] = (),
+    header: bool = True,
+    columns: Sequence[str] | None = None,
+    components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
     stdout: bool = False,
@@ -350,6 +410,9 @@ def predict(
         data: As `Model.predict`; a path or a list of paths too.
         output: Write there instead of returning: .csv, .parquet, .arrow, .jsonl by its ending.
         keep: Input columns to carry along.
+        header: Whether the first line of a file holds the names of its columns.
+        columns: Names of a file's columns, in place of those in it.
+        components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
         stdout: Write CSV to standard output instead of returning.
@@ -360,39 +423,55 @@ def predict(
     Raises:
         DataError: Columns that the model needs are absent, or `output` would overwrite the data.
     """
-    loaded = model if not isinstance(model, str | Path) else load(model, runs=runs)
+    loaded = _loaded(model, components, runs)
     if output is None and not stdout:
-        result = loaded.predict(data, keep=keep)
+        result = loaded.predict(data, keep=keep, header=header, columns=columns)
         _tell(loaded.notes, say)
         return result
     from crosstie.data.write import TableWriter
 
-    source = loaded.open(data)
+    source = loaded.open(data, header=header, columns=columns)
     target = Path(output) if output is not None else None
     with TableWriter(target, inputs=source.files) as writer:
         _tell(source.notes, say)
-        for columns in loaded.predict_source(source, keep=keep):
-            writer.append(columns)
+        for piece in loaded.predict_source(source, keep=keep):
+            writer.append(piece)
     _tell(loaded.notes, say)
     return source.rows
 
 
+def _loaded(
+    model: "str | Path | Model", components: str | Path | None, runs: str | Path
+) -> "Model":
+    return load(model, components=components, runs=runs) if isinstance(model, str | Path) else model
+
+
 def evaluate(
-    model: "str | Path | Model", data: Any, *, runs: str | Path = "runs", say: Say | None = None
+    model: "str | Path | Model",
+    data: Any,
+    *,
+    header: bool = True,
+    columns: Sequence[str] | None = None,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+    say: Say | None = None,
 ) -> dict[str, dict[str, float]]:
     """Metrics by output, on data that has the true values.
 
     Args:
         model: A loaded model or what `load` takes.
         data: A table in any form.
+        header: As for `predict`.
+        columns: As for `predict`.
+        components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
 
     Raises:
         DataError: A target column is absent or has no usable value.
     """
-    loaded = model if not isinstance(model, str | Path) else load(model, runs=runs)
-    found = loaded.evaluate(data)
+    loaded = _loaded(model, components, runs)
+    found = loaded.evaluate(data, header=header, columns=columns)
     _tell(loaded.notes, say)
     return found
 

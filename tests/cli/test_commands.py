@@ -132,6 +132,20 @@ def test_predict_reads_a_table_from_standard_input_and_writes_to_standard_output
     assert len(done.stdout.splitlines()) == 501
 
 
+def test_predict_reads_rows_without_a_header_line_from_standard_input(folder, run):
+    head, *rows = (folder / "customers.csv").read_text(encoding="utf-8").splitlines()[:4]
+    said = crosstie(folder, "predict", run, "-", stdin="\n".join(rows))
+    named = crosstie(
+        folder, "predict", run, "-", "--no-header", "--columns", head, stdin="\n".join(rows)
+    )
+    usual = crosstie(folder, "predict", run, "-", stdin="\n".join([head, *rows]))
+
+    assert said.returncode == 2
+    assert "standard input: its first line ('7590-VHVEG', 'Female', '0', 'Yes', " in said.stderr
+    assert (named.returncode, named.stdout) == (0, usual.stdout)
+    assert usual.stdout.count("\n") == 4
+
+
 def test_predict_never_overwrites_its_input(folder, run):
     done = crosstie(folder, "predict", run, "customers.csv", "-o", "customers.csv")
 
@@ -143,6 +157,23 @@ def test_evaluate_gives_the_metrics_as_json(folder, run):
     done = crosstie(folder, "evaluate", run, "customers.csv", "--json")
 
     assert 0.5 < json.loads(done.stdout)["metrics"]["Churn"]["roc_auc"] < 1
+
+
+def test_evaluate_says_how_many_rows_were_judged_and_why_others_were_not(folder, run):
+    lines = (folder / "customers.csv").read_text(encoding="utf-8").splitlines()[:31]
+    odd = [lines[0], *(line.rpartition(",")[0] + "," for line in lines[1:3]), *lines[3:]]
+    odd[5] = odd[5].rpartition(",")[0] + ",Perhaps"
+    (folder / "odd.csv").write_text("\n".join(odd), encoding="utf-8")
+
+    done = crosstie(folder, "evaluate", run, "odd.csv")
+    program = crosstie(folder, "evaluate", run, "odd.csv", "--json")
+
+    assert done.stdout.startswith("Churn on 27 rows, 3 left out")
+    assert (
+        "column 'Churn': 3 of 30 rows are left out: 2 have no value; 1 holds what the model cannot predict, for "
+        "example 'Perhaps'"
+    ) in done.stderr
+    assert json.loads(program.stdout)["rows"] == {"Churn": {"judged": 27, "left_out": 3}}
 
 
 def test_a_mistyped_option_of_the_file_names_line_and_nearest_name(folder):
@@ -169,6 +200,27 @@ def test_check_prints_every_problem_and_exits_with_1(folder):
     assert "two.yaml:3 exclud" in done.stdout
     assert "two.yaml:4 model_typ" in done.stdout
     assert "2 problems" in done.stdout
+
+
+@pytest.mark.parametrize("command", ["check", "show", "train"])
+def test_commands_that_take_a_file_or_a_table_take_the_same_options(folder, command):
+    usual = ("customers.csv", "--target", "Churn", "--model-type", "linear", "--name", "typed")
+    types = ("--type", "tenure=category", "--type", "MonthlyCharges=vector")
+    done = crosstie(folder, command, *usual, *types, "--type", "nothing=text", "--seed", "3")
+
+    assert "--type nothing: customers.csv has no column 'nothing'; " in done.stdout + done.stderr
+    assert done.returncode == (1 if command == "check" else 2)
+
+
+def test_show_takes_the_type_of_a_column(folder):
+    usual = ("customers.csv", "--target", "Churn", "--model-type", "linear")
+    done = crosstie(folder, "show", *usual, "--type", "tenure=category", "--seed", "3", "--json")
+
+    shown = json.loads(done.stdout)
+    assert shown["seed"] == 3
+    assert [each["type"] for each in shown["input_features"] if each["name"] == "tenure"] == [
+        "category"
+    ]
 
 
 def test_init_writes_a_file_that_checks_and_leaves_an_existing_one_alone(folder):

@@ -288,9 +288,38 @@ def test_a_file_without_a_header_line_is_read_as_training_read_it(nameless, tmp_
         assert nameless.predict(tmp_path / name)["column_2_prediction"].tolist() == expected, name
 
 
+def test_a_row_in_the_place_of_the_header_line_is_said_and_names_can_be_given(model, tmp_path):
+    (tmp_path / "rows.csv").write_text("2.0,red\n4.0,blue\n")
+    with pytest.raises(DataError) as error:
+        model.predict(tmp_path / "rows.csv")
+    assert str(error.value) == (
+        f"{tmp_path}/rows.csv: its first line ('2.0', 'red') names no column that the model needs. If it is a row, "
+        "say that there is no header line, and name the columns in order: --no-header --columns a,b,… (in Python "
+        "header=False, columns=[…]). The model needs 'size', 'colour'"
+    )
+    with pytest.raises(DataError, match=r"has 2 columns without names. Name them in order"):
+        model.predict(tmp_path / "rows.csv", header=False)
+
+    expected = model.predict([{"size": 2.0, "colour": "red"}, {"size": 4.0, "colour": "blue"}])
+    given = model.predict(tmp_path / "rows.csv", header=False, columns=["size", "colour"])
+    assert given["price_prediction"].tolist() == [row["price_prediction"] for row in expected]
+
+
+def test_a_model_of_a_table_without_a_header_line_is_told_that_there_is_none(nameless, tmp_path):
+    (tmp_path / "inputs.csv").write_text("2.0,red\n4.0,blue\n")
+
+    told = nameless.predict(tmp_path / "inputs.csv", header=False)
+
+    assert told["column_2_prediction"].tolist() == (
+        nameless.predict(tmp_path / "inputs.csv")["column_2_prediction"].tolist()
+    )
+
+
 def test_a_file_of_another_width_lacks_the_columns(nameless, tmp_path):
     (tmp_path / "narrow.csv").write_text("a\n2.0\n")
-    with pytest.raises(DataError, match="the model needs it"):
+    with pytest.raises(
+        DataError, match="its first line \\('a'\\) names no column that the model needs"
+    ):
         nameless.predict(tmp_path / "narrow.csv")
 
 
@@ -302,7 +331,7 @@ def test_rows_that_cannot_be_judged_are_counted(model):
     model.evaluate(rows)
     assert model.notes == [
         (
-            "column 'price': 5 of 120 rows are left out, their value is missing or none that the model knows, for "
+            "column 'price': 5 of 120 rows are left out: 2 have no value; 3 hold what the model cannot predict, for "
             "example 'dear'"
         )
     ]

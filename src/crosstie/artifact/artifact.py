@@ -13,6 +13,7 @@ A model of one graph is an ensemble of one: there is one way to load and one way
 is code and loading runs none.
 """
 
+import inspect
 import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
@@ -29,9 +30,9 @@ from crosstie.artifact.schema import row_schema
 from crosstie.data.batch import Batch
 from crosstie.data.files import atomic, sha256, write_json
 from crosstie.data.table import Table
-from crosstie.errors import ArtifactError
+from crosstie.errors import ArtifactError, ConfigError
 from crosstie.evaluation.calibration import apply_temperature
-from crosstie.features.feature import Feature, OutputFeature
+from crosstie.features.feature import Feature, OutputFeature, feature_types
 from crosstie.features.preprocessor import Encoded, Preprocessor
 
 FORMAT = 1
@@ -170,10 +171,15 @@ def save(
         missing: As `Artifact.missing`.
         reading: As `Artifact.reading`.
         private: Input columns whose example cells stay empty: even made-up ones would show levels.
+
+    Types of features that did not come with Crosstie are code, which never lies in an artifact: its manifest names
+    them and their files under `own_types`.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "graph").mkdir(parents=True)
+    own_code = own_types([each for preprocessor, _ in members for each in preprocessor.inputs])
+    about = {**about, "own_types": own_code} if own_code else about
     states: list[Any] = []
     arrays: dict[str, NDArray[Any]] = {}
     for i, (preprocessor, graph) in enumerate(members):
@@ -263,6 +269,7 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
     weights = read_json(folder / "ensemble.json")["weights"]
     members = []
     for i, state in enumerate(read_json(folder / "features.json")["members"]):
+        _check_types(folder, state, manifest)
         own = {
             key.removeprefix(f"{i}."): value
             for key, value in arrays.items()
@@ -295,6 +302,32 @@ def read_json(path: Path) -> Any:
         raise ArtifactError(
             f"{path}: not readable as JSON ({error}); it may be truncated"
         ) from None
+
+
+def own_types(features: Sequence[Feature]) -> dict[str, str]:
+    """Feature types that did not come with Crosstie, by name: the file of each, without its folder."""
+    found = {
+        each.type: Path(inspect.getfile(type(each))).name
+        for each in features
+        if feature_types.is_own(type(each))
+    }
+    return dict(sorted(found.items()))
+
+
+def _check_types(folder: Path, state: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
+    absent = []
+    for kind in dict.fromkeys(each["type"] for each in state["inputs"]):
+        try:
+            feature_types.get(kind)
+        except ConfigError:
+            absent.append(kind)
+    if absent:
+        files = [manifest.get("own_types", {}).get(kind, "?") for kind in absent]
+        raise ArtifactError(
+            f"{folder}: this model needs the feature type {', '.join(map(repr, absent))} from "
+            f"{', '.join(files)}. That is code, which a model never holds. Give the folder that has the file: "
+            "--components DIR, or components=DIR in Python"
+        )
 
 
 def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:

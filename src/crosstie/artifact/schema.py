@@ -20,7 +20,7 @@ def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> d
         feature.column: {
             **(
                 _MANY
-                if feature.kind == "tokens" and feature.type != "text"
+                if feature.kind == "tokens" and feature.acts_as() != "text"
                 else _TYPES.get(feature.type, _ANY)
             ),
             "description": f"{feature.type} input",

@@ -5,6 +5,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from crosstie import api
+from crosstie.cli.asked import USUAL, Asked
 from crosstie.cli.output import put, put_json, put_table
 from crosstie.cli.types import TablePath
 from crosstie.errors import CrosstieError
@@ -14,22 +15,18 @@ def check(
     file: TablePath,
     /,
     *,
-    data: TablePath | None = None,
-    target: str | None = None,
-    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None,
+    asked: Asked = USUAL,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Validate a model file and its data together, without training. Exit code 1 if something is wrong.
 
     Args:
         file: A model file, or a table with --target.
-        data: A table to use instead of the one that the file names.
-        target: The column to predict, when `file` is a table.
-        set_: Set any option of the file: --set trainer.epochs=3. May be repeated.
+        asked: See `Asked`.
         json: Print one line of JSON on standard output.
     """
     try:
-        plan = api.check(file, data=data, target=target, set=set_ or ())
+        plan = api.check(file, **asked.arguments())
     except CrosstieError as error:
         if json:
             put_json({"ok": False, "problems": [str(each) for each in error.problems]})

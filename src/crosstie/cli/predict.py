@@ -7,7 +7,7 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put_json, tell
-from crosstie.cli.types import TablePath
+from crosstie.cli.types import TablePath, names
 from crosstie.errors import ConfigError
 
 
@@ -18,6 +18,9 @@ def predict(
     *more: TablePath,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     keep: Annotated[list[str] | None, Parameter(name="--keep", negative="")] = None,
+    no_header: Annotated[bool, Parameter(negative="")] = False,
+    columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
+    components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
@@ -30,19 +33,24 @@ def predict(
         more: Further tables with the same columns.
         output: Where to write: .csv, .parquet, .arrow, .jsonl. CSV on standard output if not given.
         keep: Input columns to carry along, separated by commas. May be repeated.
+        no_header: The first line of the data is a row, not names of columns.
+        columns: Names of the data's columns in order, separated by commas, in place of those in it.
+        components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Say nothing of unknown, unreadable and missing values.
         json: Print one line of JSON on standard output; needs --output.
     """
     if json and output is None:
         raise ConfigError("--json: standard output cannot hold the predictions too; add -o FILE")
-    kept = [name for each in keep or () for name in each.split(",")]
     say = None if quiet else tell
     rows = api.predict(
         model,
         [data, *more] if more else data,
         output=output,
-        keep=kept,
+        keep=names(keep) or (),
+        header=not no_header,
+        columns=names(columns),
+        components=components,
         runs=runs,
         say=say,
         stdout=True,

@@ -8,24 +8,16 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.api import Say
+from crosstie.cli.asked import USUAL, Asked
 from crosstie.cli.output import put, put_comparison, put_json, tell
-from crosstie.cli.types import TablePath, column_types
+from crosstie.cli.types import TablePath
 
 
 def train(
     source: TablePath | None = None,
     /,
     *,
-    target: str | None = None,
-    data: TablePath | None = None,
-    validation: TablePath | None = None,
-    test: TablePath | None = None,
-    model_type: str | None = None,
-    name: str | None = None,
-    seed: int | None = None,
-    set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None,
-    type_: Annotated[list[str] | None, Parameter(name="--type", negative="")] = None,
-    folds: int | None = None,
+    asked: Asked = USUAL,
     threads: int | None = None,
     resume: str | None = None,
     allow_different_host: Annotated[bool, Parameter(negative="")] = False,
@@ -38,16 +30,7 @@ def train(
 
     Args:
         source: A model file (.yaml, .json) or a table; `-` reads a table from standard input.
-        target: The column to predict, when `source` is a table.
-        data: A table to use instead of the one that the file names.
-        validation: A table of its own to validate on.
-        test: A table of its own to test on.
-        model_type: auto, linear, gbm or ecd.
-        name: The model's name; its runs lie together under it.
-        seed: Everything random comes from it.
-        set_: Set any option of the file: --set trainer.epochs=3. May be repeated.
-        type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.
-        folds: Train this many models, each validated on rows of its own, and keep them as one.
+        asked: See `Asked`.
         threads: Processor threads to use; all that this process may use if not given.
         resume: Go on with this interrupted run instead of starting one.
         allow_different_host: Resume although machine, thread count or versions are others.
@@ -58,16 +41,7 @@ def train(
     """
     run = api.train(
         source,
-        target=target,
-        data=data,
-        validation=validation,
-        test=test,
-        model_type=model_type,
-        name=name,
-        seed=seed,
-        set=set_ or (),
-        types=column_types(type_ or ()),
-        folds=folds,
+        **asked.arguments(),
         threads=threads,
         resume=resume,
         allow_different_host=allow_different_host,
@@ -81,7 +55,7 @@ def train(
         put_json({"run": str(run.path.resolve()), "metrics": run.metrics})
     if not quiet:
         put_comparison(run.evaluation, to_stderr=json)
-        _next(run.path, data or source, interrupted, tell if json else put)
+        _next(run.path, asked.data or source, interrupted, tell if json else put)
     return 130 if interrupted else 0
 
 

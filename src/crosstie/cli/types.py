@@ -57,3 +57,13 @@ def column_types(pairs: Sequence[str]) -> dict[str, str]:
     if problems:
         raise ConfigError(problems)
     return found
+
+
+def names(given: Sequence[str] | None) -> list[str] | None:
+    """`["a,b", "c"]` as `["a", "b", "c"]`; None stays None.
+
+    Examples:
+        >>> names(["id,town", "age"])
+        ['id', 'town', 'age']
+    """
+    return None if given is None else [name for each in given for name in each.split(",")]

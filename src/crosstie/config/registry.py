@@ -11,6 +11,7 @@ import importlib.util
 import pkgutil
 import sys
 from collections.abc import Callable, Iterator
+from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -70,7 +71,7 @@ class Registry(Generic[T]):
             self._import_all()
         if (of, name) not in self._classes:
             what = f"{self.kind} of a {of} feature" if of else self.kind
-            raise ConfigError(f"{name!r} is no {what}; {self._hint(name, of)}")
+            raise ConfigError(f"{name!r} is no {what}; {self.hint(name, of=of)}")
         return self._classes[of, name]
 
     def names(self, *, of: str = "") -> list[str]:
@@ -84,12 +85,17 @@ class Registry(Generic[T]):
         for (each, name), cls in sorted(self._classes.items(), key=lambda item: item[0]):
             yield each, name, cls
 
+    def is_own(self, cls: type[T]) -> bool:
+        """Whether a class did not come with Crosstie."""
+        return not cls.__module__.startswith(f"{self.home}.")
+
     def elsewhere(self, name: str, *, of: str = "") -> tuple[str, ...]:
         """What other tools call `name`."""
         return tuple(w for (each, w), ours in self._elsewhere.items() if (each, ours) == (of, name))
 
-    def _hint(self, name: str, of: str) -> str:
-        names = self.names(of=of)
+    def hint(self, name: str, *, of: str = "", also: tuple[str, ...] = ()) -> str:
+        """What is said of a name that is none: ours for another tool's, else the nearest of these and of `also`."""
+        names = [*self.names(of=of), *also]
         same = {squashed(each): each for each in names}
         ours = self._elsewhere.get((of, squashed(name))) or same.get(squashed(name))
         return f"it is called {ours!r} here" if ours else nearest(name, names)
@@ -118,10 +124,10 @@ def name_of(cls: type[Any]) -> str:
     return _names[cls]
 
 
-def use_project(folder: Path) -> None:
-    """Make the classes in `folder/components/*.py` options of the file."""
-    components = (folder / "components").resolve()
-    if components.is_dir() and components not in _project_folders:
+def use_components(folder: Path) -> None:
+    """Make the classes in `folder/*.py` options of the file."""
+    components = folder.resolve()
+    if components not in _project_folders:
         _project_folders.append(components)
 
 
@@ -131,7 +137,8 @@ def _import_if_there(name: str) -> None:
 
 
 def _import_file(path: Path) -> None:
-    name = f"crosstie_project.{path.parent.parent.name}.{path.stem}"
+    place = sha256(str(path).encode()).hexdigest()[:8]  # two projects may have files of one name
+    name = f"crosstie_components.{place}.{path.stem}"
     if name in sys.modules:
         return
     spec = importlib.util.spec_from_file_location(name, path)

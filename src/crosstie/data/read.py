@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from crosstie.data.locate import locate
+from crosstie.data.locate import Located, locate
 from crosstie.data.reader import Reading, readers
 from crosstie.data.scratch import Scratch
 from crosstie.data.source import InMemory, Source
@@ -78,12 +78,23 @@ _OPTIONS = ("path", *vars(Reading()))
 def _files(specs: Sequence[str | Path], base: Path, reading: Reading) -> Source:
     scratch = Scratch()
     found = [each for spec in specs for each in locate(spec, base, scratch)]
+    return _opened(found, specs, reading, scratch)
+
+
+def _opened(
+    found: Sequence[Located], specs: Sequence[str | Path], reading: Reading, scratch: Scratch
+) -> Source:
     parts = [readers.get(each.format)(each.path, each.name, reading, scratch) for each in found]
     for each, part in zip(found[1:], parts[1:], strict=True):
         _check_same(parts[0].columns, part.columns, found[0].name, each.name)
     name = found[0].name if len(found) == 1 else f"{found[0].name} and {len(found) - 1} more"
     if len(specs) == 1 and len(found) > 1:
         name = str(specs[0])
+
+    def reopen(given: Mapping[str, Any]) -> Source:
+        return _opened(found, specs, Reading(**{"missing": reading.missing, **given}), scratch)
+
+    named = all("header" in part.takes for part in parts)
     return Source(
         name,
         parts,
@@ -91,6 +102,7 @@ def _files(specs: Sequence[str | Path], base: Path, reading: Reading) -> Source:
         hashed=[each.origin or each.path for each in found],
         missing=reading.missing,
         reading=_naming(reading, parts[0].columns),
+        reopen=reopen if named else None,
     )
 
 

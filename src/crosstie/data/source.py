@@ -2,7 +2,7 @@
 
 import hashlib
 import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, Protocol
 
@@ -74,6 +74,7 @@ class Source:
         missing: The texts that mean that nothing is there, where they are not the usual ones.
         reading: Options that give the columns their names, where the file does not: `header`, `columns`,
             `separator`. Another file of this kind has to be read with the same.
+        reopen: Reads the same files with such options; None where nothing can be read anew.
 
     Attributes:
         notes: What reading dropped, renamed or guessed, one sentence each.
@@ -88,6 +89,7 @@ class Source:
         hashed: Sequence[Path] | None = None,
         missing: Sequence[str] | None = None,
         reading: Mapping[str, Any] | None = None,
+        reopen: Callable[[Mapping[str, Any]], "Source"] | None = None,
     ) -> None:
         self.name = name
         self.missing = missing
@@ -95,6 +97,7 @@ class Source:
         self.files = tuple(files)
         self._hashed = self.files if hashed is None else tuple(hashed)
         self._parts = parts
+        self._reopen = reopen
         self._held: Table | None = None
         self.notes = [note for part in parts for note in part.notes]
         self.columns = parts[0].columns
@@ -102,6 +105,16 @@ class Source:
 
     def __repr__(self) -> str:
         return f"Source({self.name!r}: {self.rows} rows, {len(self.columns)} columns)"
+
+    @property
+    def headed(self) -> bool:
+        """Whether its columns' names are from a line of a file, which may be no names at all."""
+        return self._reopen is not None and not self.reading
+
+    def again(self, reading: Mapping[str, Any]) -> "Source":
+        """The same files read with options that name the columns otherwise; of a headed source only."""
+        assert self._reopen is not None
+        return self._reopen(reading)
 
     def table(self, columns: Sequence[str] | None = None) -> Table:
         """The whole table (with `columns` only), in memory."""

@@ -47,7 +47,9 @@ def infer(profile: ColumnProfile, *, output: bool) -> Inference:
 
 def _output(profile: ColumnProfile) -> Inference:
     outputs = {
-        name: cls for _, name, cls in feature_types.items() if issubclass(cls, OutputFeature)
+        name: cls
+        for _, name, cls in feature_types.items()
+        if issubclass(cls, OutputFeature) and not feature_types.is_own(cls)
     }
     votes = {name: cls.affinity(profile) for name, cls in outputs.items()}
     best = max(sorted(votes), key=votes.__getitem__)

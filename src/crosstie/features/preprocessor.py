@@ -371,19 +371,19 @@ def _lacking(columns: Sequence[str], present: Sequence[str], used: Collection[st
     free = [name for name in present if name not in used]
     near = {column: get_close_matches(column, free, n=1, cutoff=0.6) for column in columns}
     hints = [f"{found[0]!r} for {column!r}" for column, found in near.items() if found]
+    others = f"other columns there are {_some(free)}" if free else "no other column is there instead"
     if len(columns) == 1:
         where, them = f"column {columns[0]!r}", "it"
-        hint = f"did you mean {near[columns[0]][0]!r}?" if hints else f"it has {_some(present)}"
+        hint = f"did you mean {near[columns[0]][0]!r}?" if hints else others
     else:
         where, them = f"columns {_some(columns, most=20)}", "them"
-        hint = f"did you mean {', '.join(hints[:8])}? It" if hints else "it"
-        hint = f"{hint} has {_some(present)}"
+        hint = f"did you mean {', '.join(hints[:8])}?" if hints else others
     return Problem(where, f"the model needs {them} and the table has none; {hint}")
 
 
 def _some(names: Sequence[str], *, most: int = 8) -> str:
     more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(map(repr, names[:most]))}{more}" if names else "no columns"
+    return f"{', '.join(map(repr, names[:most]))}{more}"
 
 
 def _image(feature: Feature, array: str) -> Image:

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.document import Document, Place
-from crosstie.config.registry import use_project
 from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER
 from crosstie.errors import ConfigError, Problem, nearest
@@ -19,6 +18,7 @@ from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import Backend, File
+from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.splitting import make_split, read_preprocessing
@@ -49,13 +49,13 @@ def make_plan(
         ConfigError: All that is wrong with the file, the tables, and the two together.
     """
     document = document.copy()
-    use_project(document.folder)
     for each in overrides:
         document.set(each)
     if target is not None:
         document.value["target"] = target
         document.replaced.add(("target",))
     findings = Findings(document)
+    own = own_components(findings)
     top = _top(findings)
     model_type, learner = _learner(top, findings)
     given = (
@@ -77,6 +77,7 @@ def make_plan(
     )
     _check_names(top, looks, findings, tables)
     _check_balance(seen, columns, findings)
+    check_own_types(columns, findings)
     _check_learner(columns, learner, model_type, findings)
     defaults = read_defaults(top, findings, learner=learner, model_type=model_type)
     built = assemble(
@@ -101,6 +102,7 @@ def make_plan(
     config = {
         "name": _name(top, document, tables),
         "version": 1,
+        **({"components": str(own)} if own is not None else {}),
         **({"data": tables.written} if tables.written is not None else {}),
         "model_type": model_type,
         "seed": top["seed"],
@@ -139,7 +141,6 @@ def make_plan(
         private=tuple(top["private"]),
         callbacks=tuple(callbacks),
         cache=cache or Path(".crosstie"),
-        project=document.folder,
         inferred=tuple(columns.inferred),
         excluded=tuple(columns.excluded),
         warnings=tuple(findings.warnings),
@@ -199,7 +200,7 @@ def _check_learner(
     if learner is None:
         return
     for entry in columns.inputs:
-        if entry.type and entry.type not in learner.uses:
+        if entry.type and entry.cls.acts_as() not in learner.uses:
             findings.wrong(
                 _type_place(entry),
                 f"a {model_type} model cannot read the {entry.type} column {entry.column!r}; "

@@ -77,7 +77,7 @@ def assemble(
         built.input_sections.append(
             {**_head(entry), "preprocessing": filled, **_shown(parts, learner), **tied}
         )
-        inputs[entry.name] = {"type": entry.type, **parts, **tied}
+        inputs[entry.name] = {"type": entry.cls.acts_as(), **parts, **tied}
     for entry in columns.outputs:
         parts = _parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
         filled = _preprocessing(entry, findings, defaults, output=True, required={})
@@ -161,7 +161,8 @@ def registry(part: str) -> Registry[Any]:
 
 def component(part: str, kind: str) -> ComponentOf:
     """How a part of a feature of type `kind` is written."""
-    return ComponentOf(registry(part), of=kind, also=Weighted if part == "loss" else _initial())
+    like = feature_types.get(kind).acts_as() if kind else ""  # of no type: the combiner
+    return ComponentOf(registry(part), of=like, also=Weighted if part == "loss" else _initial())
 
 
 def _initial() -> type:
@@ -325,7 +326,7 @@ def _required(
     section = parts.get("encoder")
     if learner is None or not section:
         return {}
-    cls = registry("encoder").get(section["type"], of=entry.type)
+    cls = registry("encoder").get(section["type"], of=entry.cls.acts_as())
     required: dict[str, Any] = cls.feature_options(
         {key: each for key, each in section.items() if key != "type"}
     )

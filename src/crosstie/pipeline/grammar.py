@@ -57,6 +57,7 @@ class File:
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.
         split: Short for `preprocessing.split`.
+        components: The folder of your own classes; None is `components/` beside the file, if it is there.
         callbacks: Who else listens to training, by name: `mlflow`, `wandb`, or a class of your own.
     """
 
@@ -98,6 +99,7 @@ class File:
         ] = 42,
         folds: Annotated[int, Ge(2), Le(100), Elsewhere("k_fold", "n_splits", "cv")] | None = None,
         split: str | dict[str, Any] | None = None,
+        components: str | None = None,
         callbacks: Annotated[list[Any], ComponentOf(listeners, many=True)] = (),  # type: ignore[assignment]
     ) -> None: ...
 

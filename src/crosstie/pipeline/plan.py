@@ -53,7 +53,6 @@ class Plan:
         private: Columns whose cells never leave the machine.
         callbacks: Filled sections of who listens beside the usual ones; they are built once there is a run.
         cache: Where arrays too large for memory lie while they are needed.
-        project: The folder whose `components/` the file may use.
         inferred: Types that nobody wrote.
         excluded: Columns left out that nobody excluded.
         warnings: What a person should know.
@@ -80,7 +79,6 @@ class Plan:
     private: tuple[str, ...] = field(default=(), compare=False)
     callbacks: tuple[dict[str, Any], ...] = field(default=(), compare=False)
     cache: Path = field(default=Path(".crosstie"), compare=False)
-    project: Path = field(default=Path(), compare=False)
     inferred: tuple[Inferred, ...] = field(default=(), compare=False)
     excluded: tuple[Excluded, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)

@@ -224,7 +224,6 @@ def _begin(run: Run, plan: Plan) -> None:
             "seed": plan.seed,
             "model_type": plan.model_type,
             "command": sys.argv,
-            **_project(plan),
             "data": {
                 name: {
                     "source": source.name,
@@ -239,12 +238,6 @@ def _begin(run: Run, plan: Plan) -> None:
             "git": _commit(),
         },
     )
-
-
-def _project(plan: Plan) -> dict[str, str]:
-    """Where own components are, for a resume: they are not copied into a run."""
-    has = (plan.project / "components").is_dir()
-    return {"project": str(plan.project.resolve())} if has else {}
 
 
 def _commit() -> str | None:

@@ -41,7 +41,7 @@ def choose(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> li
 
 def plausible(plan: Plan) -> list[str]:
     """Learners that can take these inputs and predict these outputs, the quickest first."""
-    inputs = {feature.type for feature in plan.inputs}
+    inputs = {feature.acts_as() for feature in plan.inputs}
     outputs = {feature.type for feature in plan.outputs}
     several = len(plan.outputs) > 1
     found = []

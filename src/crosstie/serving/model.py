@@ -11,11 +11,12 @@ from numpy.typing import NDArray
 from crosstie.artifact.artifact import Artifact, load, plain
 from crosstie.artifact.runtime import ROWS_AT_ONCE
 from crosstie.data.notebook import notebook
-from crosstie.data.read import Source, open_source
+from crosstie.data.read import Source
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, DataError
 from crosstie.evaluation.score import score
 from crosstie.features.preprocessor import Counts
+from crosstie.serving.opening import open_for
 
 PIECE = (
     12 * ROWS_AT_ONCE
@@ -41,6 +42,7 @@ class Model:
         self.artifact = artifact
         self.path = path
         self.notes: list[str] = []
+        self.judged: dict[str, Judged] = {}
 
     @classmethod
     def load(cls, path: str | Path, *, threads: int | None = None) -> "Model":
@@ -56,12 +58,21 @@ class Model:
             raise ArtifactError(f"{path}: no model here (a run's folder or its model/ is wanted)")
         return cls(load(folder, threads=threads), folder)
 
-    def predict(self, data: Any, *, keep: Sequence[str] = ()) -> Any:
+    def predict(
+        self,
+        data: Any,
+        *,
+        keep: Sequence[str] = (),
+        header: bool = True,
+        columns: Sequence[str] | None = None,
+    ) -> Any:
         """Predict, in the shape that came.
 
         Args:
             data: A dict (one row), a list of dicts, a pandas or polars DataFrame, an Arrow table, a path.
             keep: Input columns to carry into the result, so that predictions can be joined back.
+            header: Whether the first line of a file holds the names of its columns.
+            columns: Names of a file's columns, in place of those in it.
 
         Returns:
             dict → dict, list → list of dicts, DataFrame → DataFrame with the same index, Arrow → Arrow;
@@ -78,36 +89,21 @@ class Model:
             }
         if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
             table = Table.from_rows(data, missing=self.artifact.missing)
-            columns = self.predict_table(table, keep=keep)
+            found = self.predict_table(table, keep=keep)
             return [
-                {key: plain(values[i]) for key, values in columns.items()} for i in range(len(data))
+                {key: plain(values[i]) for key, values in found.items()} for i in range(len(data))
             ]
-        pieces = list(self.predict_source(self.open(data), keep=keep))
+        source = self.open(data, header=header, columns=columns)
+        pieces = list(self.predict_source(source, keep=keep))
         return _as_came(
             data, {name: _joined([each[name] for each in pieces]) for name in pieces[0]}
         )
 
-    def open(self, data: Any) -> Source:
-        """A table in any form, its missing cells written as they were in training.
-
-        A file that lacks the model's columns is read as the training table was, if that had no header line
-        or was given other names; it may have the targets or not.
-        """
-        source = open_source(data, missing=self.artifact.missing)
-        reading = self.artifact.reading
-        if not reading or data == "-" or not source.files or source.reading:
-            return source
-        targets = {feature.column for feature in self.artifact.outputs}
-        names = [
-            name
-            for name in reading["columns"]
-            if len(source.columns) == len(reading["columns"]) or name not in targets
-        ]
-        if set(self.artifact.columns) <= set(source.columns) or len(names) != len(source.columns):
-            return source
-        paths = data if isinstance(data, list | tuple) else [data]
-        again = {"path": [str(each) for each in paths], **reading, "columns": names}
-        return open_source(again, missing=self.artifact.missing)
+    def open(
+        self, data: Any, *, header: bool = True, columns: Sequence[str] | None = None
+    ) -> Source:
+        """A table in any form, its cells and columns as this model knows them: see `opening.open_for`."""
+        return open_for(self.artifact, data, header=header, columns=columns)
 
     def predict_source(
         self, source: Source, *, keep: Sequence[str] = ()
@@ -141,19 +137,26 @@ class Model:
         kept = {name: table.cells(name) for name in keep}
         return kept | self.artifact.decode(self.artifact.raw(encoded)), encoded[0].counts
 
-    def evaluate(self, data: Any) -> dict[str, dict[str, float]]:
-        """Metrics by output on rows that have the target.
+    def evaluate(
+        self, data: Any, *, header: bool = True, columns: Sequence[str] | None = None
+    ) -> dict[str, dict[str, float]]:
+        """Metrics by output on rows that have the target; `judged` then says how many those were.
+
+        Args:
+            data: As for `predict`.
+            header: As for `predict`.
+            columns: As for `predict`.
 
         Raises:
             DataError: A target column is absent, or no row has a usable target.
         """
         truth: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         raw: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
-        left: dict[str, LeftOut] = {feature.name: LeftOut() for feature in self.artifact.outputs}
+        judged = {feature.name: Judged() for feature in self.artifact.outputs}
         counts: dict[str, Counts] = {}
         preprocessor = self.artifact.members[0].preprocessor
         wanted = (*self.artifact.columns, *preprocessor.target_columns)
-        for table in _pieces(self.open(data), wanted):
+        for table in _pieces(self.open(data, header=header, columns=columns), wanted):
             encoded = self.artifact.encode(table)
             counts = _sum(counts, encoded[0].counts)
             answer = self.artifact.raw(encoded)
@@ -166,12 +169,12 @@ class Model:
                 target, usable = feature.encode_target(preprocessor.column(table, feature))
                 if feature.type == "number":
                     target = np.asarray(feature.decode(target)["prediction"])
-                left[feature.name].add(table, feature.column, usable)
+                judged[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
                 raw[feature.name].append(answer[feature.name][usable])
-        self.notes = notes(counts)
+        self.notes, self.judged = notes(counts), judged
         for feature in self.artifact.outputs:
-            self.notes += left[feature.name].notes(feature.column)
+            self.notes += judged[feature.name].notes(feature.column)
             if not any(map(len, truth[feature.name])):
                 raise DataError(f"column {feature.column!r}: no row has a value the model knows")
         return {
@@ -198,31 +201,50 @@ class Model:
 
 
 @dataclass
-class LeftOut:
-    """Rows that cannot be judged: their target is missing, or nothing that the model can predict."""
+class Judged:
+    """How many rows an evaluation looked at, and how many it could not judge.
+
+    Attributes:
+        rows: All of them.
+        missing: Without a value of the target.
+        unknown: With one that the model cannot predict; `examples` of them.
+    """
 
     rows: int = 0
-    count: int = 0
+    missing: int = 0
+    unknown: int = 0
     examples: list[str] = field(default_factory=list)
+
+    @property
+    def left_out(self) -> int:
+        """Rows that no metric counts."""
+        return self.missing + self.unknown
 
     def add(self, table: Table, column: str, usable: NDArray[np.bool_]) -> None:
         """Count the rows of another piece."""
         odd = np.flatnonzero(~usable)
         self.rows += len(usable)
-        self.count += len(odd)
-        if len(odd) and len(self.examples) < 3:
+        if len(odd):
             found = [text for text in table.take(odd).cells(column) if text is not None]
+            self.unknown += len(found)
+            self.missing += len(odd) - len(found)
             self.examples = list(dict.fromkeys([*self.examples, *found]))[:3]
 
     def notes(self, column: str) -> list[str]:
-        """One sentence, if there are any."""
-        if not self.count:
+        """One sentence, if rows are left out."""
+        if not self.left_out:
             return []
-        shown = f", for example {', '.join(map(repr, self.examples))}" if self.examples else ""
-        what = f"{self.count} of {self.rows} rows are left out"
-        return [
-            f"column {column!r}: {what}, their value is missing or none that the model knows{shown}"
-        ]
+        why = (
+            [f"{self.missing} {'has' if self.missing == 1 else 'have'} no value"]
+            if self.missing
+            else []
+        )
+        if self.unknown:
+            shown = ", ".join(map(repr, self.examples))
+            hold = "holds" if self.unknown == 1 else "hold"
+            why.append(f"{self.unknown} {hold} what the model cannot predict, for example {shown}")
+        what = f"{self.left_out} of {self.rows} rows are left out"
+        return [f"column {column!r}: {what}: {'; '.join(why)}"]
 
 
 def notes(counts: Mapping[str, Counts]) -> list[str]:
