@@ -1,3 +1,4 @@
+import re
 import zipfile
 
 import pytest
@@ -98,3 +99,26 @@ def test_odd_column_names_survive(tmp_path):
     made = make_plan(load({}), source=tmp_path / "t.csv", target="1")
     (tmp_path / "model.yaml").write_text(initial(made, folder=tmp_path))
     assert make_plan(load(tmp_path / "model.yaml")) == made
+
+
+def test_a_type_that_was_said_and_those_to_uncomment_are_one_list(few_customers, tmp_path):
+    made = make_plan(
+        load({}),
+        source=few_customers,
+        target="Churn",
+        types={"tenure": "category", "gender": "text"},
+    )
+    text = initial(made, folder=tmp_path)
+    (tmp_path / "model.yaml").write_text(text)
+    assert make_plan(load(tmp_path / "model.yaml")) == made
+    assert text.count("input_features:") == 1
+
+    bare = re.sub(r"(?m)^# (?=  - \{)", "", text).replace(
+        "{name: MonthlyCharges, type: number}", "{name: MonthlyCharges, type: category}"
+    )
+    (tmp_path / "model.yaml").write_text(bare)
+    again = make_plan(load(tmp_path / "model.yaml"))
+    assert {each.name: each.type for each in again.inputs} == {
+        **{each.name: each.type for each in made.inputs},
+        "MonthlyCharges": "category",
+    }

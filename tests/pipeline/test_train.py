@@ -52,6 +52,16 @@ def test_every_learner_ends_in_a_complete_run(few_customers, tmp_path, learner):
     assert {"linear", "baseline"} <= set(names)
 
 
+@pytest.mark.parametrize("learner", ["linear", "gbm"])
+def test_a_model_that_is_fitted_again_leaves_no_folder_of_checkpoints(
+    few_customers, tmp_path, learner
+):
+    run = crosstie.train(
+        str(few_customers), target="Churn", model_type=learner, output=tmp_path / "run"
+    )
+    assert not (run.path / "checkpoints").exists()
+
+
 def test_nothing_is_written_beside_the_data(few_customers, tmp_path):
     crosstie.train(few_customers, target="Churn", model_type="linear", runs=tmp_path / "runs")
 

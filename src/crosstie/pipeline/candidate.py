@@ -215,6 +215,8 @@ def _learn(
         "interrupted": interrupted,
     }
     write_json(folder / "candidate.json", facts)
+    if not any(checkpoints.iterdir()):  # nothing to resume from: fitted again from the start
+        checkpoints.rmdir()
 
 
 def _may_refit(plan: Plan) -> bool:

@@ -98,17 +98,14 @@ def _exclude(plan: Plan) -> list[str]:
 
 
 def _options(plan: Plan) -> list[str]:
-    """What is not at its default, and types that somebody said."""
+    """What is not at its default, and types of outputs that somebody said."""
     inferred = {each.column for each in plan.inferred}
-    said = [each for each in plan.inputs if each.column not in inferred]
     config = plan.config
     found: dict[str, Any] = {
         key: config[key] for key in ("weight", "folds", "private") if key in config
     }
     if plan.seed != 42:
         found["seed"] = plan.seed
-    if said:
-        found["input_features"] = [{"name": each.name, "type": each.type} for each in said]
     outputs = [each for each in plan.outputs if each.column not in inferred]
     if outputs:
         found["output_features"] = [{"name": each.name, "type": each.type} for each in outputs]
@@ -127,12 +124,16 @@ def _split(plan: Plan) -> list[str]:
 
 
 def _types(plan: Plan, profile: Mapping[str, ColumnProfile]) -> list[str]:
-    """The inferred type of every input, as comments: ready to be uncommented and changed."""
+    """Types of inputs that somebody said, and the inferred ones as comments: ready to be uncommented and changed."""
     outputs = {feature.column for feature in plan.outputs}
     found = [each for each in plan.inferred if each.column not in outputs]
+    said = [each for each in plan.inputs if each.column not in {other.column for other in found}]
+    own = [f"  - {{name: {_scalar(each.name)}, type: {each.type}}}" for each in said]
     if not found:
-        return []
+        return ["", "input_features:", *own] if own else []
     lines = ["", "# Inputs, as inferred. To change one, write only that one:", "# input_features:"]
+    if own:
+        lines = ["", "input_features:", *own, "# As inferred. To change one, write it above:"]
     names = {each.column: _scalar(each.column) for each in found}
     width = min(max(len(name) for name in names.values()), 32)
     for each in found[:SHOWN]:
