@@ -276,3 +276,24 @@ def test_real_passengers_are_encoded_alike_alone_and_together(shared_data):
         alone = fitted.encode(Table.from_rows([rows[row]]))
         for name, array in encoded.batch.inputs.items():
             assert alone.batch.inputs[name].tobytes() == array[row : row + 1].tobytes()
+
+
+def test_tied_inputs_learn_one_vocabulary_and_one_scale_from_both_columns():
+    table = Table.from_columns(
+        {
+            "one": ["red fox", "red hen", "a fox"] * 40,
+            "two": ["a dog", "big dog", "red dog"] * 40,
+            "low": [1.0, 2.0, 3.0] * 40,
+            "high": [5.0, 6.0, 7.0] * 40,
+        }
+    )
+    inputs = [text.Text("one"), text.Text("two"), number.Number("low"), number.Number("high")]
+    inputs[0].tied, inputs[3].tied = "two", "low"
+    fitted = Preprocessor(inputs, []).fit(table)
+    one, two, low, high = fitted.inputs
+    assert one.state()[0]["fitted"] == two.state()[0]["fitted"]
+    swapped = Table.from_columns({"one": ["red dog"], "two": ["red dog"], "low": [4], "high": [4]})
+    batch = fitted.encode(swapped).batch
+    assert batch.inputs["tokens_0"].tolist() == batch.inputs["tokens_1"].tolist()
+    assert batch.inputs["numbers"].tolist() == [[0.0, 0.0]]  # the mean of both columns
+    assert (low.mean_, high.mean_) == (4.0, 4.0)

@@ -86,3 +86,38 @@ def test_unknown_is_trained_for_by_forgetting_a_few_codes_in_training_only() -> 
     assert abs((ids[:, :2] == 1).float().mean().item() - UNKNOWN_RATE) < 0.003
     still = inputs.eval()({name: torch.from_numpy(array) for name, array in arrays.items()})
     assert still[0].unique(dim=0).tolist() == [[0, 0, 1, 0]]
+
+
+def test_tied_inputs_share_one_encoder_and_its_weights() -> None:
+    layout = Layout(
+        categories=(Categories("k", 5), Categories("l", 5), Categories("m", 5)),
+        tokens=(Tokens("a", "tokens_0", "text", 9, 4), Tokens("b", "tokens_1", "text", 9, 4)),
+    )
+    dense = {"type": "category", "encoder": {"type": "dense", "embedding_size": 3}}
+    text = {"type": "text", "encoder": {"type": "embed", "embedding_size": 2}}
+    sections = {
+        "k": dense,
+        "l": {**dense, "tied": "m"},
+        "m": dense,
+        "a": {**text, "tied": "b"},
+        "b": text,
+    }
+    ids = np.array([[2, 3, 0, 0], [4, 0, 0, 0]], np.int32)
+    batch = Batch(
+        {
+            "categories": np.array([[2, 3, 3], [4, 1, 1]], np.int32),
+            "tokens_0": ids,
+            "tokens_1": ids.copy(),
+        }
+    )
+    inputs = Inputs(layout, sections, batch).eval()
+    assert [group.names for group in inputs.groups] == [("k",), ("m",), ("b",)]
+    with torch.no_grad():
+        _, m, b, tied_l, tied_a = inputs(
+            {name: torch.from_numpy(each) for name, each in batch.inputs.items()}
+        )
+    assert torch.equal(tied_l, m)
+    assert torch.equal(tied_a, b)
+    names = [name for name, _ in inputs.named_parameters()]
+    assert len(names) == len(inputs.state_dict()) == len(set(names)) == 3
+    assert [part.widths for part in inputs.parts] == [(3,), (3,), (2,), (3,), (2,)]

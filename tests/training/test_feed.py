@@ -110,3 +110,37 @@ def test_arrays_in_memory_are_not_copied():
     feed = Feed(batch, CPU)
     (rows,) = feed.in_order(10)
     assert rows.inputs["numbers"].numpy().ctypes.data == batch.inputs["numbers"].ctypes.data
+
+
+def of_lengths(lengths):
+    """Rows of ids 1 and up, as many as said, then padding; the target is the row's number."""
+    ids = np.zeros((len(lengths), max(lengths)), np.int32)
+    for row, length in enumerate(lengths):
+        ids[row, :length] = 1 + np.arange(length)
+    return Batch({"tokens_0": ids}, {"y": np.arange(len(lengths), dtype=np.float32)})
+
+
+def test_rows_of_like_length_come_together_and_without_what_is_padding_in_all():
+    lengths = np.random.default_rng(0).integers(1, 100, 1050)
+    bucketed = Feed(of_lengths(lengths), CPU, tokens="tokens_0")
+    batches = list(bucketed.shuffled(10, seed=1, epoch=0))
+    assert sorted(order(batches)) == list(range(1050))
+    assert [len(each) for each in batches] == [10] * 105
+    spread = []
+    for each in batches:
+        own = lengths[each.targets["y"].int().numpy()]
+        assert each.inputs["tokens_0"].shape[1] == own.max()
+        assert (each.inputs["tokens_0"] != 0).sum(1).tolist() == own.tolist()
+        spread.append(own.max() - own.min())
+    assert np.mean(spread) < 5  # 90 unsorted
+    longest = [each.inputs["tokens_0"].shape[1] for each in batches]
+    assert longest != sorted(longest)
+    again = Feed(of_lengths(lengths), CPU, tokens="tokens_0")
+    assert order(again.shuffled(10, seed=1, epoch=0)) == order(batches)
+    assert order(again.shuffled(10, seed=1, epoch=0, skip=3)) == order(batches)[30:]
+    assert order(again.shuffled(10, seed=1, epoch=1)) != order(batches)
+
+
+def test_rows_keep_the_tables_order_where_they_are_not_shuffled():
+    kept = Feed(numbered(100), CPU, shuffle=False)
+    assert order(kept.shuffled(32, seed=1, epoch=5)) == list(range(100))

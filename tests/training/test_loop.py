@@ -9,7 +9,7 @@ import torch
 from small_network import LAYOUT, architecture, batch, same
 from torch import nn
 
-from crosstie.data.batch import Batch
+from crosstie.data.batch import Batch, Output
 from crosstie.errors import TrainingError
 from crosstie.models.layers.dropout import Dropout
 from crosstie.models.network import Network
@@ -378,3 +378,85 @@ def test_checkpoints_come_so_often_an_epoch(fit):
     fit(checkpoints_per_epoch=2, callbacks=[told], **options).run()
     steps = [progress.step for hook, progress in told.seen if hook == "on_checkpoint"]
     assert sorted(set(steps)) == [5, 10, 15, 20]
+
+
+def test_warm_up_can_be_said_in_epochs_and_what_a_schedule_falls_to_as_a_rate(fit):
+    told = Told()
+    schedule = {"type": "cosine", "warmup_evaluations": 1.5, "eta_min": 0.02}
+    fit(
+        epochs=4,
+        batch_size=50,
+        learning_rate=0.1,
+        learning_rate_scheduler=schedule,
+        callbacks=[told],
+    ).run()
+    rates = [progress.learning_rate for hook, progress in told.seen if hook == "on_step_end"]
+    rising = [0.1 * (i + 1) / 7 for i in range(6)]
+    falling = [0.02 + 0.08 * (1 + np.cos(np.pi * i / 10)) / 2 for i in range(10)]
+    assert rates == pytest.approx(rising + falling)
+
+
+@pytest.mark.parametrize(
+    ("pace", "drops"),
+    [
+        ({"reduce_eval_split": "training"}, False),
+        ({"reduce_eval_split": "validation"}, True),
+        ({"reduce_eval_metric": "loss"}, True),
+    ],
+)
+def test_a_plateau_can_be_one_of_the_training_loss(fit, pace, drops):
+    told = Told()
+    train = batch(200)
+    opposite = replace(
+        train, targets={"y": 1 - train.targets["y"]}
+    )  # gets worse as training gets better
+    fit(
+        train=train,
+        validation=opposite,
+        epochs=5,
+        early_stop=-1,
+        learning_rate=0.01,
+        learning_rate_scheduler={
+            "type": "constant",
+            "reduce_on_plateau": 1,
+            "reduce_on_plateau_patience": 2,
+            **pace,
+        },
+        callbacks=[told],
+    ).run()
+    rates = {progress.learning_rate for hook, progress in told.seen if hook == "on_step_end"}
+    assert rates == ({0.01, 0.001} if drops else {0.01})
+
+
+def test_all_outputs_can_be_watched_together_by_their_weighted_losses(fit):
+    layout = replace(LAYOUT, outputs=(*LAYOUT.outputs, Output("z", "output_1", "number", 1)))
+    sections = architecture(layout.outputs)
+    sections["outputs"]["z"]["loss"]["weight"] = 3.0
+
+    def both(seed, rows):
+        made = batch(rows, seed=seed)
+        return replace(made, targets={**made.targets, "z": made.inputs["numbers"][:, 2].copy()})
+
+    train, validation = both(0, 200), both(1, 100)
+    network = Network(layout, sections, train)
+    done = fit(
+        network=network, train=train, validation=validation, validation_field="combined", epochs=3
+    ).run()
+    assert done.progress.watched == "validation/combined/loss"
+    with torch.no_grad():
+        inputs = {name: torch.from_numpy(each) for name, each in validation.inputs.items()}
+        targets = {name: torch.from_numpy(each) for name, each in validation.targets.items()}
+        logits = network(inputs)
+        parts = [
+            network.losses[each.array](logits[each.name], targets[each.name])
+            for each in layout.outputs
+        ]
+    assert done.progress.best == pytest.approx(float(parts[0] + 3 * parts[1]), rel=1e-5)
+    assert set(done.progress.metrics["validation"]) == {"y", "z", "combined"}
+
+
+def test_validation_rows_can_be_judged_by_their_first_batches(fit):
+    validation = batch(1000, seed=1)
+    few = fit(epochs=1, eval_steps=2, eval_batch_size=100, validation=validation).run()
+    same = fit(epochs=1, validation=validation.take(slice(200))).run()
+    assert few.progress.metrics == same.progress.metrics

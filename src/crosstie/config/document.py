@@ -175,7 +175,7 @@ class Loose:
     def at(self, *path: str | int) -> "Loose":
         """A place inside this one."""
         inner = dotted(path)
-        joint = "." if self.path and not inner.startswith("[") else ""
+        joint = "." if self.path and inner and not inner.startswith("[") else ""
         return Loose(f"{self.path}{joint}{inner}")
 
     def __str__(self) -> str:

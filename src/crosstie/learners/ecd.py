@@ -1,6 +1,7 @@
 """Encoders, combiner, decoders: a network on everything that a table can hold."""
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -31,6 +32,15 @@ class Ecd(Learner):
         from crosstie.training.trainer import Trainer
 
         return Trainer
+
+    @classmethod
+    def check(cls, trainer: Mapping[str, Any]) -> None:
+        from crosstie.config.options import build
+        from crosstie.training.runner import device_for  # torch, 1.5 s
+        from crosstie.training.trainer import Trainer
+
+        made = build(Trainer, **trainer)
+        device_for(made.device, made.precision)
 
     def fit(self, job: Job) -> None:
         import torch  # 1.5 s

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, ClassVar
 
+from crosstie.config.options import build
 from crosstie.config.registry import Registry
 from crosstie.data.batch import Batch, Layout
 from crosstie.training.callbacks.callback import Callback
@@ -65,6 +66,18 @@ class Learner(ABC):
     def trainer_options(cls) -> type:
         """The class whose options are the `trainer:` section: this one, unless it hands them on."""
         return cls
+
+    @classmethod
+    def check(cls, trainer: Mapping[str, Any]) -> None:
+        """Look at all options of the `trainer:` section together, before anything is learned.
+
+        Args:
+            trainer: Filled.
+
+        Raises:
+            ConfigError: Some contradict each other, or cannot be on this machine.
+        """
+        build(cls, **trainer)
 
     @abstractmethod
     def fit(self, job: Job) -> None:

@@ -6,23 +6,32 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.document import Document, Place
+from crosstie.config.options import options
+from crosstie.config.words import answers
 from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER
-from crosstie.errors import ConfigError, Problem, nearest
+from crosstie.errors import ConfigError, Problem
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import Learner, learners
 from crosstie.pipeline.columns import Columns, Entry, resolve
 from crosstie.pipeline.company import read_callbacks
-from crosstie.pipeline.components import assemble, read_defaults
+from crosstie.pipeline.components import Built, assemble, read_defaults
 from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.grammar import Backend, File
+from crosstie.pipeline.grammar import Backend, File, Preprocessing
 from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
+from crosstie.pipeline.trial import (
+    check_class_weights,
+    check_layers,
+    check_monotone,
+    try_network,
+    try_trainer,
+)
 
 COMBINED = "combined"
 
@@ -88,6 +97,8 @@ def make_plan(
     watched = _watched(columns, trainer, findings)
     thresholds = _thresholds(columns, findings)
     uncalibrated = _uncalibrated(columns, findings)
+    if learner is not None:
+        _try(learner, trainer, columns, built, looks, findings, top=top)
     split = make_split(seen["split"], tables, looks, findings)
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
@@ -159,13 +170,44 @@ def _recall_header(tables: Tables, findings: Findings) -> None:
 def _top(findings: Findings) -> dict[str, Any]:
     """The file's top level, filled; sections that are wrong are as if not written."""
     document = findings.document
-    top = findings.section(File, document.value, document.at())
+    written = {key: each for key, each in document.value.items() if not _misplaced(key, findings)}
+    top = findings.section(File, written, document.at())
     wrong_free = findings.section(File, {}, document.at())
     top = {**wrong_free, **top}
     bad = [key for key in top if top[key] is None and wrong_free[key] is not None]
     top |= {key: wrong_free[key] for key in bad}
     top["backend"] = _backend(top["backend"], findings)
     return top
+
+
+def _misplaced(key: str, findings: Findings) -> bool:
+    """Whether a key of the top belongs into a section, which is noted."""
+    if key in words(File):
+        return False
+    for section, classes in (
+        ("preprocessing", [Preprocessing]),
+        ("trainer", [trainer_options(cls) for _, _, cls in learners.items()]),
+    ):
+        found = [words(cls)[key] for cls in classes if key in words(cls)]
+        if found:
+            findings.wrong(
+                findings.document.at(key),
+                f"belongs into '{section}', as in `{section}: {{{found[0]}: …}}`",
+            )
+            return True
+    return False
+
+
+def words(cls: type[Any]) -> dict[str, str]:
+    """Every word that stands for an option of a class, by which option that is."""
+    known = {
+        name: name for option in options(cls).values() for name in (option.name, *option.aliases)
+    }
+    return {
+        **{word: option.name for option in options(cls).values() for word in option.elsewhere},
+        **dict.fromkeys(answers(cls), ""),
+        **known,
+    }
 
 
 def _backend(given: Any, findings: Findings) -> dict[str, Any]:
@@ -186,10 +228,9 @@ def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Lear
     try:
         return name, learners.get(name)
     except ConfigError:
-        choices = ["auto", *learners.names()]
         findings.wrong(
             findings.document.at("model_type"),
-            f"{name!r} is no model_type; {nearest(name, choices)}",
+            f"{name!r} is no model_type; {learners.hint(name, also=('auto',))}",
         )
         return "", None
 
@@ -237,7 +278,71 @@ def _trainer(
                 "model_type auto chooses what learns and takes no trainer options; set model_type: ecd, gbm or linear",
             )
         return {}
-    return findings.section(trainer_options(learner), top["trainer"], place)
+    given = {
+        key: each
+        for key, each in (top["trainer"] or {}).items()
+        if not _misplaced_in_trainer(key, learner, model_type, findings)
+    }
+    for word in ("epochs",) if given.get("train_steps") is not None else ():
+        if word in given:
+            findings.warnings.append(
+                f"trainer.{word} is not read: trainer.train_steps goes before it"
+            )
+    return findings.section(trainer_options(learner), given, place)
+
+
+def _misplaced_in_trainer(
+    key: str, learner: type[Learner], model_type: str, findings: Findings
+) -> bool:
+    """Whether a key of the trainer belongs elsewhere, or to another learner; which is noted."""
+    if key in words(trainer_options(learner)):
+        return False
+    place = findings.document.at("trainer", key)
+    if words(File).get(key):
+        findings.wrong(place, f"belongs to the top of the file, as `{words(File)[key]}: …`")
+        return True
+    if words(Preprocessing).get(key):
+        findings.wrong(place, f"belongs into 'preprocessing', as `{words(Preprocessing)[key]}: …`")
+        return True
+    others = [
+        name
+        for _, name, cls in learners.items()
+        if key in options(trainer_options(cls)) and name != model_type
+    ]
+    if others:
+        findings.wrong(
+            place, f"is an option of model_type {' and '.join(others)}, and this is {model_type}"
+        )
+    return bool(others)
+
+
+def _try(
+    learner: type[Learner],
+    trainer: Mapping[str, Any],
+    columns: Columns,
+    built: Built,
+    looks: Mapping[str, ColumnProfile],
+    findings: Findings,
+    *,
+    top: Mapping[str, Any],
+) -> None:
+    """What only building the parts, or looking at classes and columns, tells of their options."""
+    if ("trainer",) not in findings.broken:
+        try_trainer(learner, trainer, findings)
+    if "combiner" in learner.sections:
+        check_layers(columns, built, top, findings)
+        try_network(columns, built, looks, findings)
+    check_class_weights(trainer, columns, looks, findings)
+    check_monotone(trainer, columns, findings)
+    field = trainer.get("bucketing_field")
+    texts = [entry.name for entry in columns.inputs if getattr(entry.cls, "kind", "") == "tokens"]
+    if field is not None:
+        findings.known(
+            field,
+            texts,
+            findings.document.at("trainer", "bucketing_field"),
+            "no text, sequence, set or bag input is called",
+        )
 
 
 def trainer_options(learner: type[Learner]) -> type:

@@ -19,7 +19,7 @@ class Findings:
         document: What is checked.
         problems: What must be mended.
         warnings: What may be as it should, and may not.
-        broken: Paths of sections with a problem in them, whose filled options are not all there.
+        broken: Paths of sections with a wrong value, whose filled options are therefore not all there.
     """
 
     document: Document
@@ -45,7 +45,11 @@ class Findings:
             wiring: Parameters that are no options.
         """
         filled, problems = options.check(cls, given, place, wiring=wiring)
-        self._note(problems, place)
+        if problems and (
+            {} in filled.values() or options.check(cls, filled, place, wiring=wiring)[1]
+        ):
+            self.broken.add(place.path)
+        self._note(problems)
         return filled
 
     def component(
@@ -53,7 +57,9 @@ class Findings:
     ) -> Filled:
         """A component's section filled, its `type` included; empty when that cannot be told."""
         filled, problems = options.check_component(marker, given, place, default=default)
-        self._note(problems, place)
+        if problems and (not filled or options.check_component(marker, filled, place)[1]):
+            self.broken.add(place.path)
+        self._note(problems)
         return filled
 
     def known(self, name: str, choices: Collection[str], place: Place | str, what: str) -> bool:
@@ -63,6 +69,5 @@ class Findings:
         self.wrong(place, f"{what} {name!r}; {wording.hint(name, choices)}")
         return False
 
-    def _note(self, problems: list[Problem], place: Place) -> None:
-        self.broken |= {place.path} if problems else set()
+    def _note(self, problems: list[Problem]) -> None:
         self.problems += [each for each in problems if each not in self.problems]

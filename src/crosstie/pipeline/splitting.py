@@ -61,9 +61,9 @@ def make_split(
     findings: Findings,
 ) -> Split | None:
     """The split of the filled section; None where every part is a table of its own, or it cannot be made."""
-    if not section:
-        return None
     place = _split_place(findings)
+    if not section or {place.path, place.path[:1]} & findings.broken:
+        return None
     given = {key: each for key, each in section.items() if key != "type"}
     try:
         split: Split = build(splits.get(section["type"]), **given)

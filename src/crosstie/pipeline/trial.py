@@ -4,6 +4,7 @@ What a constructor refuses it refuses here, at the place of the file where the o
 table was read and its features fitted.
 """
 
+import copy
 import json
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, Any
@@ -11,20 +12,30 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from crosstie.config.document import Place
-from crosstie.config.options import build
+from crosstie.config.options import options
 from crosstie.data.batch import Output
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import CrosstieError, nearest
 from crosstie.features.date import PARTS
 from crosstie.features.levels import natural
+from crosstie.features.preprocessor import Preprocessor
+from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.components import Built, registry
 from crosstie.pipeline.findings import Findings
+from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.prepare import assign
 
 if TYPE_CHECKING:
     from crosstie.models.combiners.combiner import Part
 
+MOST = 100_000  # rows of a table that is looked at whole
 ROWS = 64
+LAYERS = (
+    ("fc_layers", "num_fc_layers"),
+    ("fc_layers", "num_layers"),
+    ("conv_layers", "num_conv_layers"),
+)
 LEVELS = 12  # of a category, where the data is not asked
 LENGTH = 16  # of a text
 SURE = 10  # rows of a class from which on some of them are trained on
@@ -118,10 +129,28 @@ def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part
     return tuple(part for part in found.values() if part is not None)
 
 
-def try_trainer(options: type[Any], filled: Mapping[str, Any], findings: Findings) -> None:
-    """Build what learns from its options; note what it refuses."""
-    place = findings.document.at("trainer")
-    _tried(lambda: build(options, **filled), place, findings)
+def try_trainer(learner: type[Learner], trainer: Mapping[str, Any], findings: Findings) -> None:
+    """Let the learner look at its filled options; note what it refuses."""
+    _tried(lambda: learner.check(trainer), findings.document.at("trainer"), findings)
+
+
+def try_data(plan: Plan) -> None:
+    """Assign rows to parts and learn the features from the training rows, to see whether both can be done.
+
+    Tables of more than `MOST` rows are left alone: a run tells as soon.
+
+    Raises:
+        DataError: What cannot be.
+    """
+    source = plan.sources["train"]
+    if source.rows > MOST:
+        return
+    names = [*(each.column for each in (*plan.inputs, *plan.outputs)), plan.weight]
+    table = source.table([name for name in source.columns if name in names])
+    training = np.flatnonzero(assign(plan) == 0)
+    styles = {name: each.style for name, each in plan.profile.items()}
+    copies = copy.deepcopy((plan.inputs, plan.outputs))
+    Preprocessor(*copies, styles=styles).fit(table.take(training))
 
 
 def check_class_weights(
@@ -143,6 +172,37 @@ def check_class_weights(
                 _tried(lambda output=output: output.in_order(given), place, findings)
 
 
+def check_layers(
+    columns: Columns, built: Built, top: Mapping[str, Any], findings: Findings
+) -> None:
+    """Lists of layers, against a number of layers that stands beside them and is not the usual one."""
+    network = built.architecture
+    sections = [
+        ("combiner", "", network["combiner"], top.get("combiner"), findings.document.at("combiner"))
+    ]
+    for part, role, entries in (
+        ("encoder", "inputs", columns.inputs),
+        ("decoder", "outputs", columns.outputs),
+    ):
+        for entry in entries:
+            own = network[role][entry.name]
+            place = entry.place.at(part)
+            sections.append((part, own["type"], own.get(part), entry.section.get(part), place))
+    for part, kind, filled, given, place in sections:
+        if not filled or not isinstance(given, Mapping):
+            continue
+        known = options(registry(part).get(filled["type"], of=kind))
+        for layers, count in LAYERS:
+            listed, said = given.get(layers), given.get(count)
+            if not isinstance(listed, list) or count not in known:
+                continue
+            if isinstance(said, int) and said not in {len(listed), known[count].default}:
+                findings.wrong(
+                    place.at(count),
+                    f"is {said}, but {layers} lists {len(listed)}; leave one of them out",
+                )
+
+
 def check_monotone(trainer: Mapping[str, Any], columns: Columns, findings: Findings) -> None:
     """Constraints on the effect of inputs, against the numbers among them."""
     place = findings.document.at("trainer", "monotone_constraints")
@@ -161,9 +221,10 @@ def _tried(make: Any, place: Place, findings: Findings) -> Any:
         return make()
     except CrosstieError as error:
         for problem in error.problems:
-            option = problem.where.rpartition(".")[2]
-            inside = option and place.path[-1:] != (option,)
-            findings.wrong(place.at(option) if inside else place, problem.what)
+            way = problem.where.split(".") if problem.where else []
+            way = way[1:] if way[:1] == [*place.path[-1:]] else way[-1:]
+            inside = [*place.path[-1:]] != way
+            findings.wrong(place.at(*way) if inside else place, problem.what)
         return None
 
 

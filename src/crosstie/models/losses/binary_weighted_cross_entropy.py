@@ -23,6 +23,7 @@ from crosstie.models.losses.loss import Loss, losses
         "log_loss",
         "cross_entropy",
         "sigmoid_cross_entropy",
+        "softmax_cross_entropy",
     ),
 )
 class BinaryWeightedCrossEntropy(Loss):
