@@ -4,8 +4,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from crosstie.config.options import build, fill
+from crosstie.data.keys import group_codes
 from crosstie.data.read import open_source
+from crosstie.data.source import HELD, InMemory, Source
 from crosstie.data.split import deal, folds, splits
+from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError
 
 OPTIONS = {
@@ -224,3 +227,42 @@ def test_folds_that_cannot_be_are_refused(table):
         with pytest.raises((DataError, ConfigError)) as raised:
             call()
         assert str(raised.value) == said
+
+
+class Pieces(InMemory):
+    """A table larger than memory: it comes in small pieces, and nobody may ask for it whole."""
+
+    size = HELD + 1
+
+    def chunks(self, rows, columns):
+        table = self._table.select(columns)
+        yield from (table.slice(start, 37) for start in range(0, len(table), 37))
+
+    def table(self, columns):
+        raise AssertionError(f"asked for the whole of {columns}")
+
+
+@pytest.mark.parametrize("name", OPTIONS)
+@pytest.mark.parametrize("target", ["class", "value"])
+def test_a_table_that_comes_in_pieces_is_parted_as_the_whole(table, name, target):
+    split = build(splits.get(name), **OPTIONS[name])
+    pieces = Source("pieces", [Pieces(table.table())])
+
+    whole = split.assign(table, target=target, seed=3)
+
+    assert split.assign(pieces, target=target, seed=3).tolist() == whole.tolist()
+
+
+def test_folds_of_a_table_that_comes_in_pieces_are_those_of_the_whole(table):
+    pieces = Source("pieces", [Pieces(table.table())])
+    for options in ({"target": "class"}, {"target": None, "group": "customer"}):
+        whole = folds(table, 5, seed=1, **options)
+        assert folds(pieces, 5, seed=1, **options).tolist() == whole.tolist()
+
+
+def test_groups_without_a_name_are_groups_of_their_own_in_pieces_too():
+    cells = ["a", None, "b", "a", None, "c"] * 30
+    found = group_codes(Source("pieces", [Pieces(Table.from_columns({"g": cells}))]), "g")
+
+    assert found[:6].tolist() == [0, 3, 1, 0, 4, 2]
+    assert len(set(found.tolist())) == 3 + 60

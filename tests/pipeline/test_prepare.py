@@ -3,6 +3,7 @@
 import json
 import subprocess
 import sys
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -72,6 +73,20 @@ def test_a_model_learned_from_files_has_the_bytes_of_one_learned_in_memory(
     memory, files = both
 
     assert written(plan, files, tmp_path / "files") == written(plan, memory, tmp_path / "memory")
+
+
+def test_repeated_rows_of_the_rarer_class_lie_in_files_where_the_others_do(
+    both, customers, tmp_path
+):
+    plan = replace(planned(customers, "gbm"), oversample=0.9)
+    memory, files = both
+
+    found = written(plan, files, tmp_path / "files")
+
+    assert found == written(plan, memory, tmp_path / "memory")
+    assert found != written(planned(customers, "gbm"), memory, tmp_path / "usual")
+    repeated = files.folder / "repeated-gbm"
+    assert len(np.load(repeated / "inputs.0.npy")) > 1.2 * len(files.batches["train"])
 
 
 @pytest.mark.slow

@@ -2,14 +2,14 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Sequence
-from typing import Annotated, Protocol
+from typing import Annotated
 
 import numpy as np
 from annotated_types import Len
 from numpy.typing import NDArray
 
 from crosstie.config.registry import Registry
-from crosstie.data.table import Table
+from crosstie.data.keys import Rows, group_codes, level_codes
 from crosstie.errors import ConfigError, DataError, Problem
 
 TRAIN, VALIDATION, TEST, UNUSED = range(4)
@@ -17,18 +17,6 @@ Assignment = NDArray[np.int8]
 Probabilities = Annotated[Sequence[float], Len(3, 3)]
 USUAL = (0.7, 0.1, 0.2)
 FEW = 20  # different numbers up to which a target of numbers counts as classes
-
-
-class Rows(Protocol):
-    """What a split needs of a `Source`."""
-
-    name: str
-    columns: tuple[str, ...]
-    rows: int
-    notes: list[str]
-
-    def table(self, columns: Sequence[str] | None = None) -> Table:
-        """The rows, with these columns."""
 
 
 class Split(ABC):
@@ -71,13 +59,17 @@ def shares(probabilities: Sequence[float]) -> tuple[float, float, float]:
     return found[0], found[1], found[2]
 
 
-def classes(table: Table, column: str) -> NDArray[np.int32] | None:
+def classes(source: Rows, column: str) -> NDArray[np.int32] | None:
     """Codes of a column's levels, -1 where missing, if it can be stratified by; None for a range of numbers."""
-    levels = table.column(column, "levels")
-    codes = np.asarray(levels.values, np.int32)
-    if len(levels.levels) > FEW and not table.column(column, "number").unparsed:
-        return None
-    return codes
+    few: set[str] = set()
+    words = False
+    for table in source.chunks(columns=[column]):
+        if len(few) <= FEW:
+            few.update(table.column(column, "levels").levels)
+        words = words or bool(table.column(column, "number").unparsed)
+        if words:
+            break
+    return None if len(few) > FEW and not words else level_codes(source, column)[0]
 
 
 def deal(strata: NDArray[np.int32], parts: Sequence[float], rng: np.random.Generator) -> Assignment:
@@ -138,28 +130,20 @@ def folds(
     rng = np.random.default_rng(seed)
     numbers = np.full(source.rows, -1, np.int8)
     if group is not None:
-        groups = group_codes(source.table([group]), group)[chosen]
+        groups = group_codes(source, group)[chosen]
         numbers[chosen] = deal_groups(groups, [1 / k] * k, rng)
         if len(np.unique(numbers[chosen])) < k:
             raise DataError(
                 f"column {group!r}: has fewer groups than the {k} folds. Use fewer folds."
             )
         return numbers
-    codes = None if target is None else classes(source.table([target]), target)
+    codes = None if target is None else classes(source, target)
     strata = np.zeros(len(chosen), np.int32) if codes is None else codes[chosen]
     # dealt out one by one, class after class: folds differ by one row at most, in each class too
     shuffled = rng.permutation(len(chosen))
     ordered = shuffled[np.argsort(strata[shuffled], kind="stable")]
     numbers[chosen[ordered]] = np.arange(len(chosen)) % k
     return numbers
-
-
-def group_codes(table: Table, column: str) -> NDArray[np.int64]:
-    """A number for each group; a row where it is missing is a group of its own."""
-    codes = np.asarray(table.column(column, "levels").values, np.int64)
-    alone = np.flatnonzero(codes < 0)
-    codes[alone] = codes.max(initial=-1) + 1 + np.arange(len(alone))
-    return codes
 
 
 def deal_groups(

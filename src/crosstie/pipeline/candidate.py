@@ -19,13 +19,14 @@ from crosstie.config.options import build
 from crosstie.data.batch import Batch
 from crosstie.data.files import write_json
 from crosstie.data.splits.fixed import Fixed
+from crosstie.data.store import BatchStore
 from crosstie.evaluation.score import score
 from crosstie.features.feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Job, learners
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
-from crosstie.pipeline.prepare import Prepared
+from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
 from crosstie.pipeline.sampling import repeats
 from crosstie.training.callbacks.callback import Callback, Progress
 
@@ -177,7 +178,7 @@ def _learn(
     train = prepared.batches["train"]
     if plan.oversample is not None:
         target = train.targets[plan.outputs[0].name]
-        train = train.take(repeats(target, plan.oversample, plan.seed))
+        train = _taken(prepared, train, repeats(target, plan.oversample, plan.seed), model_type)
     ended = _Ended()
     job = Job(
         layout=prepared.layout,
@@ -217,6 +218,21 @@ def _learn(
     write_json(folder / "candidate.json", facts)
     if not any(checkpoints.iterdir()):  # nothing to resume from: fitted again from the start
         checkpoints.rmdir()
+
+
+def _taken(prepared: Prepared, batch: Batch, rows: NDArray[np.int64], name: str) -> Batch:
+    """These rows of a batch, in files where that is in files."""
+    if prepared.folder is None:
+        return batch.take(rows)
+    store = BatchStore(
+        prepared.layout,
+        rows=len(rows),
+        weighted=batch.weights is not None,
+        folder=prepared.folder / f"repeated-{name}",
+    )
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        store.append(batch.take(rows[start : start + ROWS_AT_ONCE]))
+    return store.finish()
 
 
 def _may_refit(plan: Plan) -> bool:

@@ -36,6 +36,7 @@ class Prepared:
         rows: By part, the number of each batch row in its source, from 0.
         counts: Per input column, over all parts: missing, unparsed, unseen.
         dropped: Part to rows left out: no usable target, or a missing value with `drop_row`.
+        folder: Where the batches lie in files; None where they are in memory.
     """
 
     preprocessor: Preprocessor
@@ -43,6 +44,7 @@ class Prepared:
     rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def layout(self) -> Layout:
@@ -90,8 +92,8 @@ def prepare(
         start += len(table)
     preprocessor.finish()
 
-    prepared = Prepared(preprocessor)
     mapped = _bytes(preprocessor.layout, sources) > in_memory
+    prepared = Prepared(preprocessor, folder=folder if mapped else None)
     stores = {
         part: BatchStore(
             preprocessor.layout,

@@ -6,7 +6,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.split import UNUSED, Rows, Split
+from crosstie.data.keys import Rows, level_codes
+from crosstie.data.split import UNUSED, Split
 from crosstie.errors import DataError, Problem
 
 
@@ -87,9 +88,8 @@ def _classes(
     source: Rows, target: str, parts: NDArray[np.int8]
 ) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
     """Training rows of the commoner and of the rarer class."""
-    column = source.table([target]).column(target, "levels")
-    codes = np.asarray(column.values)
-    rows = [np.flatnonzero((codes == code) & (parts == 0)) for code in range(len(column.levels))]
+    codes, levels = level_codes(source, target)
+    rows = [np.flatnonzero((codes == code) & (parts == 0)) for code in range(len(levels))]
     rows = [each for each in rows if len(each)]
     if len(rows) != 2:
         raise DataError(

@@ -2,18 +2,21 @@
 
 import numpy as np
 
+from crosstie.data.keys import Rows
 from crosstie.data.parse import detect
 from crosstie.data.split import (
     UNUSED,
     USUAL,
     Assignment,
     Probabilities,
-    Rows,
     Split,
     shares,
     splits,
 )
+from crosstie.data.style import Style
 from crosstie.errors import DataError, Problem
+
+LOOKED_AT = 10_000  # different texts that tell how dates are written
 
 
 @splits("datetime")
@@ -32,28 +35,42 @@ class Datetime(Split):
 
     def assign(self, source: Rows, *, target: str | None, seed: int) -> Assignment:
         """See `Split.assign`."""
-        table = source.table([self.column])
-        dates = table.column(
-            self.column, "date", style=detect(table.distinct(self.column)[1][:10_000])
-        )
-        if not dates.valid.any():
-            examples = ", ".join(map(repr, dates.unparsed_examples[:3])) or "nothing"
+        style = self._style(source)
+        moments = np.empty(source.rows)
+        odd: list[str] = []
+        start = 0
+        for table in source.chunks(columns=[self.column]):
+            dates = table.column(self.column, "date", style=style)
+            moments[start : start + len(table)] = dates.values
+            odd = [*odd, *dates.unparsed_examples][:3]
+            start += len(table)
+        valid = ~np.isnan(moments)
+        if not valid.any():
+            examples = ", ".join(map(repr, odd)) or "nothing"
             raise DataError(
                 Problem(
                     f"column {self.column!r}",
                     f"no row holds a date, but {examples}. Name a column of dates.",
                 )
             )
-        if lost := int((~dates.valid).sum()):
+        if lost := int((~valid).sum()):
             source.notes.append(
                 f"{source.name}: {lost} rows have no date in {self.column!r} and are in no part of the split"
             )
-        moments = np.asarray(dates.values)
-        known = np.sort(moments[dates.valid])
+        known = np.sort(moments[valid])
         ends = np.round(np.cumsum(self.probabilities) * len(known)).astype(int)
         found = np.full(len(moments), UNUSED, np.int8)
-        found[dates.valid] = 0
+        found[valid] = 0
         for part, start in enumerate(ends[:2], start=1):
             if start < len(known):  # from the first moment after the one at the border
                 found[moments > known[start - 1]] = part
         return found
+
+    def _style(self, source: Rows) -> Style:
+        """How the column writes dates, by its first different texts."""
+        texts: dict[str, None] = {}
+        for table in source.chunks(columns=[self.column]):
+            texts |= dict.fromkeys(table.distinct(self.column)[1])
+            if len(texts) >= LOOKED_AT:
+                break
+        return detect(list(texts)[:LOOKED_AT])

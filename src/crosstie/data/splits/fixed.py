@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from crosstie.data.split import TEST, TRAIN, VALIDATION, Assignment, Rows, Split, splits
+from crosstie.data.keys import Rows, level_codes
+from crosstie.data.split import TEST, TRAIN, VALIDATION, Assignment, Split, splits
 from crosstie.errors import DataError, Problem
 
 _PARTS = (
@@ -31,15 +32,15 @@ class Fixed(Split):
 
     def assign(self, source: Rows, *, target: str | None, seed: int) -> Assignment:
         """See `Split.assign`."""
-        levels = source.table([self.column]).column(self.column, "levels")
-        meant = [_MEANING.get(each.lower(), -1) for each in levels.levels]
-        found: Assignment = np.array([*meant, -1], np.int8)[np.asarray(levels.values)]
+        codes, levels = level_codes(source, self.column)
+        meant = [_MEANING.get(each.lower(), -1) for each in levels]
+        found: Assignment = np.array([*meant, -1], np.int8)[codes]
         unclear = np.flatnonzero(found < 0)
         if len(unclear):
             shown = ", ".join(str(row + 1) for row in unclear[:5]) + (
                 ", …" if len(unclear) > 5 else ""
             )
-            others = [each for each, place in zip(levels.levels, meant, strict=True) if place < 0]
+            others = [each for each, place in zip(levels, meant, strict=True) if place < 0]
             what = ", ".join(map(repr, others[:5])) or "nothing"
             raise DataError(
                 Problem(

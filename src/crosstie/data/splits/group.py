@@ -2,14 +2,13 @@
 
 import numpy as np
 
+from crosstie.data.keys import Rows, group_codes
 from crosstie.data.split import (
     USUAL,
     Assignment,
     Probabilities,
-    Rows,
     Split,
     deal_groups,
-    group_codes,
     shares,
     splits,
 )
@@ -31,5 +30,5 @@ class Group(Split):
 
     def assign(self, source: Rows, *, target: str | None, seed: int) -> Assignment:
         """See `Split.assign`."""
-        codes = group_codes(source.table([self.column]), self.column)
+        codes = group_codes(source, self.column)
         return deal_groups(codes, self.probabilities, np.random.default_rng(seed))

@@ -7,7 +7,8 @@ from typing import Annotated
 import numpy as np
 
 from crosstie.config.words import Alias
-from crosstie.data.split import USUAL, Assignment, Probabilities, Rows, Split, shares, splits
+from crosstie.data.keys import Rows
+from crosstie.data.split import USUAL, Assignment, Probabilities, Split, shares, splits
 from crosstie.data.table import Table
 
 
@@ -36,11 +37,15 @@ class Hash(Split):
         """See `Split.assign`."""
         names = self.columns or tuple(sorted(each for each in source.columns if each != target))
         ends = np.cumsum(self.probabilities)[:2]
-        table = source.table(names)
-        texts = list(zip(*(_canonical(table, name) for name in names), strict=True))
-        places = {each: _place(each) for each in set(texts)}
-        found = np.array([places[each] for each in texts], np.float64)
-        return np.searchsorted(ends, found, side="right").astype(np.int8)
+        found = np.empty(source.rows, np.int8)
+        start = 0
+        for table in source.chunks(columns=names):
+            texts = list(zip(*(_canonical(table, name) for name in names), strict=True))
+            places = {each: _place(each) for each in set(texts)}
+            values = np.array([places[each] for each in texts], np.float64)
+            found[start : start + len(table)] = np.searchsorted(ends, values, side="right")
+            start += len(table)
+        return found
 
 
 def _canonical(table: Table, name: str) -> list[str]:

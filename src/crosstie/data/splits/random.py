@@ -2,11 +2,11 @@
 
 import numpy as np
 
+from crosstie.data.keys import Rows
 from crosstie.data.split import (
     USUAL,
     Assignment,
     Probabilities,
-    Rows,
     Split,
     classes,
     deal,
@@ -28,6 +28,6 @@ class Random(Split):
 
     def assign(self, source: Rows, *, target: str | None, seed: int) -> Assignment:
         """See `Split.assign`."""
-        codes = None if target is None else classes(source.table([target]), target)
+        codes = None if target is None else classes(source, target)
         strata = np.zeros(source.rows, np.int32) if codes is None else codes
         return deal(strata, self.probabilities, np.random.default_rng(seed))

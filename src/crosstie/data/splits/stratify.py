@@ -2,7 +2,8 @@
 
 import numpy as np
 
-from crosstie.data.split import USUAL, Assignment, Probabilities, Rows, Split, deal, shares, splits
+from crosstie.data.keys import Rows, level_codes
+from crosstie.data.split import USUAL, Assignment, Probabilities, Split, deal, shares, splits
 
 
 @splits("stratify")
@@ -21,7 +22,5 @@ class Stratify(Split):
 
     def assign(self, source: Rows, *, target: str | None, seed: int) -> Assignment:
         """See `Split.assign`."""
-        codes = np.asarray(
-            source.table([self.column]).column(self.column, "levels").values, np.int32
-        )
+        codes, _ = level_codes(source, self.column)
         return deal(codes, self.probabilities, np.random.default_rng(seed))
