@@ -1,6 +1,7 @@
 """Losses against closed forms."""
 
 import math
+from dataclasses import replace
 from typing import Any
 
 import pytest
@@ -192,3 +193,27 @@ def test_a_weight_is_needed_for_each_class(name: str, output: Output) -> None:
         f"y.class_weights: has 2 weights, but there are {output.size} classes. "
         "Write one for each, in their order, or each under the name of its class"
     )
+
+
+@pytest.mark.parametrize(
+    ("name", "output"), [("softmax_cross_entropy", CATEGORY), ("sigmoid_cross_entropy", SET)]
+)
+def test_weights_by_class_are_those_in_its_place(name: str, output: Output) -> None:
+    labels = tuple("dcba"[: output.size])
+    named = replace(output, labels=labels)
+    weights = [float(place + 1) for place in range(output.size)]
+    by_name = dict(sorted(zip(labels, weights, strict=True)))
+    rows = torch.randn(6, output.size, generator=torch.Generator().manual_seed(0))
+    target = torch.arange(6) % output.size
+    if output.type == "set":
+        target = torch.nn.functional.one_hot(target, output.size).float()
+    made = [
+        losses.get(name, of=output.type)(named, class_weights=given)
+        for given in (weights, by_name, {**by_name, "<UNK>": 9.0})
+    ]
+    found = [float(each(rows, target)) for each in made]
+    assert found[0] == found[1] == found[2]
+    with pytest.raises(ConfigError) as caught:
+        losses.get(name, of=output.type)(named, class_weights={"d": 1.0})
+    lacking = ", ".join(map(repr, labels[1:]))
+    assert str(caught.value) == f"y.class_weights: lacks the weight of {lacking}"

@@ -490,3 +490,13 @@ def test_a_plan_shows_no_cell_of_a_private_column(here):
     assert "<tr><td>sex</td><td>input</td><td>binary</td><td>private</td></tr>" in shown
     assert "secret" not in shown
     assert "female" not in shown
+
+
+def test_where_scratch_arrays_lie_is_relative_to_the_file(here):
+    text = "data: data.csv\ntarget: survived\nbackend: {type: local, cache_dir: scratch}\n"
+    made = plan(here, text)
+    assert made.cache == here / "scratch"
+    assert made.config["backend"] == {"type": "local", "cache_dir": str(here / "scratch")}
+    assert (
+        plan(here, "data: data.csv\ntarget: survived\nbackend: local\n").cache.name == ".crosstie"
+    )

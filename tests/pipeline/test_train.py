@@ -206,3 +206,41 @@ def test_a_misspelt_target_names_the_nearest_column(few_customers, tmp_path):
 def test_a_missing_file_names_the_nearest_one(few_customers, tmp_path):
     with pytest.raises(ConfigError, match=r"did you mean 'few\.csv'"):
         crosstie.train(few_customers.with_name("fex.csv"), target="Churn", runs=tmp_path / "runs")
+
+
+def test_probabilities_are_calibrated_unless_the_file_says_no(few_customers, tmp_path):
+    def trained(**calibration):
+        spec = {
+            "data": str(few_customers),
+            "model_type": "gbm",
+            "output_features": [{"name": "Churn", "type": "binary", **calibration}],
+            "trainer": {"n_estimators": 30},
+        }
+        run = crosstie.train(spec, runs=tmp_path / "runs")
+        return run.evaluation["outputs"]["Churn"]["temperature"], run.metrics["test"]["Churn"]
+
+    asked, usual, off = trained(calibration=True), trained(), trained(calibration=False)
+    assert asked == usual
+    assert asked[0] != 1.0
+    assert off[0] == 1.0
+    assert off[1]["roc_auc"] == pytest.approx(asked[1]["roc_auc"])
+    assert off[1]["log_loss"] != asked[1]["log_loss"]
+
+
+def test_classes_are_weighed_by_name_as_by_place(few_customers, tmp_path):
+    def trained(model_type, weights):
+        run = crosstie.train(
+            {
+                "data": str(few_customers),
+                "target": "Churn",
+                "model_type": model_type,
+                "trainer": {"class_weights": weights},
+            },
+            runs=tmp_path / "runs",
+        )
+        return run.metrics
+
+    for model_type in ("linear", "gbm"):
+        named = trained(model_type, {"Yes": 4.0, "No": 1.0})
+        assert named == trained(model_type, [1.0, 4.0])
+        assert named != trained(model_type, {"Yes": 1.0, "No": 4.0})
