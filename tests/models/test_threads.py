@@ -8,7 +8,7 @@ import pytest
 
 WAYS = {
     "network": "import crosstie.models.network",
-    "registry": "from crosstie.pipeline.components import registry; registry('encoder')",
+    "registry": "from crosstie.pipeline.registries import registry; registry('encoder')",
     "learner": "from crosstie.learners.ecd import Ecd; Ecd.trainer_options()",
 }
 

@@ -141,6 +141,20 @@ def output(text):
             "model.yaml:4 split.probabilities: must be of length 3 or more, got [0.5, 0.2]",
         ),
         (
+            "target: bought\ninput_features: [{name: about, type: text, encoder: rnn, cell_type: gru}]\n",
+            (
+                "model.yaml:4 input_features[0].cell_type: belongs into 'encoder', as in "
+                "`encoder: {type: rnn, cell_type: …}`"
+            ),
+        ),
+        (
+            output("{name: city, type: category, loss: focal, gamma: 3}"),
+            (
+                "model.yaml:3 output_features[0].gamma: belongs into 'loss', as in "
+                "`loss: {type: focal, gamma: …}`"
+            ),
+        ),
+        (
             "target: bought\nepochs: 3\n",
             "model.yaml:4 epochs: belongs into 'trainer', as in `trainer: {epochs: …}`",
         ),

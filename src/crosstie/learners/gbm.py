@@ -2,11 +2,11 @@
 
 import json
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, ClassVar, Literal
 
 from annotated_types import Ge, Gt, Le
 
-from crosstie.config.words import Alias, Elsewhere
+from crosstie.config.words import Alias, Answer, Elsewhere
 from crosstie.data.batch import Batch, Output, joined
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
 from crosstie.evaluation.metric import Metric, metrics
@@ -52,7 +52,7 @@ class Gbm(Learner):
         min_child_samples: Rows that a leaf needs.
         feature_fraction: Share of the columns that a tree may use.
         bagging_fraction: Share of the rows that a tree is fitted on.
-        bagging_freq: After how many trees those rows are drawn anew.
+        bagging_freq: After how many trees those rows are drawn anew; 0 takes all rows.
         lambda_l1: L1 penalty on leaf values.
         lambda_l2: L2 penalty on leaf values.
         min_gain_to_split: What a split must gain.
@@ -74,6 +74,23 @@ class Gbm(Learner):
 
     uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
     predicts = ("number", "binary", "category")
+    answers: ClassVar[dict[str, Answer]] = {
+        "boosting_type": Answer("trees are grown by gradient boosting; leave it out", ("gbdt",)),
+        "boosting": Answer("trees are grown by gradient boosting; leave it out", ("gbdt",)),
+        "tree_learner": Answer("trees are grown on one machine; leave it out", ("serial",)),
+        "type": Answer(
+            "the learner is named by 'model_type' at the top of the file", ("lightgbm_trainer",)
+        ),
+        "objective": Answer("follows from the output's type; leave it out"),
+        "metric": Answer("belongs to the output, as `metric: …`"),
+        "scale_pos_weight": Answer("write `class_weights: …`", (None, 1, 1.0)),
+        "is_unbalance": Answer("write `class_weights: balanced`", (False,)),
+        "n_jobs": Answer("write `--threads N` on the command line"),
+        "num_threads": Answer("write `--threads N` on the command line", (0,)),
+        "verbose": Answer("write `--quiet` on the command line", (-1, 0)),
+        "verbosity": Answer("write `--quiet` on the command line", (-1, 0)),
+        "categorical_feature": Answer("write `type: category` at the input"),
+    }
 
     def __init__(
         self,
@@ -116,7 +133,7 @@ class Gbm(Learner):
         bagging_fraction: Annotated[
             float, Gt(0), Le(1), Alias("subsample"), Elsewhere("sample_rate", "bagging")
         ] = 0.8,
-        bagging_freq: Annotated[int, Ge(1), Alias("subsample_freq")] = 1,
+        bagging_freq: Annotated[int, Ge(0), Alias("subsample_freq")] = 1,
         lambda_l1: Annotated[
             float, Ge(0), Alias("reg_alpha"), Elsewhere("alpha", "l1", "l1_regularization")
         ] = 0.0,

@@ -5,12 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstie.config.document import Place
+from crosstie.config.options import options
+from crosstie.config.words import answers
 from crosstie.data.profile import ColumnProfile
+from crosstie.errors import ConfigError
 from crosstie.features.feature import Feature, feature_types
 from crosstie.features.infer import infer
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import OLD_TYPES, Input, Output
 from crosstie.pipeline.plan import Excluded, Inferred
+from crosstie.pipeline.registries import registry
 
 FeatureClass = type[Feature]
 UNBUILT_TYPES = ("image", "audio", "timeseries", "h3", "category_distribution")
@@ -144,19 +148,32 @@ def _nested(
     """Options written flat in an entry, as Ludwig before 0.6 had them, are told where they belong."""
     kind = OLD_TYPES.get(str(written.get("type")), written.get("type"))
     kinds = [each for each in feature_types.names() if kind in (None, each)]
-    known = set(_keys(grammar))
-    own = {key for each in kinds for key in _keys(feature_types.get(each))} - {"column"}
-    for key in [key for key in written if key in own - known]:
-        findings.wrong(
-            place.at(key), f"belongs into 'preprocessing', as in `preprocessing: {{{key}: …}}`"
-        )
-    return {key: each for key, each in written.items() if key not in own - known}
+    known = {*options(grammar), *answers(grammar)}
+    flat = [key for key in written if key not in known]
+    found: dict[str, str] = {}
+    if flat and kinds == [kind]:
+        for part in ("encoder", "decoder", "loss"):
+            if part in options(grammar):
+                found |= _of_part(part, written.get(part), str(kind))
+    for each in kinds:
+        said = "belongs into 'preprocessing', as in `preprocessing: {{{key}: …}}`"
+        found |= dict.fromkeys(options(feature_types.get(each), wiring=("column",)), said)
+    for key in flat:
+        if key in found:
+            findings.wrong(place.at(key), found[key].format(key=key))
+    return {key: each for key, each in written.items() if key in known or key not in found}
 
 
-def _keys(cls: type) -> list[str]:
-    from crosstie.config.options import options
-
-    return list(options(cls))
+def _of_part(part: str, given: Any, kind: str) -> dict[str, str]:
+    """What is said of the options of an entry's encoder, decoder or loss."""
+    usual = getattr(feature_types.get(kind).defaults, part)
+    name = given.get("type", usual) if isinstance(given, Mapping) else given or usual
+    try:
+        cls = registry(part).get(name, of=kind)
+    except ConfigError:  # which is told elsewhere
+        return {}
+    said = f"belongs into '{part}', as in `{part}: {{{{type: {name}, {{key}}: …}}}}`"
+    return dict.fromkeys(options(cls), said)
 
 
 def _add_targets(found: Columns, top: Mapping[str, Any], findings: Findings) -> None:

@@ -9,13 +9,13 @@ from annotated_types import Ge
 from crosstie.config import wording
 from crosstie.config.document import Place
 from crosstie.config.options import ComponentOf, build, check, options
-from crosstie.config.registry import Registry
 from crosstie.errors import CrosstieError
 from crosstie.features.feature import Feature, OutputFeature, feature_types
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import OLD_TYPES
+from crosstie.pipeline.registries import registry
 
 PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
 WIRING = ("column",)
@@ -138,25 +138,6 @@ def read_defaults(
                 if len(findings.problems) > told:  # once is enough: not again at each feature
                     del section[part]
     return found
-
-
-def registry(part: str) -> Registry[Any]:
-    """Where the classes of a network's part are; imports torch, 2 s."""
-    if part == "encoder":
-        from crosstie.models.encoders.encoder import encoders
-
-        return encoders
-    if part == "decoder":
-        from crosstie.models.decoders.decoder import decoders
-
-        return decoders
-    if part == "loss":
-        from crosstie.models.losses.loss import losses
-
-        return losses
-    from crosstie.models.combiners.combiner import combiners
-
-    return combiners
 
 
 def component(part: str, kind: str) -> ComponentOf:

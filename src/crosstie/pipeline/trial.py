@@ -21,10 +21,11 @@ from crosstie.features.levels import natural
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
-from crosstie.pipeline.components import Built, registry
+from crosstie.pipeline.components import Built
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import assign
+from crosstie.pipeline.registries import registry
 
 if TYPE_CHECKING:
     from crosstie.models.combiners.combiner import Part
