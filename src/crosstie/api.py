@@ -93,16 +93,11 @@ def train(
             resume=True,
             allow_different_host=allow_different_host,
         )
-    plan = check(
+    plan = _plan(
         source,
         target=target,
-        data=data,
-        validation=validation,
-        test=test,
-        model_type=model_type,
-        name=name,
-        seed=seed,
-        folds=folds,
+        data={"train": data, "validation": validation, "test": test},
+        changes={"model_type": model_type, "name": name, "seed": seed, "folds": folds},
         set=set,
         types=types,
     )
@@ -145,9 +140,11 @@ def check(
 
     Raises:
         ConfigError: All that is wrong, each with line, value and remedy.
-        DataError: The table cannot be read.
+        DataError: The table cannot be read, or rows and columns cannot be what the file says they are.
     """
-    return _plan(
+    from crosstie.pipeline.trial import try_data
+
+    plan = _plan(
         source,
         target=target,
         data={"train": data, "validation": validation, "test": test},
@@ -155,6 +152,8 @@ def check(
         set=set,
         types=types,
     )
+    try_data(plan)
+    return plan
 
 
 def show(

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+import crosstie
 from crosstie.config.source import load
 from crosstie.errors import ConfigError, DataError
 from crosstie.pipeline.check import make_plan
@@ -286,6 +287,13 @@ def test_what_the_data_refuses_is_told_without_training(here, text, told):
     with pytest.raises(DataError) as caught:
         try_data(plan(text))
     assert str(caught.value).startswith(told)
+
+
+def test_checking_says_what_the_data_refuses(here):
+    with pytest.raises(DataError, match="no row holds a date"):
+        crosstie.check(
+            "data.csv", target="bought", set=["split.type=datetime", "split.column=city"]
+        )
 
 
 def test_data_that_can_be_learned_from_says_nothing(here):
