@@ -296,6 +296,15 @@ def test_checking_says_what_the_data_refuses(here):
         )
 
 
+def test_weights_of_labels_are_compared_with_those_of_the_training_rows(here):
+    made = plan(
+        output("{name: about, type: set, loss: {class_weights: {good: 1, bad: 2, fox: 1}}}")
+    )
+    with pytest.raises(ConfigError) as caught:
+        try_data(made)
+    assert str(caught.value) == "about.class_weights: lacks the weight of 'dog'"
+
+
 def test_data_that_can_be_learned_from_says_nothing(here):
     made = plan("target: bought\n")
     try_data(made)

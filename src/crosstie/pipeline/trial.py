@@ -142,6 +142,7 @@ def try_data(plan: Plan) -> None:
 
     Raises:
         DataError: What cannot be.
+        ConfigError: Class weights that are not those of the classes.
     """
     source = plan.sources["train"]
     if source.rows > MOST:
@@ -151,7 +152,12 @@ def try_data(plan: Plan) -> None:
     training = np.flatnonzero(assign(plan) == 0)
     styles = {name: each.style for name, each in plan.profile.items()}
     copies = copy.deepcopy((plan.inputs, plan.outputs))
-    Preprocessor(*copies, styles=styles).fit(table.take(training))
+    fitted = Preprocessor(*copies, styles=styles).fit(table.take(training))
+    for output in fitted.layout.outputs:
+        loss = plan.architecture["outputs"][output.name].get("loss") or {}
+        given = loss.get("class_weights") or plan.trainer.get("class_weights")
+        if isinstance(given, list | dict):
+            output.in_order(given)
 
 
 def check_class_weights(
