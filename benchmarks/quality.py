@@ -91,7 +91,7 @@ def beside(name: str) -> Cell:
 def shown(cell: Cell, task: str) -> str:
     """`.9317 / .2710 · 1.7 s`."""
     if "error" in cell:
-        return "failed"
+        return "cannot" if " cannot predict " in cell["error"] else "failed"
     return (
         " / ".join(number(cell[metric]) for metric in SHOWN[task]) + f" · {cell['train_s']:.1f} s"
     )

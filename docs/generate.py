@@ -29,11 +29,13 @@ from crosstie.learners.learner import learners
 from crosstie.models.combiners.combiner import combiners
 from crosstie.models.decoders.decoder import decoders
 from crosstie.models.encoders.encoder import encoders
+from crosstie.models.layers.initial import Initial
 from crosstie.models.losses.loss import losses
-from crosstie.pipeline.grammar import File, Input, Output, Preprocessing
+from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
 from crosstie.training.callbacks.callback import callbacks
 from crosstie.training.clipping import Clipping
 from crosstie.training.optimizers.optimizer import optimizers
+from crosstie.training.pace import Pace
 from crosstie.training.schedules.schedule import schedules
 
 PAGE = Path(__file__).parent / "components.md"
@@ -48,7 +50,10 @@ SECTIONS: tuple[tuple[str, str, type], ...] = (
     ("`input_features`", "An entry of the list. What is not written is inferred.", Input),
     ("`output_features`", "An entry of the list.", Output),
     ("`preprocessing`", "At the top of the file.", Preprocessing),
+    ("`backend`", "", Backend),
     ("`trainer.gradient_clipping`", "With `model_type: ecd`.", Clipping),
+    ("`trainer.learning_rate_scheduler`", "Beside the options of its type.", Pace),
+    ("`encoder`, `combiner`, `decoder`", "Beside the options of their type.", Initial),
 )
 PARTS: tuple[tuple[str, str, Registry[Any]], ...] = (
     ("Feature types", "`type:` of a feature. The options are its `preprocessing:`.", feature_types),
@@ -182,15 +187,24 @@ def _plain(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
+def _members(annotation: Any) -> tuple[Any, ...]:
+    """What a union is made of; anything else alone."""
+    return get_args(annotation) if get_origin(annotation) in {Union, UnionType} else (annotation,)
+
+
 def _values(annotation: Any) -> str:
     origin, given = get_origin(annotation), get_args(annotation)
     if origin is Annotated:
         limits = ", ".join(filter(None, (_limit(each, given[0]) for each in given[1:])))
-        return f"{_values(given[0])} {limits}".rstrip()
+        kinds = [_values(each) for each in _members(given[0])]
+        limited = next((kind for kind in kinds if kind.startswith(("whole", "number"))), kinds[0])
+        return " or ".join(
+            f"{kind} {limits}".rstrip() if kind == limited else kind for kind in kinds
+        )
     if origin is Literal:
         return ", ".join(f"`{_plain(each)}`" for each in given)
     if origin in {Union, UnionType}:
-        return " or ".join(_values(each) for each in given)
+        return " or ".join(map(_values, given))
     if annotation is type(None):
         return "null"
     if hasattr(annotation, "__required_keys__"):  # a TypedDict, of whichever module
