@@ -3,6 +3,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from crosstie.evaluation import calibration
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.score import score
 
@@ -95,3 +96,20 @@ def test_extreme_probabilities_stay_finite():
 
 def test_no_rows_leave_probabilities_alone():
     assert fit_temperature(np.zeros(0), np.zeros(0)) == 1.0
+
+
+def test_of_very_many_probabilities_some_tell_the_temperature_too(monkeypatch):
+    rng = np.random.default_rng(0)
+    logits = rng.normal(size=(4000, 5))
+    target = np.array(
+        [rng.choice(5, p=row) for row in np.exp(logits) / np.exp(logits).sum(1)[:, None]]
+    )
+    sharp = np.exp(3 * logits) / np.exp(3 * logits).sum(1, keepdims=True)
+    whole = fit_temperature(sharp, target)
+    monkeypatch.setattr(calibration, "CELLS", 5000)
+
+    some = fit_temperature(sharp, target)
+
+    assert some != whole
+    assert abs(some - whole) < 0.3
+    assert abs(whole - 3) < 0.15

@@ -8,6 +8,7 @@ from crosstie.config.options import fill
 from crosstie.data.batch import Batch, Categories, Layout, joined
 from crosstie.errors import ConfigError, TrainingError
 from crosstie.evaluation.score import score
+from crosstie.learners import gbm
 from crosstie.learners.booster import Booster, Dataset
 from crosstie.learners.gbm import Gbm
 from crosstie.learners.learner import learners
@@ -268,3 +269,14 @@ def test_a_metric_of_the_targets_own_unit_is_not_shown_while_training(job):
         notes = Notes()
         Gbm(n_estimators=3).fit(job("number", callbacks=(notes,), metrics={"y": name}))
         assert notes.shown == shown
+
+
+def test_many_classes_end_in_fewer_rounds_unless_they_are_asked_for(job, monkeypatch):
+    monkeypatch.setattr(gbm, "MOST_TREES", 20)
+    usual, asked = Gbm(early_stop=None), Gbm(n_estimators=7, early_stop=None)
+    usual.fit(job("category"))  # 4 classes
+    asked.fit(job("category"))
+
+    assert usual.describe()["rounds"] <= 5
+    assert usual.text_.count("Tree=") == 4 * usual.describe()["rounds"]
+    assert asked.describe()["rounds"] > 5

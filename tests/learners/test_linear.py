@@ -9,6 +9,7 @@ from crosstie.config.options import fill
 from crosstie.data.batch import Batch, Layout, Output
 from crosstie.errors import ConfigError, TrainingError
 from crosstie.evaluation.score import score
+from crosstie.learners import linear
 from crosstie.learners.learner import learners
 from crosstie.learners.linear import Linear
 from crosstie.training.callbacks.callback import Callback
@@ -228,3 +229,11 @@ def test_options_are_read_from_the_file():
         "tolerance": 1e-5,
         "class_weights": None,
     }
+
+
+def test_of_many_classes_fewer_rows_are_learned_from(job, monkeypatch):
+    monkeypatch.setattr(linear, "CELLS", 1200)
+    learner = Linear()
+    learner.fit(job("category"))  # 4 classes
+
+    assert learner.describe()["rows"] == 300

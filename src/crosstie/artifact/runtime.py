@@ -55,18 +55,20 @@ class Graph:
             return {name: array[:0] for name, array in self.run(one).items()}
         cells = sum(array.size // rows for array in inputs.values())
         at_once = min(ROWS_AT_ONCE, max(CELLS_AT_ONCE // max(cells, 1), 256))
-        parts = [
-            self._session.run(
-                self._outputs,
-                {
-                    name: np.ascontiguousarray(array[start : start + at_once])
-                    for name, array in inputs.items()
-                    if name in self._inputs
-                },
-            )
-            for start in range(0, rows, at_once)
-        ]
-        return {
-            name: np.concatenate([part[i] for part in parts]) if len(parts) > 1 else parts[0][i]
-            for i, name in enumerate(self._outputs)
-        }
+        found: dict[str, NDArray[np.float32]] = {}
+        for start in range(0, rows, at_once):
+            given = {
+                name: np.ascontiguousarray(array[start : start + at_once])
+                for name, array in inputs.items()
+                if name in self._inputs
+            }
+            for name, part in zip(
+                self._outputs, self._session.run(self._outputs, given), strict=True
+            ):
+                if len(part) == rows:
+                    found[name] = part
+                    continue
+                if name not in found:  # whole at once: pieces beside it would be as much again
+                    found[name] = np.empty((rows, *part.shape[1:]), part.dtype)
+                found[name][start : start + at_once] = part
+        return found

@@ -21,6 +21,7 @@ from crosstie.training.callbacks.callback import Progress
 OBJECTIVES = {"number": "regression", "binary": "binary", "category": "multiclass"}
 TREES_PER_REPORT = 10
 TREES_WITHOUT_VALIDATION = 300
+MOST_TREES = 60_000  # a tree of 31 leaves takes 26 kB while it grows: 1.6 GB
 ROWS_TO_REFIT = 500_000  # with more, a tenth again says nothing new and takes as long
 
 
@@ -44,8 +45,9 @@ class Gbm(Learner):
     """Boosted trees. Options have LightGBM's names and meaning.
 
     Args:
-        n_estimators: Trees at most (rounds, for several classes); None is 3,000 where validation rows say when to
-            stop, 300 where there are none.
+        n_estimators: Trees at most (rounds, for several classes, of a tree each); None is 3,000 where validation
+            rows say when to stop, 300 where there are none, and fewer where classes are so many that it would be
+            more than 60,000 trees in all.
         learning_rate: How much of each tree is added.
         num_leaves: Leaves of a tree at most.
         max_depth: Splits from root to leaf at most; -1 is no limit.
@@ -293,8 +295,9 @@ class Gbm(Learner):
 
     def _grow(self, job: Job, booster: Booster, watch: "_Watch") -> None:
         progress = watch.progress
-        rounds = self.n_estimators or (
-            3000 if job.validation is not None else TREES_WITHOUT_VALIDATION
+        rounds = self.n_estimators or min(
+            3000 if job.validation is not None else TREES_WITHOUT_VALIDATION,
+            max(MOST_TREES // _trees_a_round(job.layout.outputs[0]), 1),
         )
         progress.total_steps = rounds
         progress.learning_rate = self.learning_rate
@@ -418,6 +421,10 @@ class _Watch:
         self.progress.loss = found["train"][self.output.name]["loss"]
         for callback in job.callbacks:
             callback.on_evaluate(self.progress)
+
+
+def _trees_a_round(output: Output) -> int:
+    return output.size if output.type == "category" else 1
 
 
 def _check_classes(output: Output) -> None:

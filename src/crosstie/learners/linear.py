@@ -33,6 +33,7 @@ LINKS: dict[str, Link] = {
 USUAL_L2 = 1.0
 SMALLEST_L2, LARGEST_L2 = 1e-4, 1e4
 ROWS = 500_000  # more do not move a linear model, and cost memory
+CELLS = 1 << 25  # rows times classes: a sum for each is held about six times, 1.6 GB
 
 
 @learners(
@@ -91,8 +92,9 @@ class Linear(Learner):
         self.about_: dict[str, Any] = {}
 
     def fit(self, job: Job) -> None:
-        train = _at_most(job.train, job.seed)
-        validation = None if job.validation is None else _at_most(job.validation, job.seed)
+        most = min(ROWS, CELLS // max(each.size for each in job.layout.outputs))
+        train = _at_most(job.train, job.seed, most)
+        validation = job.validation and _at_most(job.validation, job.seed, most)
         job = replace(job, train=train, validation=validation)
         inputs = LinearInputs.fit(job.layout, train)
         design = inputs.design(train)
@@ -186,11 +188,11 @@ class Linear(Learner):
         return self.inputs_
 
 
-def _at_most(batch: Batch, seed: int) -> Batch:
-    """`ROWS` rows of a larger batch, drawn at random, in their order."""
-    if len(batch) <= ROWS:
+def _at_most(batch: Batch, seed: int, rows: int) -> Batch:
+    """So many rows of a larger batch, drawn at random, in their order."""
+    if len(batch) <= rows:
         return batch
-    return batch.take(np.sort(np.random.default_rng(seed).choice(len(batch), ROWS, replace=False)))
+    return batch.take(np.sort(np.random.default_rng(seed).choice(len(batch), rows, replace=False)))
 
 
 @dataclass

@@ -16,6 +16,7 @@ Link = Literal["identity", "sigmoid", "softmax"]
 
 NARROW = 600  # unknowns; beyond it a Newton step by conjugate gradients is cheaper
 ROWS_AT_ONCE = 1 << 15
+CELLS_AT_ONCE = 1 << 21
 INNER_STEPS = 200
 HALVINGS = 30
 TINY = 1e-10  # keeps the softmax's free constant from making the equations singular
@@ -42,7 +43,9 @@ class Design:
         """`[rows, outputs]` for weights `[columns, outputs]`."""
         split = self.width - self.dense.shape[1]
         total: Floats = self.dense @ weights[split:]
-        return total if self.sparse is None else total + self.sparse @ weights[:split]
+        if self.sparse is not None:
+            total += self.sparse @ weights[:split]
+        return total
 
     def back(self, rows: Floats) -> Floats:
         """The transposed product: `[columns, outputs]` for `[rows, outputs]`."""
@@ -103,9 +106,16 @@ class Model:
         if self.link == "sigmoid":
             crossed: Floats = self.rows @ (np.logaddexp(0, sums) - self.target * sums)
             return crossed
-        top = sums.max(1)
-        total = np.log(np.exp(sums - top[:, None]).sum(1)) + top
-        return np.array([self.rows @ (total - (self.target * sums).sum(1))])
+        lost = 0.0
+        at_once = max(
+            CELLS_AT_ONCE // sums.shape[1], 1
+        )  # what it takes on the way is as large as the sums
+        for start in range(0, len(sums), at_once):
+            piece = slice(start, start + at_once)
+            top = sums[piece].max(1)
+            total = np.log(np.exp(sums[piece] - top[:, None]).sum(1)) + top
+            lost += self.rows[piece] @ (total - (self.target[piece] * sums[piece]).sum(1))
+        return np.array([lost])
 
     def joint(self, values: Floats) -> Floats:
         """Sums over all that one step decides: by output, or everything under softmax."""
@@ -123,8 +133,10 @@ class Model:
         """Second derivatives of the rows' losses times a direction of their sums."""
         if self.link != "softmax":
             return self.curvature(predicted) * direction
-        mean = (predicted * direction).sum(1, keepdims=True)
-        bent: Floats = self.rows[:, None] * predicted * (direction - mean)
+        mean = np.einsum("ij,ij->i", predicted, direction)
+        bent: Floats = direction - mean[:, None]
+        bent *= predicted
+        bent *= self.rows[:, None]
         return bent
 
 
@@ -187,8 +199,10 @@ def solve(
     total = model.rows.sum()
     for _ in range(iterations):
         predicted = model.predict(sums)
-        residual = model.rows[:, None] * (predicted - model.target)
+        residual = predicted - model.target
+        residual *= model.rows[:, None]
         slope = model.design.back(residual) + penalty * weights
+        del residual  # as large as all that is known of the rows where classes are many
         if np.abs(slope).max() <= tolerance * total:
             break
         narrow = model.design.sparse is None and model.design.width * len(value) <= NARROW

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from crosstie.artifact.artifact import Member, natural
 from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
-from crosstie.data.batch import Batch
+from crosstie.data.batch import Batch, Output
 from crosstie.data.files import write_json
 from crosstie.data.splits.fixed import Fixed
 from crosstie.data.store import BatchStore
@@ -31,9 +31,9 @@ from crosstie.pipeline.sampling import repeats
 from crosstie.training.callbacks.callback import Callback, Progress
 
 Values = dict[str, NDArray[Any]]  # by output name
-TRAIN_ROWS = (
-    20_000  # as many training rows are scored: enough to see overfitting, cheap on large tables
-)
+# as many training rows are scored: enough to see overfitting, cheap on large tables; fewer where classes are many
+TRAIN_ROWS = 20_000
+TRAIN_CELLS = 1 << 22
 
 UNSEEN = "unseen.onnx"  # after a refit: the model that validation rows are judged by, for it never saw them
 
@@ -141,7 +141,10 @@ def fit(
     return Candidate(
         model_type,
         [(prepared.preprocessor, graph)],
-        {name: ask(members[name], first(name, batch)) for name, batch in prepared.batches.items()},
+        {
+            name: ask(members[name], first(name, batch, prepared.layout.outputs))
+            for name, batch in prepared.batches.items()
+        },
         seconds=facts["seconds"],
         about=facts["about"],
         interrupted=facts["interrupted"],
@@ -241,9 +244,10 @@ def _may_refit(plan: Plan) -> bool:
     return plan.folds is None and not own
 
 
-def first(name: str, batch: Batch) -> Batch:
+def first(name: str, batch: Batch, outputs: Sequence[Output]) -> Batch:
     """Of the training part the first rows, of the others all."""
-    return batch.take(slice(TRAIN_ROWS)) if name == "train" and len(batch) > TRAIN_ROWS else batch
+    rows = min(TRAIN_ROWS, TRAIN_CELLS // max(each.size for each in outputs))
+    return batch.take(slice(rows)) if name == "train" and len(batch) > rows else batch
 
 
 def ask(member: Member, batch: Batch) -> Part:
