@@ -371,7 +371,9 @@ def _lacking(columns: Sequence[str], present: Sequence[str], used: Collection[st
     free = [name for name in present if name not in used]
     near = {column: get_close_matches(column, free, n=1, cutoff=0.6) for column in columns}
     hints = [f"{found[0]!r} for {column!r}" for column, found in near.items() if found]
-    others = f"other columns there are {_some(free)}" if free else "no other column is there instead"
+    others = (
+        f"other columns there are {_some(free)}" if free else "no other column is there instead"
+    )
     if len(columns) == 1:
         where, them = f"column {columns[0]!r}", "it"
         hint = f"did you mean {near[columns[0]][0]!r}?" if hints else others
