@@ -11,7 +11,8 @@ from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError
 from crosstie.features import bag, binary, category, date, number, preprocessor, text, vector
 from crosstie.features import set as sets
-from crosstie.features.preprocessor import Counts, Preprocessor
+from crosstie.features.counts import Counts
+from crosstie.features.preprocessor import Preprocessor
 
 ROWS = {
     "age": [22, 38, None, "old", 35],

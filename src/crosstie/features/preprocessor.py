@@ -4,9 +4,8 @@ It is fitted on training rows, chunk by chunk if the table is large, then frozen
 training rows, a file to predict and one request: the bytes do not depend on what stands beside a row.
 """
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field
-from difflib import get_close_matches
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any, Self, get_args
 
 import numpy as np
@@ -28,6 +27,8 @@ from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError, Problem, nearest
+from crosstie.features.absent import lacking, nothing
+from crosstie.features.counts import Counts, count
 from crosstie.features.feature import (
     Arrays,
     Feature,
@@ -39,41 +40,6 @@ from crosstie.features.feature import (
 )
 
 ROWS_FOR_STYLE = 20_000
-
-
-@dataclass(frozen=True)
-class Counts:
-    """What stood in one column beside usable values.
-
-    Attributes:
-        rows: Rows looked at.
-        missing: Cells that are empty, or that could not be read.
-        unparsed: Cells that hold something unreadable, with up to five `unparsed_examples` as written.
-        unseen: Rows with a value that training never saw, or too rarely to keep.
-        absent: Whether the table has no such column; then every row counts as missing.
-    """
-
-    rows: int
-    missing: int = 0
-    unparsed: int = 0
-    unseen: int = 0
-    unparsed_examples: tuple[str, ...] = ()
-    absent: bool = False
-
-    def __add__(self, other: "Counts") -> "Counts":
-        """Of both tables together."""
-        return Counts(
-            self.rows + other.rows,
-            self.missing + other.missing,
-            self.unparsed + other.unparsed,
-            self.unseen + other.unseen,
-            tuple(dict.fromkeys(self.unparsed_examples + other.unparsed_examples))[:5],
-            self.absent and other.absent,
-        )
-
-    def to_json(self) -> dict[str, Any]:
-        """As JSON values."""
-        return {**asdict(self), "unparsed_examples": list(self.unparsed_examples)}
 
 
 @dataclass(frozen=True)
@@ -245,13 +211,13 @@ class Preprocessor:
             if feature.drops:
                 usable &= feature.usable(column)
             unseen = feature.unseen(column, array)
-            counts[feature.column] = _count(column, unseen, clean, absent=feature.column in absent)
+            counts[feature.column] = count(column, unseen, clean, absent=feature.column in absent)
         found: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():
             column = columns[output.name]
             found[output.name], known = output.encode_target(column)
             usable &= known
-            counts[output.column] = _count(column, int((column.valid & ~known).sum()), clean)
+            counts[output.column] = count(column, int((column.valid & ~known).sum()), clean)
         weights = None
         if weight is not None:
             weights, weighted = self._weights(table, weight)
@@ -302,7 +268,7 @@ class Preprocessor:
     def _absent(self, table: Table, wanted: Sequence[Feature]) -> set[str]:
         """Columns that are not there and need not be."""
         present = set(table.columns)
-        lacking: dict[str, None] = {}
+        needed: dict[str, None] = {}
         absent = set()
         for feature in wanted:
             if feature.column in present:
@@ -310,10 +276,10 @@ class Preprocessor:
             if self._missing.get(feature.name) and feature.missing_value_strategy != "drop_row":
                 absent.add(feature.column)
             else:
-                lacking[feature.column] = None
-        if lacking:
+                needed[feature.column] = None
+        if needed:
             used = {each.column for each in self._features()}
-            raise DataError(_lacking(list(lacking), table.columns, used))
+            raise DataError(lacking(list(needed), table.columns, used))
         return absent
 
     def _columns(
@@ -366,28 +332,6 @@ class Preprocessor:
         return np.where(column.valid, values, 0).astype(np.float32), column.valid
 
 
-def _lacking(columns: Sequence[str], present: Sequence[str], used: Collection[str]) -> Problem:
-    """One problem for all absent columns, with what the table has in their place."""
-    free = [name for name in present if name not in used]
-    near = {column: get_close_matches(column, free, n=1, cutoff=0.6) for column in columns}
-    hints = [f"{found[0]!r} for {column!r}" for column, found in near.items() if found]
-    others = (
-        f"other columns there are {_some(free)}" if free else "no other column is there instead"
-    )
-    if len(columns) == 1:
-        where, them = f"column {columns[0]!r}", "it"
-        hint = f"did you mean {near[columns[0]][0]!r}?" if hints else others
-    else:
-        where, them = f"columns {_some(columns, most=20)}", "them"
-        hint = f"did you mean {', '.join(hints[:8])}?" if hints else others
-    return Problem(where, f"the model needs {them} and the table has none; {hint}")
-
-
-def _some(names: Sequence[str], *, most: int = 8) -> str:
-    more = f" and {len(names) - most} more" if len(names) > most else ""
-    return f"{', '.join(map(repr, names[:most]))}{more}"
-
-
 def _image(feature: Feature, array: str) -> Image:
     channels, height, width = feature.shape
     return Image(feature.name, array, channels, height, width, feature.mean, feature.std)
@@ -396,17 +340,6 @@ def _image(feature: Feature, array: str) -> Image:
 def _series(feature: Feature, array: str) -> Series:
     length, channels = feature.shape
     return Series(feature.name, array, feature.type, length, channels)
-
-
-def nothing(feature: Feature, rows: int) -> Column:
-    """A column in the form that `feature` reads in which every cell is missing."""
-    invalid = np.zeros(rows, bool)
-    values: dict[str, Any] = {
-        "levels": np.full(rows, -1, np.int32),
-        "text": [""] * rows,
-        "vector": np.full((rows, feature.width), np.nan),
-    }
-    return Column(feature.column, values.get(feature.reads, np.full(rows, np.nan)), invalid)
 
 
 def _styles(table: Table, features: Iterator[Feature]) -> dict[str, Style]:
@@ -419,13 +352,6 @@ def _styles(table: Table, features: Iterator[Feature]) -> dict[str, Style]:
         if some.stored(column) == "text"
     }
     return {column: style for column, style in found.items() if style != PLAIN}
-
-
-def _count(column: Column, unseen: int, clean: Counts, *, absent: bool = False) -> Counts:
-    missing = clean.rows - int(np.count_nonzero(column.valid))
-    if not missing and not unseen:
-        return clean
-    return Counts(clean.rows, missing, column.unparsed, unseen, column.unparsed_examples, absent)
 
 
 def _check_names(names: Sequence[str]) -> None:

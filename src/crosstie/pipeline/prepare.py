@@ -18,7 +18,8 @@ from crosstie.data.read import Source
 from crosstie.data.store import BatchStore
 from crosstie.data.style import PLAIN
 from crosstie.errors import DataError
-from crosstie.features.preprocessor import Counts, Preprocessor
+from crosstie.features.counts import Counts
+from crosstie.features.preprocessor import Preprocessor
 from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")

@@ -15,7 +15,7 @@ from crosstie.data.read import Source
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, DataError
 from crosstie.evaluation.score import score
-from crosstie.features.preprocessor import Counts
+from crosstie.features.counts import Counts
 from crosstie.serving.opening import open_for
 
 PIECE = (

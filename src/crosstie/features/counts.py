@@ -1,0 +1,51 @@
+"""What stood in a column beside values that a model can use."""
+
+from dataclasses import asdict, dataclass
+from typing import Any
+
+import numpy as np
+
+from crosstie.data.column import Column
+
+
+@dataclass(frozen=True)
+class Counts:
+    """What stood in one column beside usable values.
+
+    Attributes:
+        rows: Rows looked at.
+        missing: Cells that are empty, or that could not be read.
+        unparsed: Cells that hold something unreadable, with up to five `unparsed_examples` as written.
+        unseen: Rows with a value that training never saw, or too rarely to keep.
+        absent: Whether the table has no such column; then every row counts as missing.
+    """
+
+    rows: int
+    missing: int = 0
+    unparsed: int = 0
+    unseen: int = 0
+    unparsed_examples: tuple[str, ...] = ()
+    absent: bool = False
+
+    def __add__(self, other: "Counts") -> "Counts":
+        """Of both tables together."""
+        return Counts(
+            self.rows + other.rows,
+            self.missing + other.missing,
+            self.unparsed + other.unparsed,
+            self.unseen + other.unseen,
+            tuple(dict.fromkeys(self.unparsed_examples + other.unparsed_examples))[:5],
+            self.absent and other.absent,
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**asdict(self), "unparsed_examples": list(self.unparsed_examples)}
+
+
+def count(column: Column, unseen: int, clean: Counts, *, absent: bool = False) -> Counts:
+    """Of one column; `clean` is what to return where there is nothing to say."""
+    missing = clean.rows - int(np.count_nonzero(column.valid))
+    if not missing and not unseen:
+        return clean
+    return Counts(clean.rows, missing, column.unparsed, unseen, column.unparsed_examples, absent)
