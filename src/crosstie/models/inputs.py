@@ -5,7 +5,7 @@ and where training rows had missing values an indicator beside it says so. In tr
 replaced with "unknown", so that a level or word never seen has a representation that was trained for.
 """
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 
 import numpy as np
 import torch
@@ -17,6 +17,7 @@ from crosstie.models.combiners.combiner import Part
 from crosstie.models.groups import SAMPLE, Group, Sections, Tied, groups, tied
 from crosstie.models.layers.pick import Pick
 
+States = tuple[Tensor, Tensor]  # `[batch, length, width]`, and bool `[batch, length]`: no padding
 UNKNOWN_RATE = 0.01  # enough rows to train a level for, few enough not to be felt
 
 
@@ -102,6 +103,22 @@ class Inputs(nn.Module):
 
     def forward(self, inputs: Mapping[str, Tensor]) -> list[Tensor]:
         """One `[batch, sum(widths)]` for each of `parts`."""
+        return self.read(inputs)[0]
+
+    def read(
+        self, inputs: Mapping[str, Tensor], *, rows: bool = True, tokens: Collection[str] = ()
+    ) -> tuple[list[Tensor], dict[str, States]]:
+        """What outputs read, every encoder running once whoever reads it.
+
+        Args:
+            inputs: As `Batch.inputs`.
+            rows: Whether some output reads the rows' vectors.
+            tokens: Inputs that some output reads token by token.
+
+        Returns:
+            (one `[batch, sum(widths)]` for each of `parts`, none without `rows`; by name of those inputs a vector
+            for each token and where there is no padding).
+        """
         arrays = dict(inputs)
         marks = []
         for name in self.floats:
@@ -113,9 +130,32 @@ class Inputs(nn.Module):
             arrays[name] = pixels(arrays[name])
         if self.training:
             self._forget(arrays)
-        found = [group(arrays) for group in self.groups]
-        found += [each(arrays, self._owner(each)) for each in self._tied()]
-        return found + marks
+        found: list[Tensor] = []
+        states: dict[str, States] = {}
+        for name, owner, columns in self._columns(arrays):
+            if name in tokens:
+                states[name] = owner.encoder.states(columns)
+            if rows:
+                found.append(
+                    owner.encoder.row(*states[name]).flatten(1)
+                    if name in states
+                    else owner.encode(columns)
+                )
+        return found + marks if rows else [], states
+
+    def _columns(self, arrays: Mapping[str, Tensor]) -> Iterator[tuple[str, Group, Tensor]]:
+        """Every encoder with the name of the first column and the columns that it reads."""
+        for group in self._groups():
+            yield group.names[0], group, group.pick(arrays[group.array])
+        for each in self._tied():
+            yield each.name, self._owner(each), each.pick(arrays[each.array])
+
+    def states_width(self, name: str) -> int | None:
+        """Of the vector for each token of an input, or None where it has none."""
+        owners = {group.names[0]: group for group in self._groups()}
+        owners |= {each.name: self._owner(each) for each in self._tied()}
+        owner = owners.get(name)
+        return None if owner is None else owner.encoder.states_width
 
     def _forget(self, arrays: dict[str, Tensor]) -> None:
         """Replace a few codes with unknown (0 of a category, 1 of tokens, whose 0 is padding)."""

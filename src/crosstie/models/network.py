@@ -20,6 +20,7 @@ from crosstie.data.batch import (
     Tokens,
     Vector,
 )
+from crosstie.errors import ConfigError, Problem
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs
@@ -39,6 +40,11 @@ class Network(nn.Module):
 
     Attributes:
         members: Networks in the ensemble; 1 where there is no member axis.
+        combiner: None where every output reads an input token by token.
+        read: The input that such an output reads, by the output's name.
+
+    Raises:
+        ConfigError: An output reads an input that has no vector for each token, or it cannot be told which.
     """
 
     def __init__(
@@ -47,13 +53,20 @@ class Network(nn.Module):
         super().__init__()
         self.layout = layout
         self.inputs = Inputs(layout, architecture["inputs"], train)
-        options = dict(architecture["combiner"])
-        kind = options.pop("type")
-        parts = Parts(self.inputs.parts, rows=0 if train is None else len(train))
-        self.combiner: Combiner = build_part(combiners.get(kind), parts, section=options)
-        self.members = self.combiner.members
         self.outputs = {output.name: output for output in layout.outputs}
         sections = architecture["outputs"]
+        self.read = {
+            name: _input(name, sections[name]["decoder"], layout, self.inputs)
+            for name, output in self.outputs.items()
+            if _decoder(output, sections[name]).reads == "states"
+        }
+        options = dict(architecture["combiner"])
+        self.combiner: Combiner | None = None
+        if len(self.read) < len(self.outputs):
+            parts = Parts(self.inputs.parts, rows=0 if train is None else len(train))
+            kind = combiners.get(options.pop("type"))
+            self.combiner = build_part(kind, parts, section=options)
+        self.members = 1 if self.combiner is None else self.combiner.members
         self.needs = {
             name: tuple(sections[name].get("dependencies") or ()) for name in self.outputs
         }
@@ -67,19 +80,27 @@ class Network(nn.Module):
             "layout": asdict(layout),
             "architecture": {
                 "inputs": self.inputs.sections,
-                "combiner": {**architecture["combiner"], **self.combiner.decided},
+                "combiner": {
+                    **architecture["combiner"],
+                    **({} if self.combiner is None else self.combiner.decided),
+                },
                 "outputs": {name: dict(section) for name, section in sections.items()},
             },
         }
         self._config: dict[str, Any] = json.loads(json.dumps(config))  # lists for tuples
 
     def _add_output(self, output: Output, section: Mapping[str, Any]) -> None:
-        width = self.combiner.width + sum(
-            self.outputs[each].size for each in self.needs[output.name]
-        )
-        options = dict(section["decoder"])
-        made = decoders.get(options.pop("type"), of=output.type)
-        decoder: Decoder = build_part(made, output, width, self.members, section=options)
+        members = self.members
+        if output.name in self.read:
+            width, members = self.inputs.states_width(self.read[output.name]) or 0, 1
+        else:
+            assert self.combiner is not None, "an output reads it"
+            width = self.combiner.width + sum(
+                self.outputs[each].size for each in self.needs[output.name]
+            )
+        options = {key: each for key, each in section["decoder"].items() if key != "type"}
+        made = _decoder(output, section)
+        decoder: Decoder = build_part(made, output, width, members, section=options)
         options = dict(section["loss"])
         self.loss_weights[output.name] = options.pop("weight", 1.0)
         loss: Loss = build(losses.get(options.pop("type"), of=output.type), output, **options)
@@ -94,16 +115,24 @@ class Network(nn.Module):
 
         Returns:
             number, binary `[batch]`; category, set `[batch, size]`; with members an axis for them in second
-            place: `[batch, members]`, `[batch, members, size]`.
+            place: `[batch, members]`, `[batch, members, size]`. sequence `[batch, length, size]`, never with members.
         """
-        combined = self.combiner(self.inputs(inputs))
+        rows, states = self.inputs.read(
+            inputs, rows=self.combiner is not None, tokens=set(self.read.values())
+        )
+        combined = None if self.combiner is None else self.combiner(rows)
         found: dict[str, Tensor] = {}
         for name in self.order:
+            decoder = self.decoders[self.outputs[name].array]
+            if name in self.read:
+                found[name] = decoder(combined, *states[self.read[name]])
+                continue
+            assert combined is not None
             values = combined
             if self.needs[name]:
                 before = [_wide(found[each], self.outputs[each]) for each in self.needs[name]]
                 values = torch.cat([combined, *before], -1)
-            found[name] = self.decoders[self.outputs[name].array](values)
+            found[name] = decoder(values)
         return found
 
     def loss(
@@ -128,7 +157,7 @@ class Network(nn.Module):
             one = one if weight == 1 else weight * one
             total = one if total is None else total + one
         assert total is not None, "a network has an output"
-        penalty = self.combiner.penalty() if self.training else None
+        penalty = self.combiner.penalty() if self.training and self.combiner is not None else None
         return total if penalty is None else total + penalty
 
     def predict(self, logits: Mapping[str, Tensor]) -> dict[str, Tensor]:
@@ -175,6 +204,31 @@ class Network(nn.Module):
             spare = parameter.dim() < 2 or name.endswith("bias") or id(parameter) in spared
             (rest if spare else decayed).append(parameter)
         return decayed, rest
+
+
+def _decoder(output: Output, section: Mapping[str, Any]) -> type[Decoder]:
+    return decoders.get(section["decoder"]["type"], of=output.type)
+
+
+def _input(name: str, decoder: Mapping[str, Any], layout: Layout, inputs: Inputs) -> str:
+    """The input that an output reads token by token."""
+    names = [each.name for each in layout.tokens if each.type in ("text", "sequence")]
+    chosen = decoder.get("input") or (names[0] if len(names) == 1 else None)
+    where = f"{name}.decoder.input"
+    if chosen is None:
+        which = f"one of {', '.join(map(repr, names))}" if names else "but there is none"
+        raise ConfigError(
+            Problem(where, f"{decoder['type']!r} reads one text or sequence input: {which}")
+        )
+    if inputs.states_width(chosen) is None:
+        raise ConfigError(
+            Problem(
+                where,
+                f"the encoder of {chosen!r} has no vector for each token. "
+                "Take one that does not pool, such as `rnn`.",
+            )
+        )
+    return chosen
 
 
 def _wide(logits: Tensor, output: Output) -> Tensor:

@@ -1,7 +1,7 @@
 """The contract of a decoder: a row's vector in, one output's raw scores out."""
 
 from abc import ABC, abstractmethod
-from typing import ClassVar
+from typing import ClassVar, Literal
 
 from torch import Tensor, nn
 
@@ -18,6 +18,14 @@ class Decoder(nn.Module, ABC):
     member axis), and its options as keyword-only parameters; those are the options of `decoder:` in the
     file. With members the vector is `[batch, members, width]` and so are the logits; `layers.ensemble.head`
     gives a last layer that is each member's own.
+
+    One that reads an input token by token says `reads = "states"`, has the option `input: str | None = None` (the
+    input's name; None is the only one made of tokens), is given the width of a token's vector, 1 for members,
+    and called with None or the combined vector, those vectors `[batch, length, width]` and where there is no
+    padding, bool `[batch, length]`.
+
+    Class attributes:
+        reads: Either the `combined` vector of a row, or the `states` of an input's tokens.
 
     Examples:
         >>> from crosstie.data.batch import Output
@@ -39,6 +47,7 @@ class Decoder(nn.Module, ABC):
         ...         return self.limit * self.head(combined).squeeze(-1).tanh()
     """
 
+    reads: ClassVar[Literal["combined", "states"]] = "combined"
     answers: ClassVar[dict[str, Answer]] = {
         "input_size": Answer(f"the decoder sees how wide its input is; {_PLAIN}", (None,)),
         "num_classes": Answer(f"classes are counted in the training rows; {_PLAIN}", (None,)),
@@ -56,11 +65,12 @@ class Decoder(nn.Module, ABC):
         """Logits.
 
         Args:
-            combined: `[batch, width]`, or `[batch, members, width]`.
+            combined: `[batch, width]`, or `[batch, members, width]`. A decoder that reads states is called with
+                `(combined, states, present)`.
 
         Returns:
             number: the standardised value `[batch]`. binary: the logit of the positive class `[batch]`.
-            category and set: logits `[batch, output.size]`. With members `[batch, members]` and
+            category and set: logits `[batch, output.size]`. sequence: logits `[batch, length, output.size]`. With members `[batch, members]` and
             `[batch, members, output.size]`.
         """
 

@@ -106,10 +106,19 @@ class CNNRNN(Encoder):
             Layer(output_size, fc_activation, fc_dropout, norm),
         )
         self.widths = (self.stack.width,)
+        if not any(each.pools for each in filters):
+            self.states_width = self.recurrent.width
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]` to `[batch, width]`."""
+        return self.row(*self.states(values))
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids `[batch, length]` to states `[batch, length, width]`, shorter if pooled, and where there is no padding."""
         vectors, present = self.convolutions(*self.tokens(values))
-        states = self.recurrent(vectors, present)
+        return self.recurrent(vectors, present), present
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """`[batch, width]`."""
         found: Tensor = self.stack(self.reduce(states, present))
         return found

@@ -38,6 +38,7 @@ class Embed(Encoder):
     ) -> None:
         super().__init__()
         self.widths = (embedding_size,)
+        self.states_width = embedding_size
         self.kind = reduce_output
         self.tokens = TokenVectors(columns.sizes[0], embedding_size)
         self.reduce = None if reduce_output == "sqrtn" else Reduce(reduce_output, embedding_size)
@@ -47,6 +48,19 @@ class Embed(Encoder):
         """Ids `[batch, length]` to `[batch, embedding_size]`; a row without tokens becomes zeros."""
         pooled: Tensor = self.dropout(self.pool(values))
         return pooled
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids `[batch, length]` to vectors `[batch, length, embedding_size]`, and where there is no padding."""
+        vectors, present = self.tokens(values)
+        return self.dropout(vectors), present
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """`[batch, embedding_size]`."""
+        if self.reduce is not None:
+            pooled: Tensor = self.reduce(states, present)
+            return pooled
+        total = (states * present.unsqueeze(-1)).sum(1)
+        return total * present.sum(1, keepdim=True).clamp(min=1).to(total.dtype).rsqrt()
 
     def pool(self, ids: Tensor) -> Tensor:
         """One vector a row; sums and means without a vector for each place: 1.2 times as fast, less memory."""

@@ -53,6 +53,8 @@ class Encoder(nn.Module, ABC):
 
     Attributes:
         widths: Numbers that each column becomes, one entry a column.
+        states_width: Of the vector that each token becomes, for outputs that read a row token by token; None
+            where there is none, and then neither `states` nor `row` is called.
         decided: Options left open that the data decided.
 
     Examples:
@@ -114,6 +116,7 @@ class Encoder(nn.Module, ABC):
         "lr": Answer("belongs into 'trainer', as `learning_rate: …`"),
     }
     widths: tuple[int, ...]
+    states_width: int | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -132,6 +135,21 @@ class Encoder(nn.Module, ABC):
         Returns:
             `[batch, columns, width]`, or `[batch, sum(widths)]` with the columns side by side.
         """
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """A vector for each token.
+
+        Args:
+            values: As for `forward`, of a type whose rows are tokens.
+
+        Returns:
+            (vectors `[batch, length, states_width]`, zero or anything where padded; bool `[batch, length]`: no padding).
+        """
+        raise NotImplementedError(f"{type(self).__name__} has no vector for each token")
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """What `forward` gives, from what `states` gave: nothing is computed twice where both are read."""
+        raise NotImplementedError(f"{type(self).__name__} has no vector for each token")
 
     @classmethod
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -89,6 +89,9 @@ class ParallelCNN(Encoder):
             width, fc_layers, num_fc_layers, Layer(output_size, activation, dropout, norm)
         )
         self.widths = (self.stack.width,)
+        if not any(each.pools for each in filters):
+            self.states_width = width
+            self.parts = [each.num_filters for each in filters]
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]` to `[batch, width]`."""
@@ -98,4 +101,17 @@ class ParallelCNN(Encoder):
             for convolution, reduce in zip(self.convolutions, self.reducers, strict=True)
         ]
         combined: Tensor = self.stack(self.dropout(torch.cat(found, dim=1)))
+        return combined
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids `[batch, length]` to all filters' vectors `[batch, length, width]`, and where there is no padding."""
+        vectors, present = self.tokens(values)
+        found = [convolution(vectors, present)[0] for convolution in self.convolutions]
+        return torch.cat(found, dim=2), present
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """`[batch, width]`."""
+        parts = zip(self.reducers, torch.split(states, self.parts, dim=2), strict=True)
+        found = torch.cat([reduce(part, present) for reduce, part in parts], dim=1)
+        combined: Tensor = self.stack(self.dropout(found))
         return combined

@@ -75,10 +75,18 @@ class RNN(Encoder):
             Layer(output_size, fc_activation, fc_dropout, norm),
         )
         self.widths = (self.stack.width,)
+        self.states_width = self.recurrent.width
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]` to `[batch, width]`."""
+        return self.row(*self.states(values))
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids `[batch, length]` to the last layer's states `[batch, length, width]`, and where there is no padding."""
         vectors, present = self.tokens(values)
-        states = self.recurrent(vectors, present)
+        return self.recurrent(vectors, present), present
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """`[batch, width]`."""
         found: Tensor = self.stack(self.reduce(states, present))
         return found

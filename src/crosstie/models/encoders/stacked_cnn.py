@@ -83,8 +83,19 @@ class StackedCNN(Encoder):
             Layer(output_size, activation, dropout, norm),
         )
         self.widths = (self.stack.width,)
+        if not any(each.pools for each in filters):
+            self.states_width = self.convolutions.width
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]` to `[batch, width]`."""
-        found: Tensor = self.stack(self.reduce(*self.convolutions(*self.tokens(values))))
+        return self.row(*self.states(values))
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids `[batch, length]` to vectors `[batch, length, width]`, shorter if pooled, and where there is no padding."""
+        found: tuple[Tensor, Tensor] = self.convolutions(*self.tokens(values))
+        return found
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """`[batch, width]`."""
+        found: Tensor = self.stack(self.reduce(states, present))
         return found

@@ -77,9 +77,14 @@ class Transformer(Encoder):
             Layer(output_size, fc_activation, fc_dropout, norm),
         )
         self.widths = (self.stack.width,)
+        self.states_width = hidden_size
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]`, at most as long as in training, to `[batch, width]`."""
+        return self.row(*self.states(values))
+
+    def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
+        """Ids `[batch, length]` to vectors `[batch, length, hidden_size]`, and where there is no padding."""
         vectors, present = self.tokens(values)
         if self.widen is not None:
             vectors = self.widen(vectors)
@@ -87,5 +92,9 @@ class Transformer(Encoder):
         mask = hide(present, vectors.dtype)
         for block in self.blocks:
             vectors = block(vectors, mask)
-        found: Tensor = self.stack(self.reduce(self.norm(vectors), present))
+        return self.norm(vectors), present
+
+    def row(self, states: Tensor, present: Tensor) -> Tensor:
+        """`[batch, width]`."""
+        found: Tensor = self.stack(self.reduce(states, present))
         return found

@@ -46,6 +46,11 @@ class Filter:
     pool_function: str = "max"
     pool_size: int | None = None
 
+    @property
+    def pools(self) -> bool:
+        """Whether the row becomes shorter."""
+        return self.pool_size is not None and self.pool_size > 1
+
 
 def plan(
     conv_layers: Sequence[Convolutional] | None, *, num_conv_layers: int, default: Filter
