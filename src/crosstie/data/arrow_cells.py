@@ -163,6 +163,10 @@ class ArrowCells:
         """See `Cells.vectors`."""
         return PlainCells(self._array.to_pylist(), self._missing).vectors()
 
+    def media(self) -> list[Any]:
+        """See `Cells.media`."""
+        return PlainCells(self.values(), self._missing).media()
+
     def examples(self, rows: NDArray[np.int64]) -> list[str]:
         """See `Cells.examples`."""
         codes, texts = self.distinct

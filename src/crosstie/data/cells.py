@@ -56,6 +56,9 @@ class Cells(Protocol):
     def vectors(self) -> tuple[list[list[float] | None], NDArray[np.bool_]]:
         """The numbers of each cell, None where it is no vector; and which rows hold anything at all."""
 
+    def media(self) -> list[Any]:
+        """What a decoder of files can open, None where missing: str, bytes, arrays."""
+
     def examples(self, rows: NDArray[np.int64]) -> list[str]:
         """These cells as text."""
 
@@ -162,6 +165,10 @@ class PlainCells:
             parse.vector(each) if there else None
             for each, there in zip(self._values, held, strict=True)
         ], held
+
+    def media(self) -> list[Any]:
+        """See `Cells.media`."""
+        return [parse.media(each, self._missing) for each in self._values]
 
     def examples(self, rows: NDArray[np.int64]) -> list[str]:
         """See `Cells.examples`."""

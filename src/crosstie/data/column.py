@@ -1,12 +1,12 @@
 """A raw column on its way to a feature: numpy arrays and Python strings, nothing of a dataframe library."""
 
 from dataclasses import dataclass, replace
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
-Form = Literal["number", "levels", "text", "date", "vector"]
+Form = Literal["number", "levels", "text", "date", "vector", "media"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Column:
         values: By form. number: float64 `[rows]`, NaN where not valid. levels: int32 codes `[rows]` into
             `levels`, -1 where not valid. text: a list of str, "" where not valid. date: float64 `[rows]`,
             seconds since 1970 UTC, NaN where not valid. vector: float64 `[rows, width]`, NaN where not valid.
+            media: a list of what a decoder opens, None where not valid: paths and addresses as str (relative
+            paths are put below the folder of the table's file), bytes, arrays.
         valid: bool `[rows]`; False where the cell is missing or cannot be read in this form.
         levels: The distinct texts, only for the form levels.
         unparsed: How many cells held something that could not be read in this form (they count as missing).
@@ -25,7 +27,7 @@ class Column:
     """
 
     name: str
-    values: NDArray[np.float64] | NDArray[np.int32] | list[str]
+    values: NDArray[Any] | list[Any]
     valid: NDArray[np.bool_]
     levels: tuple[str, ...] = ()
     unparsed: int = 0

@@ -28,12 +28,14 @@ class Located:
         name: What the user called it.
         format: A name in `readers`.
         origin: The user's own file, if there is one on this machine.
+        folder: What relative paths in it are relative to: where it lies, an address for a remote one.
     """
 
     path: Path
     name: str
     format: str
     origin: Path | None
+    folder: str = ""
 
 
 def locate(written: str | Path, base: Path, scratch: Scratch) -> list[Located]:
@@ -71,7 +73,7 @@ def _local(path: Path, name: str, scratch: Scratch) -> Located:
     if path.stat().st_size == 0:
         raise DataError(f"{name}: is empty (0 bytes). Give a file with a header line and rows.")
     plain, inner = _decompressed(path, name, scratch)
-    return Located(plain, name, _kind_or_raise(inner, name), path)
+    return Located(plain, name, _kind_or_raise(inner, name), path, str(path.parent))
 
 
 def _near(path: Path) -> str:
@@ -184,7 +186,7 @@ def _remote(name: str, scratch: Scratch) -> Located:
     if copy.stat().st_size == 0:
         raise DataError(f"{name}: is empty (0 bytes). Give a file with a header line and rows.")
     plain, inner = _decompressed(copy, name, scratch)
-    return Located(plain, name, _kind_or_raise(inner, name), None)
+    return Located(plain, name, _kind_or_raise(inner, name), None, name.rpartition("/")[0])
 
 
 def _standard_input(scratch: Scratch) -> Located:

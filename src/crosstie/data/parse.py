@@ -5,12 +5,14 @@ neighbours: the fast paths for many cells give the same values as the slow path 
 """
 
 import datetime as dt
+import hashlib
 import json
 import math
 import re
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
+from pathlib import PurePath
 from typing import Any
 
 import numpy as np
@@ -122,16 +124,65 @@ def _other_text(cell: Any) -> str | None:
             return None
         return str(int(cell)) if cell == cell.to_integral_value() else str(cell.normalize())
     if isinstance(cell, np.ndarray):
-        cell = cell.tolist()
+        cell = cell.tolist() if cell.ndim < 2 else _array_text(cell)  # a picture
     if isinstance(cell, set | frozenset):
         cell = sorted(cell, key=str)
     if isinstance(cell, list | tuple | Mapping):
         return json.dumps(cell, ensure_ascii=False, separators=(",", ":"), default=text)
-    if isinstance(cell, bytes):
-        return cell.decode(errors="replace").strip() or None
+    if isinstance(cell, bytes | bytearray | memoryview):
+        return _bytes_text(bytes(cell))
     if type(cell).__name__ in ("NAType", "NaTType"):
         return None
     return str(cell).strip() or None
+
+
+def _bytes_text(cell: bytes) -> str | None:
+    """Text in UTF-8 as it is; of a file's content a name that tells it from others."""
+    if len(cell) < 1 << 16 and b"\0" not in cell:
+        try:
+            return cell.decode().strip() or None
+        except UnicodeDecodeError:
+            pass  # no text
+    return f"<{len(cell)} bytes {_digest(cell)}>"
+
+
+def _array_text(cell: NDArray[Any]) -> str:
+    shape = "x".join(map(str, cell.shape))
+    return f"<array {shape} {_digest(np.ascontiguousarray(cell).tobytes())}>"
+
+
+def _digest(content: bytes) -> str:
+    return hashlib.sha256(content).hexdigest()[:12]
+
+
+def media(cell: Any, missing: Collection[str] = MISSING) -> Any:
+    """A cell as a decoder of files opens it: a path or an address, bytes, an array; None where it holds nothing.
+
+    A mapping with `bytes` or `path`, as Hugging Face's data sets hold, is what it holds; a list of numbers, as
+    JSON has it, is an array. What is nothing of the kind stays as it is, for the decoder to refuse.
+
+    Examples:
+        >>> media(" a.png "), media({"bytes": None, "path": "b.jpg"}), media("NA")
+        ('a.png', 'b.jpg', None)
+    """
+    if isinstance(cell, Mapping) and ("bytes" in cell or "path" in cell):
+        cell = cell.get("bytes") or cell.get("path")
+    if isinstance(cell, bytearray | memoryview):
+        cell = bytes(cell)
+    if isinstance(cell, bytes):
+        return cell or None
+    if isinstance(cell, str | PurePath):
+        found = str(cell).strip()
+        return None if not found or found in missing else found
+    if isinstance(cell, list | tuple):
+        try:
+            array = np.asarray(cell)
+        except ValueError:  # rows of different lengths
+            return cell
+        return array if array.dtype.kind in "biuf" else cell
+    if cell is None or (isinstance(cell, float) and math.isnan(cell)):
+        return None
+    return None if type(cell).__name__ in ("NAType", "NaTType") else cell
 
 
 def level(text: str) -> str:

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from crosstie.data import parse
 from crosstie.data.cells import Stored
+from crosstie.data.media import Media, most
 from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
@@ -46,6 +47,7 @@ class ColumnProfile:
         unparsed: Up to five cells that are no number where most are.
         stored: How the file holds it: text in a CSV, typed elsewhere; "empty" when nothing is present.
         style: How its numbers and dates are written.
+        media: What nearly all cells hold, where they are files: their names, or their bytes.
         private: Whether nobody is to read its cells: no message and no file shows one.
     """
 
@@ -77,6 +79,7 @@ class ColumnProfile:
     unparsed: tuple[str, ...] = ()
     stored: Stored = "text"
     style: Style = PLAIN
+    media: Media | None = None
     private: bool = False
 
     @property
@@ -115,6 +118,7 @@ FIRST = (
     50_000  # rows looked at from the beginning of a large table, and as many drawn from the rest
 )
 TOP = 20
+LOOKED_INTO = 200  # cells that are asked whether they are files
 _BOOLS = frozenset((*parse.YES, *parse.NO))
 _PARTED = re.compile(r"[\s,;\[]")  # in every text of more than one item
 
@@ -199,9 +203,16 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
         latest=_iso(np.nanmax(dates)) if dated.any() else "",
         stored=stored,
         style=style,
+        media=_media(table, name, codes) if finite.sum() < len(texts) else None,
         **_moments(numbers[finite], counts[finite]),
         **_lists(texts, counts, present),
     )
+
+
+def _media(table: Table, name: str, codes: NDArray[np.int32]) -> Media | None:
+    present = np.flatnonzero(codes >= 0)
+    some = present[:: -(-len(present) // LOOKED_INTO)]
+    return most(list(table.take(some).column(name, "media").values))
 
 
 def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str, Any]:

@@ -103,6 +103,7 @@ def _opened(
         missing=reading.missing,
         reading=_naming(reading, parts[0].columns),
         reopen=reopen if named else None,
+        folders=[each.folder for each in found],
     )
 
 

@@ -75,6 +75,7 @@ class Source:
         reading: Options that give the columns their names, where the file does not: `header`, `columns`,
             `separator`. Another file of this kind has to be read with the same.
         reopen: Reads the same files with such options; None where nothing can be read anew.
+        folders: By part, what relative paths in its cells are relative to; where one stands if not given.
 
     Attributes:
         notes: What reading dropped, renamed or guessed, one sentence each.
@@ -90,6 +91,7 @@ class Source:
         missing: Sequence[str] | None = None,
         reading: Mapping[str, Any] | None = None,
         reopen: Callable[[Mapping[str, Any]], "Source"] | None = None,
+        folders: Sequence[str] | None = None,
     ) -> None:
         self.name = name
         self.missing = missing
@@ -97,6 +99,7 @@ class Source:
         self.files = tuple(files)
         self._hashed = self.files if hashed is None else tuple(hashed)
         self._parts = parts
+        self._folders = folders or [""] * len(parts)
         self._reopen = reopen
         self._held: Table | None = None
         self.notes = [note for part in parts for note in part.notes]
@@ -120,11 +123,14 @@ class Source:
         """The whole table (with `columns` only), in memory."""
         wanted = self._checked(columns)
         if sum(part.size for part in self._parts) > HELD:
-            return Table.concat([part.table(wanted) for part in self._parts], wanted)
+            return self._whole(wanted)
         if self._held is None:
-            whole = [part.table(self.columns) for part in self._parts]
-            self._held = Table.concat(whole, self.columns)
+            self._held = self._whole(self.columns)
         return self._held.select(wanted)
+
+    def _whole(self, columns: Sequence[str]) -> Table:
+        parts = zip(self._parts, self._folders, strict=True)
+        return Table.concat([part.table(columns).within(folder) for part, folder in parts], columns)
 
     def chunks(
         self, rows: int = ROWS_AT_ONCE, columns: Sequence[str] | None = None
@@ -132,8 +138,8 @@ class Source:
         """The table in pieces of at most `rows` rows; holds no more than one if the table is large."""
         wanted = self._checked(columns)
         if sum(part.size for part in self._parts) > HELD:
-            for part in self._parts:
-                yield from part.chunks(rows, wanted)
+            for part, folder in zip(self._parts, self._folders, strict=True):
+                yield from (chunk.within(folder) for chunk in part.chunks(rows, wanted))
             return
         table = self.table(wanted)
         yield from (table.slice(start, rows) for start in range(0, len(table), rows))
