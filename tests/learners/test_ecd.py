@@ -149,7 +149,7 @@ def test_the_range_tests_curve_is_described(ecd_job):
     learner.fit(ecd_job())
     facts = json.loads(json.dumps(learner.describe()))
     assert len(facts["range_test"]["rates"]) == len(facts["range_test"]["losses"]) > 10
-    assert facts["learning_rate"] * 10 in facts["range_test"]["rates"]
+    assert pytest.approx(facts["learning_rate"] * 10) in facts["range_test"]["rates"]
 
 
 def test_what_was_saved_is_the_same_network(ecd_job, rows, tmp_path):

@@ -22,9 +22,9 @@ class Embed(Encoder):
     """A learned vector for each token, pooled over the row: fast on a CPU, and strong with n-grams.
 
     Args:
-        embedding_size: Width of the vectors.
-        reduce_output: `mean`; `sum`; `sqrtn`, the sum over the root of the count (arXiv:1607.01759 uses the mean);
-            `max`; or `attention`: a mean weighted by a learned score of each token.
+        embedding_size: Width of the vectors. None is 256, or 64 below 2,000 training rows, which cannot fill more.
+        reduce_output: `sqrtn`, the sum over the root of the count, which beats the `mean` of arXiv:1607.01759 on
+            short texts; `mean`; `sum`; `max`; or `attention`: a mean weighted by a learned score of each token.
         dropout: Share of the pooled vector's entries set to 0 in training.
     """
 
@@ -32,11 +32,14 @@ class Embed(Encoder):
         self,
         columns: Columns,
         *,
-        embedding_size: Annotated[int, Ge(1)] = 64,
-        reduce_output: Literal["mean", "sum", "sqrtn", "max", "attention"] = "mean",
-        dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
+        embedding_size: Annotated[int, Ge(1)] | None = None,
+        reduce_output: Literal["mean", "sum", "sqrtn", "max", "attention"] = "sqrtn",
+        dropout: Annotated[float, Ge(0), Lt(1)] = 0.5,
     ) -> None:
         super().__init__()
+        if embedding_size is None:
+            embedding_size = 64 if columns.rows < 2000 else 256
+            self.decided["embedding_size"] = embedding_size
         self.widths = (embedding_size,)
         self.states_width = embedding_size
         self.kind = reduce_output
