@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosstie.data.processors import limit_processors
-from crosstie.errors import ConfigError, Problem, RunError, nearest
+from crosstie.errors import ConfigError, CrosstieError, Problem, RunError, nearest
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
@@ -31,6 +31,7 @@ def train(
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
     folds: int | None = None,
+    start_from: str | Path | None = None,
     threads: int | None = None,
     resume: str | Path | None = None,
     allow_different_host: bool = False,
@@ -55,6 +56,7 @@ def train(
         set: Options as text: `["trainer.epochs=3"]`.
         types: Column to feature type, where inference is wrong.
         folds: Train so many models on folds and keep them as one.
+        start_from: An earlier network to begin with: a run, or a folder with its weights (`--from`).
         threads: Processor threads to use.
         resume: An interrupted run to go on with.
         allow_different_host: Resume although machine, thread count or versions are others; the result may then
@@ -97,7 +99,13 @@ def train(
         source,
         target=target,
         data={"train": data, "validation": validation, "test": test},
-        changes={"model_type": model_type, "name": name, "seed": seed, "folds": folds},
+        changes={
+            "model_type": model_type,
+            "name": name,
+            "seed": seed,
+            "folds": folds,
+            "start_from": _found(start_from, runs),
+        },
         set=set,
         types=types,
     )
@@ -117,6 +125,7 @@ def check(
     name: str | None = None,
     seed: int | None = None,
     folds: int | None = None,
+    start_from: str | Path | None = None,
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
 ) -> "Plan":
@@ -132,6 +141,7 @@ def check(
         name: As for `train`.
         seed: As for `train`.
         folds: As for `train`.
+        start_from: As for `train`.
         set: As for `train`.
         types: As for `train`.
 
@@ -148,7 +158,13 @@ def check(
         source,
         target=target,
         data={"train": data, "validation": validation, "test": test},
-        changes={"model_type": model_type, "name": name, "seed": seed, "folds": folds},
+        changes={
+            "model_type": model_type,
+            "name": name,
+            "seed": seed,
+            "folds": folds,
+            "start_from": _found(start_from, "runs"),
+        },
         set=set,
         types=types,
     )
@@ -167,6 +183,7 @@ def show(
     name: str | None = None,
     seed: int | None = None,
     folds: int | None = None,
+    start_from: str | Path | None = None,
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
@@ -181,6 +198,7 @@ def show(
         name=name,
         seed=seed,
         folds=folds,
+        start_from=start_from,
         set=set,
         types=types,
     ).config
@@ -259,6 +277,18 @@ def _plan(
     return make_plan(document, source=given or None, target=target, types=types, overrides=set)
 
 
+def _found(start_from: str | Path | None, runs: str | Path) -> str | None:
+    """The folder of the network that is named from where one stands; the name itself if there is none."""
+    from crosstie.pipeline.start import find_network  # numpy: 100 ms
+
+    if start_from is None:
+        return None
+    try:
+        return str(find_network(str(start_from), Path(), Path(runs)))
+    except CrosstieError:
+        return str(start_from)  # which is told with all that is wrong
+
+
 def _is_file(source: Any) -> bool:
     """Whether `source` is a model file (or a dict of its shape) rather than a table."""
     if isinstance(source, Mapping):
@@ -326,6 +356,12 @@ def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan
         run.path / "config.yaml", target=None, data={"train": data}, changes={}, set=(), types=None
     )
     problems = []
+    start = run.manifest.get("start")
+    if plan.earlier is not None and start and start["weights"] != plan.earlier.fingerprint():
+        problems.append(
+            f"{run.path}: began with the weights in {start['from']}, which are others now. Train anew, or bring "
+            "the old ones back"
+        )
     for part, source in plan.sources.items():
         then = run.manifest["data"].get(part, {})
         if then.get("fingerprint") != source.fingerprint:

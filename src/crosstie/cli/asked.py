@@ -22,6 +22,7 @@ class Asked:
         name: The model's name; its runs lie together under it.
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.
+        from_: A run, or a folder with a network's weights, to begin with where they fit.
         set_: Set any option of the file: --set trainer.epochs=3. May be repeated.
         type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.
     """
@@ -34,13 +35,20 @@ class Asked:
     name: str | None = None
     seed: int | None = None
     folds: int | None = None
+    from_: Annotated[str | None, Parameter(name="--from")] = None
     set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None
     type_: Annotated[list[str] | None, Parameter(name="--type", negative="")] = None
 
     def arguments(self) -> dict[str, Any]:
         """As `api.train`, `check` and `show` take them."""
-        given = {key: value for key, value in vars(self).items() if key not in ("set_", "type_")}
-        return {**given, "set": self.set_ or (), "types": column_types(self.type_ or ())}
+        own = ("from_", "set_", "type_")
+        given = {key: value for key, value in vars(self).items() if key not in own}
+        return {
+            **given,
+            "start_from": self.from_,
+            "set": self.set_ or (),
+            "types": column_types(self.type_ or ()),
+        }
 
 
 USUAL = Asked()

@@ -16,7 +16,11 @@ from crosstie.config.environment import substitute
 from crosstie.config.yaml import Keys, read_scalar
 from crosstie.errors import ConfigError, Problem, nearest
 
-FLAGS = ("target", "model_type", "name", "seed", "folds")  # keys with an option of the command line
+# keys with an option of the command line
+FLAGS = {
+    key: f"--{key.replace('_', '-')}" for key in ("target", "model_type", "name", "seed", "folds")
+}
+FLAGS["start_from"] = "--from"
 
 
 @dataclass
@@ -50,7 +54,7 @@ class Document:
         """`model.yaml:12 trainer.epochs`; `--set trainer.epochs` for what the command line has set."""
         if any(path[:end] in self.replaced for end in range(1, len(path) + 1)):
             flag = len(path) == 1 and path[0] in FLAGS
-            return f"--{str(path[0]).replace('_', '-')}" if flag else f"--set {dotted(path)}"
+            return FLAGS[str(path[0])] if flag else f"--set {dotted(path)}"
         for end in range(len(path), 0, -1):
             if path[:end] in self.lines:
                 break

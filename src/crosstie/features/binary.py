@@ -121,6 +121,10 @@ class Binary(OutputFeature):
         }
         return {"options": self.options(), "fitted": fitted}, {}
 
+    def continued(self, earlier: Self) -> Self | None:
+        same = self.sides_ == earlier.sides_ and self.words_ == earlier.words_
+        return super().continued(earlier) if same and not self.predicted else None
+
     @classmethod
     def from_state(
         cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]

@@ -134,6 +134,21 @@ class Category(OutputFeature):
         return [levels[i] for i in rng.integers(len(levels), size=n)]
 
     @property
+    def words(self) -> tuple[str, ...]:
+        return self.levels_
+
+    def continued(self, earlier: Self) -> Self | None:
+        if self.predicted:
+            return None  # its classes are those that the training rows hold
+        if self.hash_buckets:
+            return super().continued(earlier)
+        counts = dict(zip(earlier.levels_, earlier.counts_, strict=True))
+        for level, count in zip(self.levels_, self.counts_, strict=True):
+            counts[level] = counts.get(level, 0) + count
+        self._know(tuple(counts), tuple(counts.values()))
+        return self
+
+    @property
     def codes(self) -> int:
         return FIRST + (self.hash_buckets or len(self.levels_))
 

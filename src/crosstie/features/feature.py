@@ -189,6 +189,25 @@ class Feature(ABC):
         return 0
 
     @property
+    def words(self) -> tuple[str, ...]:
+        """What codes stand for, from the third code on; nothing where they have no spelling."""
+        return ()
+
+    def continued(self, earlier: Self) -> Self | None:
+        """The feature to go on with, fitted, where an earlier run fitted `earlier` with the same options.
+
+        What that run's weights learned must mean the same now: by default the earlier scale is kept, whatever the
+        new training rows hold. A type whose codes stand for words adds the new ones behind the earlier.
+
+        Returns:
+            The feature that takes this one's place; None if nothing of the earlier can be kept.
+        """
+        state, arrays = earlier.state()
+        found = type(self).from_state(self.name, {**state, "options": self.options()}, arrays)
+        found.tied = self.tied
+        return found
+
+    @property
     def width(self) -> int:
         """Columns of `encode`'s result."""
         return 1

@@ -75,6 +75,14 @@ class ItemFeature(Feature):
         ]
 
     @property
+    def words(self) -> tuple[str, ...]:
+        return self._items.vocabulary_.tokens
+
+    def continued(self, earlier: Self) -> Self | None:
+        self._items.extend(earlier._items)
+        return self
+
+    @property
     def codes(self) -> int:
         return self._items.vocabulary_.size
 

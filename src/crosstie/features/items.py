@@ -91,6 +91,16 @@ class Items:
         self.rows_ = tally.items.rows
         self._tallies = {}
 
+    def extend(self, earlier: Self) -> None:
+        """Go on from what an earlier fit knows: its items first, those that only this one has seen behind."""
+        counts = dict(zip(earlier.vocabulary_.tokens, earlier.counts_, strict=True))
+        for item, count in zip(self.vocabulary_.tokens, self.counts_, strict=True):
+            counts[item] = counts.get(item, 0) + count
+        self.vocabulary_ = Vocabulary(counts)
+        self.counts_ = tuple(counts.values())
+        self.length_ = max(self.length_, earlier.length_)
+        self.rows_ += earlier.rows_
+
     def lists(self, texts: Iterable[str]) -> list[list[str]]:
         """The items of every cell, in order."""
         return [self._split(text, self.separator_) for text in texts]

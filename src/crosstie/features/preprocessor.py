@@ -90,10 +90,13 @@ class Preprocessor:
         _check_options(self.outputs)
         for output in self.outputs:
             output.predicted = True
+        self._sort()
+        self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
+
+    def _sort(self) -> None:
         self._of: dict[str, list[Feature]] = {kind: [] for kind in get_args(Kind)}
         for feature in self.inputs:
             self._of[feature.kind].append(feature)
-        self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -154,6 +157,36 @@ class Preprocessor:
                 problems.extend(error.problems)
         if problems:
             raise DataError(problems)
+
+    def go_on_from(
+        self, inputs: Mapping[str, Feature], outputs: Mapping[str, Feature]
+    ) -> frozenset[str]:
+        """Keep what an earlier run fitted, where a feature has its name, type and options.
+
+        Args:
+            inputs: The earlier fitted inputs by name.
+            outputs: Likewise.
+
+        Returns:
+            Names of the features whose arrays mean now what they meant then.
+        """
+        kept = set()
+
+        def continued(feature: Any, earlier: Feature | None) -> Any:
+            if earlier is None or not _same_options(feature, earlier):
+                return feature
+            found = feature.continued(earlier)
+            if found is None:
+                return feature
+            kept.add(feature.name)
+            if feature in self.outputs:
+                found.predicted = True
+            return found
+
+        self.outputs = tuple(continued(each, outputs.get(each.name)) for each in self.outputs)
+        self.inputs = tuple(continued(each, inputs.get(each.name)) for each in self.inputs)
+        self._sort()
+        return frozenset(kept)
 
     def fit(self, table: Table) -> Self:
         """Learn from all training rows at once."""
@@ -352,6 +385,15 @@ def _styles(table: Table, features: Iterator[Feature]) -> dict[str, Style]:
         if some.stored(column) == "text"
     }
     return {column: style for column, style in found.items() if style != PLAIN}
+
+
+def _same_options(feature: Feature, earlier: Feature) -> bool:
+    """Whether two features are of one type and all that is said of them is the same, their columns aside."""
+
+    def said(each: Feature) -> dict[str, Any]:
+        return {**each.options(), "column": None}
+
+    return type(feature) is type(earlier) and said(feature) == said(earlier)
 
 
 def _check_names(names: Sequence[str]) -> None:

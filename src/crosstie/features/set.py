@@ -2,7 +2,7 @@
 
 from collections import Counter
 from collections.abc import Sequence
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
@@ -96,6 +96,9 @@ class Set(ItemFeature, OutputFeature):
                     "Give training rows that have some.",
                 )
             )
+
+    def continued(self, earlier: Self) -> Self | None:
+        return None if self.predicted else super().continued(earlier)
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
         items = self._items.vocabulary_.tokens[:1000] or ("a",)

@@ -164,6 +164,16 @@ class Text(Feature):
         return [between.join(tokens[i] for i in rng.integers(len(tokens), size=k)) for k in sizes]
 
     @property
+    def words(self) -> tuple[str, ...]:
+        return self.vocabulary_.tokens
+
+    def continued(self, earlier: Self) -> Self | None:
+        self.length_ = max(self.length_, earlier.length_)
+        self.pairs_ = earlier.pairs_
+        self.vocabulary_ = earlier.vocabulary_.extended(self.vocabulary_.tokens)
+        return self
+
+    @property
     def codes(self) -> int:
         return self.pairs_.size if self.pairs_ else self.vocabulary_.size
 

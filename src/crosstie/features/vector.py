@@ -140,6 +140,9 @@ class Vector(Feature):
         feature.mean_, feature.spread_ = arrays["mean"], arrays["spread"]
         return feature
 
+    def continued(self, earlier: Self) -> Self | None:
+        return super().continued(earlier) if self.width == earlier.width else None
+
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
         rows = rng.normal(self.mean_, self.spread_, (n, self.width))
         return [[float(f"{each:.4g}") for each in row] for row in rows]

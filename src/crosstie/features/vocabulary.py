@@ -29,6 +29,10 @@ class Vocabulary:
         """Ids that can occur, padding and unknown among them."""
         return FIRST + len(self.tokens)
 
+    def extended(self, tokens: Iterable[str]) -> "Vocabulary":
+        """With more tokens, those it lacks, after its own."""
+        return Vocabulary(dict.fromkeys((*self.tokens, *tokens)))
+
     @cached_property
     def natural(self) -> tuple[str, ...]:
         """The tokens in the order people expect."""

@@ -1,14 +1,15 @@
 """Encoders, combiner, decoders: a network on everything that a table can hold."""
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from crosstie.learners.learner import Job, Learner, learners
+from crosstie.learners.learner import Job, Learner, Start, learners
 
 if TYPE_CHECKING:
     from crosstie.models.network import Network
+    from crosstie.models.start import Taken
     from crosstie.training.loop import Loop
 
 
@@ -25,6 +26,7 @@ class Ecd(Learner):
         self.trainer = trainer
         self._network: Network | None = None
         self._loop: Loop | None = None
+        self._taken: Taken | None = None
 
     @classmethod
     def trainer_options(cls) -> type:
@@ -55,6 +57,8 @@ class Ecd(Learner):
         with torch.random.fork_rng(devices):  # the caller's random numbers stay its own
             torch.manual_seed(job.seed)
             self._network = Network(job.layout, job.architecture, job.train)
+            if job.start is not None:
+                self._begin(self._network, job.start, job.say)
             self._loop = Loop(
                 trainer,
                 self._network,
@@ -66,6 +70,19 @@ class Ecd(Learner):
                 callbacks=job.callbacks,
             )
             self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
+
+    def _begin(self, network: "Network", start: Start, say: Callable[[str], None]) -> None:
+        """Take the earlier weights that fit."""
+        from safetensors.torch import load_file
+
+        from crosstie.models.start import Known, take
+
+        config = json.loads((start.folder / "config.json").read_text("utf-8"))
+        known = Known(start.kept, start.before, start.now)
+        tensors = load_file(start.folder / "weights.safetensors")
+        self._taken = take(network, config, tensors, known)
+        for line in self._taken.lines():
+            say(line)
 
     def export(self, path: Path) -> None:
         from crosstie.models.export import export_onnx
@@ -116,6 +133,12 @@ class Ecd(Learner):
         }
         if loop.curve is not None:
             facts["range_test"] = {"rates": loop.curve.rates, "losses": loop.curve.losses}
+        if self._taken is not None:
+            facts["start"] = {
+                "taken": list(self._taken.tensors),
+                "new": list(self._taken.new),
+                "unused": list(self._taken.unused),
+            }
         return facts
 
     def _fitted(self) -> "Network":

@@ -5,8 +5,8 @@ A learner's constructor options are the `trainer:` section of the file for its `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
 
@@ -14,6 +14,23 @@ from crosstie.config.options import build
 from crosstie.config.registry import Registry
 from crosstie.data.batch import Batch, Layout
 from crosstie.training.callbacks.callback import Callback
+
+
+@dataclass(frozen=True)
+class Start:
+    """Earlier weights to begin with.
+
+    Attributes:
+        folder: Of the earlier network: `config.json` and `weights.safetensors`.
+        kept: Inputs and outputs whose fitted features mean now what they meant then.
+        before: By input, the words that its codes stood for, from the third code on.
+        now: Likewise in these batches.
+    """
+
+    folder: Path
+    kept: frozenset[str] = frozenset()
+    before: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
+    now: Mapping[str, tuple[str, ...]] = field(default_factory=dict)
 
 
 @dataclass(frozen=True)
@@ -30,6 +47,8 @@ class Job:
         resume: Go on from the newest checkpoint in `folder` instead of from the start.
         callbacks: Told of progress, in this order.
         allow_different_host: Resume although machine, threads or versions are others; bytes may differ then.
+        start: Earlier weights to begin with.
+        say: Called with each line worth showing.
         metrics: Output name to the metric that early stopping watches (the first output's decides
             unless `trainer.validation_output` names another).
     """
@@ -44,6 +63,8 @@ class Job:
     callbacks: Sequence[Callback] = ()
     metrics: Mapping[str, str] | None = None
     allow_different_host: bool = False
+    start: Start | None = None
+    say: Callable[[str], None] = lambda line: None
 
 
 class Learner(ABC):

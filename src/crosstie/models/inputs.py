@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from crosstie.data.batch import Batch, Date, Image, Layout, Vector
 from crosstie.models.combiners.combiner import Part
+from crosstie.models.encoders.encoder import Encoder
 from crosstie.models.groups import SAMPLE, Group, Sections, Tied, groups, tied
 from crosstie.models.layers.pick import Pick
 
@@ -60,6 +61,8 @@ class Inputs(nn.Module):
         for each in self._tied():
             owner = self.sections[each.root]["encoder"]
             self.sections[each.name]["encoder"] = {**owner}
+        wide: tuple[Vector | Date, ...] = (*layout.vectors, *layout.dates)
+        self.columns = {"numbers": layout.numbers} | {each.array: (each.name,) for each in wide}
         self.indicated = _indicators(layout, self.sections, train)
         self.indicators = nn.ModuleDict(
             {array: Pick(total, chosen) for array, (total, chosen) in self.indicated.items()}
@@ -85,6 +88,14 @@ class Inputs(nn.Module):
             Part("binary", (1,) * len(chosen), embedded=False)
             for _, chosen in self.indicated.values()
         )
+
+    def encoders(self, *, tied: bool = False) -> Iterator[tuple[tuple[str, ...], str, Encoder]]:
+        """Every encoder with its columns and its name, in the order of `groups`; with `tied` also those of tied columns."""
+        for group in self._groups():
+            yield group.names, self.sections[group.names[0]]["encoder"]["type"], group.encoder
+        for each in self._tied() if tied else ():
+            kind = self.sections[each.name]["encoder"]["type"]
+            yield (each.name,), kind, self._owner(each).encoder
 
     def _groups(self) -> Iterator[Group]:
         for group in self.groups:

@@ -26,6 +26,7 @@ from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs
 from crosstie.models.layers.initial import build_part
 from crosstie.models.losses.loss import Loss, losses
+from crosstie.models.start import describe
 
 
 class Network(nn.Module):
@@ -88,6 +89,13 @@ class Network(nn.Module):
             },
         }
         self._config: dict[str, Any] = json.loads(json.dumps(config))  # lists for tuples
+        self._config["weights"] = describe(self)
+
+    def decoder(self, output: str) -> Decoder:
+        """The decoder of an output."""
+        decoder = self.decoders[self.outputs[output].array]
+        assert isinstance(decoder, Decoder)
+        return decoder
 
     def _add_output(self, output: Output, section: Mapping[str, Any]) -> None:
         members = self.members

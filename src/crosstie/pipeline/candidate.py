@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Member, natural
+from crosstie.artifact.fitted import save_fitted
 from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
 from crosstie.data.batch import Batch, Output
@@ -194,6 +195,8 @@ def _learn(
         callbacks=[*session.callbacks, ended],
         metrics=plan.metrics,
         allow_different_host=session.allow_different_host,
+        start=prepared.start,
+        say=session.journal.say,
     )
     interrupted = False
     try:
@@ -212,6 +215,8 @@ def _learn(
         except KeyboardInterrupt:
             interrupted = True
     learner.save(folder / "network")
+    if (folder / "network" / "weights.safetensors").is_file():
+        save_fitted(folder / "network", prepared.preprocessor)
     facts = {
         "model_type": model_type,
         "seconds": round(time.perf_counter() - started, 3),

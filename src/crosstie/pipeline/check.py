@@ -24,6 +24,7 @@ from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.splitting import make_split, read_preprocessing
+from crosstie.pipeline.start import read_start
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
 from crosstie.pipeline.trial import (
     check_class_weights,
@@ -67,6 +68,7 @@ def make_plan(
     own = own_components(findings)
     top = _top(findings)
     model_type, learner = _learner(top, findings)
+    earlier = read_start(findings, model_type) if model_type else None
     given = (
         source if isinstance(source, Mapping) and set(source) <= set(PARTS) else {"train": source}
     )
@@ -83,6 +85,7 @@ def make_plan(
         table=tables.train.name if tables.train is not None else "the table",
         types=types or {},
         reserved=_reserved(top, seen["split"]),
+        before=earlier.types if earlier else {},
     )
     _check_names(top, looks, findings, tables)
     _check_balance(seen, columns, findings)
@@ -90,7 +93,13 @@ def make_plan(
     _check_learner(columns, learner, model_type, findings)
     defaults = read_defaults(top, findings, learner=learner, model_type=model_type)
     built = assemble(
-        columns, top, findings, learner=learner, model_type=model_type, defaults=defaults
+        columns,
+        top,
+        findings,
+        learner=learner,
+        model_type=model_type,
+        defaults=defaults,
+        earlier=earlier,
     )
     trainer = _trainer(top, learner, model_type, findings)
     callbacks = read_callbacks(top, findings)
@@ -118,6 +127,7 @@ def make_plan(
         "model_type": model_type,
         "seed": top["seed"],
         **{key: top[key] for key in ("weight", "folds") if top[key] is not None},
+        **({"start_from": str(earlier.folder)} if earlier else {}),
         **({"private": top["private"]} if top["private"] else {}),
         **({"callbacks": callbacks} if callbacks else {}),
         **({"backend": {"type": "local", "cache_dir": str(cache)}} if cache else {}),
@@ -149,6 +159,7 @@ def make_plan(
         weight=top["weight"],
         folds=top["folds"],
         oversample=seen["oversample_minority"],
+        earlier=earlier,
         private=tuple(top["private"]),
         callbacks=tuple(callbacks),
         cache=cache or Path(".crosstie"),
@@ -222,7 +233,8 @@ def _backend(given: Any, findings: Findings) -> dict[str, Any]:
 
 def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Learner] | None]:
     """The model type, and its class; ("auto", None) chooses later, ("", None) is a mistake that was noted."""
-    name = top["model_type"] or ("ecd" if top["input_features"] else "auto")
+    network = top["input_features"] or top["start_from"]
+    name = top["model_type"] or ("ecd" if network else "auto")
     if name == "auto":
         return name, None
     try:

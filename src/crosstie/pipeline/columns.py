@@ -66,6 +66,7 @@ def resolve(
     table: str,
     types: Mapping[str, str],
     reserved: Mapping[str, str],
+    before: Mapping[str, str],
 ) -> Columns:
     """The features of a file.
 
@@ -76,6 +77,7 @@ def resolve(
         table: What messages call the table.
         types: Types given beside the file, by column.
         reserved: Columns with another job, by what it is: no inputs unless listed.
+        before: Types of features in the run that this one starts from: those of columns that nobody wrote.
     """
     found = Columns()
     document = findings.document
@@ -102,6 +104,7 @@ def resolve(
             findings,
             types=types,
             reserved={**reserved, **dict.fromkeys(targets, "")},
+            before=before,
         )
     for entry in found.inputs:
         if entry.column in targets:
@@ -112,7 +115,14 @@ def resolve(
     found.inputs = [entry for entry in found.inputs if entry.column not in targets]
     for entry in (*found.inputs, *found.outputs):
         _set_type(
-            entry, found, profile, findings, table=table, types=types, output=entry in found.outputs
+            entry,
+            found,
+            profile,
+            findings,
+            table=table,
+            types=types,
+            output=entry in found.outputs,
+            before=before,
         )
     _check_names(found, findings)
     if not found.inputs and profile:
@@ -220,6 +230,7 @@ def _add_others(
     *,
     types: Mapping[str, str],
     reserved: Mapping[str, str],
+    before: Mapping[str, str],
 ) -> None:
     """Every other column in, in the table's order; a listed one keeps what is written of it."""
     given = top.get("exclude") or []
@@ -235,7 +246,7 @@ def _add_others(
                 found.excluded.append(Excluded(column, reserved[column]))
         elif column not in exclude:
             vote = infer(looks, output=False)
-            if column not in types and vote.exclude:
+            if column not in types and column not in before and vote.exclude:
                 found.excluded.append(Excluded(column, vote.why))
             else:
                 filled = findings.section(Input, {"name": column}, place)
@@ -252,6 +263,7 @@ def _set_type(
     table: str,
     types: Mapping[str, str],
     output: bool,
+    before: Mapping[str, str],
 ) -> None:
     place = (
         entry.place.at("column" if entry.section.get("column") else "name")
@@ -263,6 +275,9 @@ def _set_type(
         return
     if entry.column in types or entry.section["type"]:
         entry.type = _named(entry, findings, types)
+    elif entry.name in before and (not output or feature_types.get(before[entry.name]).output):
+        entry.type = before[entry.name]
+        found.inferred.append(Inferred(entry.column, entry.type, "as in the run it starts from"))
     elif profile:
         vote = infer(profile[entry.column], output=output)
         entry.type = vote.type

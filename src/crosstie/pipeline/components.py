@@ -16,6 +16,7 @@ from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import OLD_TYPES
 from crosstie.pipeline.registries import registry
+from crosstie.pipeline.start import Earlier
 
 PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
 WIRING = ("column",)
@@ -40,6 +41,7 @@ def assemble(
     learner: type[Learner] | None,
     model_type: str,
     defaults: Mapping[str, Mapping[str, Any]],
+    earlier: Earlier | None = None,
 ) -> Built:
     """Construct the features and fill the network's sections.
 
@@ -51,12 +53,15 @@ def assemble(
             is not imported for options that nobody wrote).
         model_type: What messages call it.
         defaults: Sections by feature type, as `read_defaults` gives them.
+        earlier: The network that this one begins with: what nobody wrote is as in it.
     """
     built = Built()
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     roots = ties(columns.inputs, findings)
     written = {entry.name: entry for entry in columns.inputs}
+    if earlier is not None:
+        top = _as_before(columns, top, earlier, learner)
     for entry in columns.inputs:
         root = written[roots.get(entry.name, entry.name)]
         if root is not entry:
@@ -103,6 +108,32 @@ def assemble(
     }
     built.architecture["outputs"] = outputs
     return built
+
+
+def _as_before(
+    columns: Columns,
+    top: Mapping[str, Any],
+    earlier: Earlier,
+    learner: type[Learner] | None,
+) -> Mapping[str, Any]:
+    """Let entries say what nobody wrote as the earlier network has it; the top level with its combiner."""
+    for role, entries, part in (
+        ("inputs", columns.inputs, "encoder"),
+        ("outputs", columns.outputs, "decoder"),
+    ):
+        for entry in entries:
+            options_then = earlier.options(role, entry.name, entry.type)
+            only = entry.cls.input_only if role == "outputs" else ()
+            options_then = {k: each for k, each in options_then.items() if k not in only}
+            entry.section["preprocessing"] = {
+                **options_then,
+                **(entry.section["preprocessing"] or {}),
+            }
+            then = earlier.section(role, entry.name, entry.cls.acts_as(), part)
+            if entry.section[part] is None and then and not entry.section.get("tied"):
+                entry.section[part] = then
+    combiner = dict(earlier.architecture["combiner"])
+    return top if top.get("combiner") else {**top, "combiner": combiner}
 
 
 def read_defaults(

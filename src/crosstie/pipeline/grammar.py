@@ -43,7 +43,7 @@ class File:
         target: The column to predict, or a list of them: every other column is an input, its type inferred.
         exclude: Columns that are no inputs.
         model_type: What learns: auto tries the plausible ones and keeps the best. None is ecd where
-            `input_features` are listed and auto where they are not.
+            `input_features` are listed or `start_from` is given, and auto where not.
         input_features: Columns to predict from. With `target` the listed ones are refined, the others stay
             inferred; without it the list is whole.
         output_features: Columns to predict, with their options.
@@ -53,6 +53,8 @@ class File:
         defaults: Options by feature type: `{number: {preprocessing: …, encoder: …}}`.
         backend: Where training runs; `local` is the only one.
         weight: The column of row weights.
+        start_from: An earlier network whose weights this one begins with where they fit: a run, or a folder with
+            `config.json` and `weights.safetensors`, relative to the file. What the file leaves open is as in it.
         private: Columns whose cells never leave this machine in an example or a report.
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.
@@ -89,6 +91,19 @@ class File:
         defaults: dict[str, Any] | None = None,
         backend: str | dict[str, Any] | None = None,
         weight: Annotated[str | None, Elsewhere("sample_weight", "weights_column")] = None,
+        start_from: Annotated[
+            str | None,
+            Elsewhere(
+                "from",
+                "model_load_path",
+                "init_from",
+                "init_model",
+                "warm_start",
+                "warm_start_from",
+                "load_from",
+                "from_pretrained",
+            ),
+        ] = None,
         private: list[str] = (),  # type: ignore[assignment]
         seed: Annotated[
             int,

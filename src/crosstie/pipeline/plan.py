@@ -10,6 +10,7 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
 from crosstie.data.split import Split
 from crosstie.features.feature import Feature, OutputFeature
+from crosstie.pipeline.start import Earlier
 
 
 class Inferred(NamedTuple):
@@ -50,6 +51,7 @@ class Plan:
         weight: The column of row weights.
         folds: How many models, or None for one.
         oversample: Ratio of a binary target's classes up to which training rows of the rarer one are repeated.
+        earlier: The network that this one begins with.
         private: Columns whose cells never leave the machine.
         callbacks: Filled sections of who listens beside the usual ones; they are built once there is a run.
         cache: Where arrays too large for memory lie while they are needed.
@@ -76,6 +78,7 @@ class Plan:
     weight: str | None = field(default=None, compare=False)
     folds: int | None = field(default=None, compare=False)
     oversample: float | None = field(default=None, compare=False)
+    earlier: Earlier | None = field(default=None, compare=False, repr=False)
     private: tuple[str, ...] = field(default=(), compare=False)
     callbacks: tuple[dict[str, Any], ...] = field(default=(), compare=False)
     cache: Path = field(default=Path(".crosstie"), compare=False)

@@ -20,6 +20,7 @@ from crosstie.data.style import PLAIN
 from crosstie.errors import DataError
 from crosstie.features.counts import Counts
 from crosstie.features.preprocessor import Preprocessor
+from crosstie.learners.learner import Start
 from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")
@@ -38,6 +39,7 @@ class Prepared:
         counts: Per input column, over all parts: missing, unparsed, unseen.
         dropped: Part to rows left out: no usable target, or a missing value with `drop_row`.
         folder: Where the batches lie in files; None where they are in memory.
+        start: Earlier weights to begin with.
     """
 
     preprocessor: Preprocessor
@@ -46,6 +48,7 @@ class Prepared:
     counts: dict[str, Counts] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
     folder: Path | None = None
+    start: Start | None = None
 
     @property
     def layout(self) -> Layout:
@@ -92,9 +95,10 @@ def prepare(
         preprocessor.observe(table if len(training) == len(table) else table.take(training))
         start += len(table)
     preprocessor.finish()
+    earlier = plan.earlier.start(preprocessor) if plan.earlier is not None else None
 
     mapped = _bytes(preprocessor.layout, sources) > in_memory
-    prepared = Prepared(preprocessor, folder=folder if mapped else None)
+    prepared = Prepared(preprocessor, folder=folder if mapped else None, start=earlier)
     stores = {
         part: BatchStore(
             preprocessor.layout,

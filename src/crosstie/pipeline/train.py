@@ -224,6 +224,16 @@ def _begin(run: Run, plan: Plan) -> None:
             "seed": plan.seed,
             "model_type": plan.model_type,
             "command": sys.argv,
+            **(
+                {
+                    "start": {
+                        "from": str(plan.earlier.folder),
+                        "weights": plan.earlier.fingerprint(),
+                    }
+                }
+                if plan.earlier
+                else {}
+            ),
             "data": {
                 name: {
                     "source": source.name,

@@ -105,6 +105,13 @@ class Combiner(nn.Module, ABC):
             `[batch, width]`, or `[batch, members, width]` where there are members.
         """
 
+    def input_axes(self) -> dict[str, int]:
+        """Weights with an axis that runs over all inputs side by side, and which; for a start from earlier weights.
+
+        A combiner that names none begins with earlier weights only where it reads exactly what the earlier one did.
+        """
+        return {}
+
     def penalty(self) -> Tensor | None:
         """What the last training forward adds to the loss, or None."""
         return None

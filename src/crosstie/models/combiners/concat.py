@@ -92,6 +92,16 @@ class Concat(Combiner):
             self.stack = _member_stack(parts, layers, members, members_style, residual=residual)
         self.width = layers[-1].output_size if layers else parts.width
 
+    def input_axes(self) -> dict[str, int]:
+        """The scalings, and the first layer."""
+        axes = {"scaling.weight": 1} if self.scaling is not None else {}
+        for name, layer in self.stack.named_modules():
+            if isinstance(layer, SharedLinear):
+                return {f"stack.{name}.r.weight": 1, f"stack.{name}.linear.weight": 1}
+            if isinstance(layer, MemberLinear | nn.Linear):
+                return axes | {f"stack.{name}.weight": 1}
+        return axes
+
     def forward(self, encoded: Sequence[Tensor]) -> Tensor:
         """`[batch, width]`, or `[batch, members, width]`."""
         values = encoded[0] if len(encoded) == 1 else torch.cat(list(encoded), 1)

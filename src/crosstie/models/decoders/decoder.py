@@ -60,6 +60,13 @@ class Decoder(nn.Module, ABC):
         "top_k": Answer("belongs to the output, beside 'decoder'"),
     }
 
+    def class_axes(self) -> dict[str, int]:
+        """Weights with an axis that runs over the classes, and which; for a start from earlier weights.
+
+        A decoder that names none begins with earlier weights only where its classes are exactly the earlier ones.
+        """
+        return {}
+
     @abstractmethod
     def forward(self, combined: Tensor) -> Tensor:
         """Logits.

@@ -3,7 +3,7 @@
 from typing import Annotated
 
 from annotated_types import Ge, Lt
-from torch import Tensor
+from torch import Tensor, nn
 
 from crosstie.data.batch import Output
 from crosstie.models.decoders.decoder import Decoder
@@ -50,6 +50,11 @@ class Scores(Decoder):
         self.stack = fully_connected(width, fc_layers, num_fc_layers, default)
         self.head = head(self.stack.width, output.size, members)
         start_at_prior(self.head, output)
+
+    def class_axes(self) -> dict[str, int]:
+        """Those of the last layer."""
+        axis = 0 if isinstance(self.head, nn.Linear) else 2
+        return {f"head.{name}": axis for name, _ in self.head.named_parameters()}
 
     def forward(self, combined: Tensor) -> Tensor:
         """`[batch, width]` to `[batch, size]`; a member axis stays."""

@@ -36,6 +36,7 @@ class CategoryDense(Encoder):
         super().__init__()
         wanted = [embedding_size or usual_width(size) for size in columns.sizes]
         self.widths = tuple(sorted(wanted))
+        self.order = sorted(range(len(wanted)), key=wanted.__getitem__)
         self.tables = nn.ModuleList(
             Table(
                 columns.sizes,
@@ -69,6 +70,7 @@ class Table(nn.Module):
         self.starts = nn.Buffer(starts, persistent=False)
         self.pick = Pick(len(sizes), chosen)
         self.weight = nn.Parameter(torch.empty(sum(counts), width))
+        self.axes = {"weight": (0, [("code", column, sizes[column]) for column in chosen])}
         nn.init.normal_(self.weight)  # on Adult 14 epochs; with vectors of length 1 it takes 22
 
     def forward(self, codes: Tensor) -> Tensor:

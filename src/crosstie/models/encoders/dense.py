@@ -61,6 +61,7 @@ class Dense(Encoder):
             width = layer.output_size
         self.blocks = nn.Sequential(*blocks)
         self.widths = (width,) * count
+        self.by_column = not any(layer.norm for layer in layers)
 
     def forward(self, values: Tensor) -> Tensor:
         """`[batch, columns]` to `[batch, columns, output_size]`."""

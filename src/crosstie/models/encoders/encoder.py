@@ -4,7 +4,7 @@ Features of one type with equal encoder options share one encoder, which sees al
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, ClassVar
 
@@ -56,6 +56,8 @@ class Encoder(nn.Module, ABC):
         states_width: Of the vector that each token becomes, for outputs that read a row token by token; None
             where there is none, and then neither `states` nor `row` is called.
         decided: Options left open that the data decided.
+        by_column: Whether the first axis of every weight and buffer is that of the columns.
+        order: Columns in the order of the result, where that is not their own.
 
     Examples:
         A user's own encoder is an option of the file once its module is in `components/`:
@@ -117,6 +119,8 @@ class Encoder(nn.Module, ABC):
     }
     widths: tuple[int, ...]
     states_width: int | None = None
+    by_column: bool = False
+    order: Sequence[int] | None = None
 
     def __init__(self) -> None:
         super().__init__()
@@ -150,6 +154,39 @@ class Encoder(nn.Module, ABC):
     def row(self, states: Tensor, present: Tensor) -> Tensor:
         """What `forward` gives, from what `states` gave: nothing is computed twice where both are read."""
         raise NotImplementedError(f"{type(self).__name__} has no vector for each token")
+
+    def marked(self, names: Sequence[str]) -> dict[str, tuple[int, list[list[Any]]]]:
+        """Weights with an axis that tells columns or their codes apart, for a start from earlier weights.
+
+        Args:
+            names: Of the columns.
+
+        Returns:
+            Tensor name to the axis and its runs, each `[kind, column, count]`. Kinds: `column`; `code`, from 0 on.
+        """
+        if self.by_column:
+            runs = [["column", name, 1] for name in names]
+            return dict.fromkeys(self.state_dict(), (0, runs))
+        return {
+            ".".join(filter(None, (prefix, name))): (
+                axis,
+                [[kind, names[column], count] for kind, column, count in runs],
+            )
+            for prefix, module in self.named_modules()
+            for name, (axis, runs) in getattr(module, "axes", {}).items()
+        }
+
+    def yields(self, names: Sequence[str], kind: str) -> list[list[Any]]:
+        """What stands side by side in the result, for a start from earlier weights: runs as in `marked`.
+
+        Args:
+            names: Of the columns.
+            kind: The name of this encoder.
+        """
+        order = range(len(names)) if self.order is None else self.order
+        return [
+            [kind, names[column], width] for column, width in zip(order, self.widths, strict=True)
+        ]
 
     @classmethod
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:

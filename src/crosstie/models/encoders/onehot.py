@@ -1,5 +1,8 @@
 """Categories as zeros and a one."""
 
+from collections.abc import Sequence
+from typing import Any
+
 import torch
 from torch import Tensor, nn
 
@@ -17,6 +20,10 @@ class OneHot(Encoder):
         levels = [level for width in self.widths for level in range(1, width + 1)]
         self.places = nn.Buffer(torch.tensor(places), persistent=False)
         self.levels = nn.Buffer(torch.tensor(levels, dtype=torch.int32), persistent=False)
+
+    def yields(self, names: Sequence[str], kind: str) -> list[list[Any]]:
+        """A place for every level but unknown."""
+        return [["level", name, width] for name, width in zip(names, self.widths, strict=True)]
 
     def forward(self, values: Tensor) -> Tensor:
         """Codes `[batch, columns]` to `[batch, sum(widths)]`."""

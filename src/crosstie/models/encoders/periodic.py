@@ -25,6 +25,7 @@ class Periodic(Encoder):
     """
 
     undecayed = True
+    by_column = True
 
     def __init__(
         self,

@@ -27,6 +27,7 @@ class PiecewiseLinear(Encoder):
     """
 
     undecayed = True
+    by_column = True
 
     def __init__(
         self,

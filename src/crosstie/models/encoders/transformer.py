@@ -63,6 +63,7 @@ class Transformer(Encoder):
         self.tokens = TokenVectors(columns.sizes[0], width, dropout=dropout)
         self.widen = None if width == hidden_size else nn.Linear(width, hidden_size)
         self.positions = nn.Parameter(torch.randn(columns.length, hidden_size) * 0.02)
+        self.axes = {"positions": (0, [("place", 0, columns.length)])}
         self.blocks = nn.ModuleList(
             blocks(
                 num_layers, hidden_size, num_heads, inner=transformer_output_size, dropout=dropout

@@ -19,6 +19,7 @@ class TokenVectors(nn.Module):
     def __init__(self, size: int, width: int, *, dropout: float = 0.0) -> None:
         super().__init__()
         self.weight = nn.Parameter(torch.empty(size, width))
+        self.axes = {"weight": (0, [("code", 0, size)])}
         nn.init.normal_(self.weight, std=width**-0.5)
         with torch.no_grad():
             self.weight[0] = 0
