@@ -9,6 +9,11 @@ from safetensors.numpy import load, save
 from crosstie.errors import DataError
 from crosstie.features.feature import feature_types
 
+
+def _picture(seed, size=(6, 5)):
+    return np.random.default_rng(seed).integers(0, 256, (*size, 3), dtype=np.uint8)
+
+
 CELLS = {  # by form, or by type where its cells are of their own kind: what training rows hold, and a value that training never saw
     "number": ([3.5, 1.0, None, -2.0, 1.0, 7.25, 0.0, 4.0] * 20, 1e6),
     "levels": (["b", "a", None, "b", "c", "a", "b", "a"] * 20, "zebra"),
@@ -16,6 +21,10 @@ CELLS = {  # by form, or by type where its cells are of their own kind: what tra
     "date": (
         ["2020-02-29", "1969-12-31T23:59:59.500", None, "2024-01-01T12:30:15", "2020-02-29"] * 20,
         "2100-06-01",
+    ),
+    "image": (
+        [*(_picture(seed) for seed in range(3)), None, _picture(3)] * 20,
+        _picture(9, size=(9, 4)),
     ),
     "vector": ([[1.0, 2.0], [0.5, -3.0], None, [1.0, 2.5], [4.0, 0.0]] * 20, [9.0, 9.0]),
 }
@@ -40,7 +49,20 @@ def raw(name, feature, n, rng):
 
 def test_the_promised_types_are_there():
     assert (
-        sorted(["number", "category", "binary", "text", "sequence", "set", "bag", "vector", "date"])
+        sorted(
+            [
+                "number",
+                "category",
+                "binary",
+                "text",
+                "sequence",
+                "set",
+                "bag",
+                "vector",
+                "date",
+                "image",
+            ]
+        )
         == INPUTS
     )
     assert sorted(["number", "category", "binary", "set"]) == OUTPUTS
@@ -66,9 +88,10 @@ def test_encoding_has_the_shape_and_type_of_its_kind(name, column):
     feature = TYPES[name]("x").fit(column(values, TYPES[name].reads))
     encoded = feature.encode(column(values, feature.reads))
     whole = feature.kind in ("category", "tokens")
-    assert encoded.dtype == (np.int32 if whole else np.float32)
+    expected = np.int32 if whole else np.uint8 if feature.kind == "image" else np.float32
+    assert encoded.dtype == expected
     flat = feature.kind in ("number", "category")
-    assert encoded.shape == ((len(values),) if flat else (len(values), feature.width))
+    assert encoded.shape == ((len(values),) if flat else (len(values), *feature.shape))
     if whole:
         assert encoded.min() >= 0
         assert encoded.max() < feature.codes
@@ -197,7 +220,7 @@ def test_only_values_that_training_never_saw_are_counted(name, column):
     seen = column(values, cls.reads)
     assert feature.unseen(seen, feature.encode(seen)) == 0
     fresh = column([unseen, None, unseen, values[0]], cls.reads)
-    known = cls.kind in ("number", "vector", "date") and name != "binary"
+    known = cls.kind in ("number", "vector", "date", "image") and name != "binary"
     assert feature.unseen(fresh, feature.encode(fresh)) == (0 if known else 2)
 
 

@@ -5,7 +5,17 @@ from typing import Any
 import numpy as np
 import torch
 
-from crosstie.data.batch import Array, Batch, Categories, Date, Layout, Output, Tokens, Vector
+from crosstie.data.batch import (
+    Array,
+    Batch,
+    Categories,
+    Date,
+    Image,
+    Layout,
+    Output,
+    Tokens,
+    Vector,
+)
 from crosstie.features.date import PARTS
 from crosstie.models.export import examples
 from crosstie.models.network import Network
@@ -38,6 +48,7 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "bag": {"tokens": (Tokens("a", "tokens_0", "bag", 40, 5),)},
     "vector": {"vectors": (Vector("a", "vector_0", 4),)},
     "date": {"dates": (Date("a", "date_0", len(PARTS)),)},
+    "image": {"images": (Image("a", "image_0", 3, 12, 9, (0.5, 0.4, 0.3), (0.2, 0.2, 0.3)),)},
 }
 MIXED = Layout(
     numbers=("a", "b"),

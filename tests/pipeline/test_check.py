@@ -138,10 +138,10 @@ preprocessing:
             "model.yaml:2 target: a gbm model predicts one column, got 2; set model_type: ecd",
         ),
         (
-            "data: data.csv\ntarget: survived\nmodel_type: auto\ninput_features: [{name: age, type: image}]\n",
+            "data: data.csv\ntarget: survived\nmodel_type: auto\ninput_features: [{name: age, type: h3}]\n",
             (
-                "model.yaml:4 input_features[0].type: the type 'image' is not part of this version; there are "
-                "bag, binary, category, date, number, sequence, set, text, vector"
+                "model.yaml:4 input_features[0].type: the type 'h3' is not part of this version; there are "
+                "bag, binary, category, date, image, number, sequence, set, text, vector"
             ),
         ),
         (

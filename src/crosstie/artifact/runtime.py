@@ -54,7 +54,10 @@ class Graph:
             }
             return {name: array[:0] for name, array in self.run(one).items()}
         cells = sum(array.size // rows for array in inputs.values())
-        at_once = min(ROWS_AT_ONCE, max(CELLS_AT_ONCE // max(cells, 1), 256))
+        fitting = max(CELLS_AT_ONCE // max(cells, 1), 32)
+        at_once = min(
+            ROWS_AT_ONCE, 1 << (fitting.bit_length() - 1)
+        )  # divides `serving.model.PIECE`
         found: dict[str, NDArray[np.float32]] = {}
         for start in range(0, rows, at_once):
             given = {

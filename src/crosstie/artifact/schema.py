@@ -9,6 +9,11 @@ _TYPES: dict[str, Any] = {
     "number": {"type": ["number", "string", "null"]},
     "vector": {"type": ["array", "string", "null"]},
     "date": {"type": ["string", "null"]},
+    "image": {
+        "type": ["string", "array", "null"],
+        "contentMediaType": "image/*",
+        "description": "image input: `data:image/png;base64,…`, a path, an address, or bytes [height, width, 3]",
+    },
 }
 _ANY: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
 _MANY: dict[str, Any] = {"type": ["array", "string", "null"]}
@@ -18,12 +23,12 @@ def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> d
     """`{"input": schema of one row, "output": schema of one prediction}`."""
     rows = {
         feature.column: {
+            "description": f"{feature.type} input",
             **(
                 _MANY
                 if feature.kind == "tokens" and feature.acts_as() != "text"
                 else _TYPES.get(feature.type, _ANY)
             ),
-            "description": f"{feature.type} input",
         }
         for feature in inputs
     }

@@ -4,6 +4,7 @@ Features of one kind stand together: every number (and binary) input is a column
 input a column of `categories`. That is what makes the loop, the served row and the graph's inputs cheap.
 """
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -182,6 +183,19 @@ class Layout:
         }
         found |= {each.array: ("float32", (each.length, each.channels)) for each in self.series}
         return found
+
+    def rows_within(self, size: int, *, most: int) -> int:
+        """How many rows of inputs take about `size` bytes: a power of two from 32 on, or `most` if that is less.
+
+        Examples:
+            >>> Layout(images=(Image("photo", "image_0", 3, 128, 128, (), ()),)).rows_within(1 << 28, most=100_000)
+            4096
+        """
+        row = sum(
+            np.dtype(dtype).itemsize * math.prod(shape) for dtype, shape in self.inputs.values()
+        )
+        fitting = max(size // max(row, 1), 32)
+        return min(most, 1 << (fitting.bit_length() - 1))
 
 
 @dataclass(frozen=True)

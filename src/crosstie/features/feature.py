@@ -156,6 +156,18 @@ class Feature(ABC):
         self.finish()
         return self
 
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a person should know of the training rows, a sentence each; there after `finish`."""
+        return ()
+
+    def opened(self, column: Column) -> Column:
+        """The column with its files read, where its cells are files; those that cannot be read count as unparsed.
+
+        `encode` and `usable` take either; only a fitted feature is asked.
+        """
+        return column
+
     @abstractmethod
     def encode(self, column: Column) -> NDArray[Any]:
         """The column as an input.

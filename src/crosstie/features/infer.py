@@ -79,7 +79,8 @@ def _no_input(profile: ColumnProfile, best: str) -> str:
     if (
         not profile.unique
         or profile.present < ENOUGH_ROWS
-        or feature_types.get(best).kind in ("tokens", "vector", "date")  # made of parts
+        or feature_types.get(best).kind
+        in ("tokens", "vector", "date", "image", "series")  # made of parts
     ):
         return ""
     if profile.integers >= 1:

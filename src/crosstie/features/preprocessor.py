@@ -239,7 +239,7 @@ class Preprocessor:
         clean = Counts(len(table))
         encoded: dict[str, NDArray[Any]] = {}
         for feature in self.inputs:
-            column = columns[feature.name]
+            column = feature.opened(columns[feature.name])
             encoded[feature.name] = array = feature.encode(column)
             if feature.drops:
                 usable &= feature.usable(column)

@@ -17,7 +17,18 @@ if TYPE_CHECKING:
 class Ecd(Learner):
     """A network: an encoder for every input, one combiner, a decoder for every output."""
 
-    uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
+    uses = (
+        "number",
+        "binary",
+        "category",
+        "text",
+        "sequence",
+        "set",
+        "bag",
+        "vector",
+        "date",
+        "image",
+    )
     predicts = ("number", "binary", "category", "set")
     many = True
     sections = ("encoder", "combiner", "decoder", "loss")

@@ -25,6 +25,7 @@ from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")
 ROWS_AT_ONCE = 100_000
+BYTES_AT_ONCE = 1 << 27  # of encoded arrays: pictures come in smaller pieces than numbers
 IN_MEMORY = 1 << 30  # bytes of encoded arrays; more goes to memory-mapped files
 
 
@@ -109,9 +110,10 @@ def prepare(
         for part in PARTS
     }
     kept: dict[str, list[NDArray[np.int64]]] = {part: [] for part in PARTS}
+    at_once = preprocessor.layout.rows_within(BYTES_AT_ONCE, most=ROWS_AT_ONCE)
     for name, source in sources.items():
         start = 0
-        for table in source.chunks(ROWS_AT_ONCE, _columns(plan, source)):
+        for table in source.chunks(at_once, _columns(plan, source)):
             encoded = preprocessor.encode(table, targets=True, weight=plan.weight)
             _count(prepared, encoded.counts, plan.private)
             where = (

@@ -39,6 +39,7 @@ LAYERS = (
 )
 LEVELS = 12  # of a category, where the data is not asked
 LENGTH = 16  # of a text
+SIDE = 512  # pixels of a picture
 SURE = 10  # rows of a class from which on some of them are trained on
 
 
@@ -119,6 +120,7 @@ def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part
             length=LENGTH,
             rows=ROWS,
             values=np.repeat(values, size, axis=1) if kind in {"date", "vector"} else values,
+            shape=_shape(kind, entry),
         )
         cls = encoding.encoders.get(section.pop("type"), of=kind)
         made = _tried(
@@ -128,6 +130,15 @@ def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part
         )
         found[key] = None if made is None else Part(kind, made.widths)
     return tuple(part for part in found.values() if part is not None)
+
+
+def _shape(kind: str, entry: Entry) -> tuple[int, ...]:
+    """Of an input that is an array; of a size that any layers fit where the data decides it."""
+    given = entry.section["preprocessing"] or {}
+    if kind != "image":
+        return ()
+    sides = [given.get(each) for each in ("height", "width")]
+    return (3, *(each if isinstance(each, int) and each > 0 else SIDE for each in sides))
 
 
 def try_trainer(learner: type[Learner], trainer: Mapping[str, Any], findings: Findings) -> None:

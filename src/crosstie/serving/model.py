@@ -18,9 +18,9 @@ from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.serving.opening import open_for
 
-PIECE = (
-    12 * ROWS_AT_ONCE
-)  # rows; whole batches of the graph, so that pieces say what the whole would
+# Rows at once; whole batches of the graph, so that pieces say what the whole would.
+PIECE = 12 * ROWS_AT_ONCE
+BYTES_AT_ONCE = 1 << 27  # of encoded arrays: so many fewer rows of pictures
 
 
 class Model:
@@ -113,11 +113,16 @@ class Model:
         There is at least one piece, and all have the same columns. `notes` is complete after the last.
         """
         counts: dict[str, Counts] = {}
-        for table in _pieces(source, (*self.artifact.columns, *keep)):
+        for table in _pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
             columns, found = self._predict(table, keep)
             counts = _sum(counts, found)
             yield columns
         self.notes = notes(counts)
+
+    @property
+    def _rows_at_once(self) -> int:
+        layout = self.artifact.members[0].preprocessor.layout
+        return layout.rows_within(BYTES_AT_ONCE, most=PIECE)
 
     def predict_table(self, table: Table, *, keep: Sequence[str] = ()) -> dict[str, Any]:
         """Prediction columns for a table; `notes` says what was odd about its cells."""
@@ -156,7 +161,8 @@ class Model:
         counts: dict[str, Counts] = {}
         preprocessor = self.artifact.members[0].preprocessor
         wanted = (*self.artifact.columns, *preprocessor.target_columns)
-        for table in _pieces(self.open(data, header=header, columns=columns), wanted):
+        source = self.open(data, header=header, columns=columns)
+        for table in _pieces(source, wanted, self._rows_at_once):
             encoded = self.artifact.encode(table)
             counts = _sum(counts, encoded[0].counts)
             answer = self.artifact.raw(encoded)
@@ -271,19 +277,19 @@ def _sum(counts: Mapping[str, Counts], more: Mapping[str, Counts]) -> dict[str, 
     return {name: counts[name] + each if name in counts else each for name, each in more.items()}
 
 
-def _pieces(source: Source, wanted: Sequence[str]) -> Iterator[Table]:
-    """The rows, `PIECE` at a time whatever pieces the source comes in; at least one piece.
+def _pieces(source: Source, wanted: Sequence[str], most: int) -> Iterator[Table]:
+    """The rows, `most` at a time whatever pieces the source comes in; at least one piece.
 
     Only the columns that are wanted, unless some of those are not there: an error about them names all there are.
     """
     present = set(source.columns)
     columns = list(dict.fromkeys(wanted)) if present.issuperset(wanted) else list(source.columns)
     rest, whole = None, True
-    for table in source.chunks(PIECE, columns):
+    for table in source.chunks(most, columns):
         rest = table if rest is None else Table.concat([rest, table], columns)
-        while len(rest) >= PIECE:
-            yield rest.slice(0, PIECE)
-            rest, whole = rest.slice(PIECE, len(rest)), False
+        while len(rest) >= most:
+            yield rest.slice(0, most)
+            rest, whole = rest.slice(most, len(rest)), False
     if whole or (rest is not None and len(rest)):
         yield source.table(columns) if rest is None else rest
 
