@@ -44,7 +44,7 @@ def train(
     """Train a model: `crosstie train` in Python.
 
     Args:
-        source: A model file, a dict of the same shape, or a table in any form that `data` takes.
+        source: A model file, a dict of the same shape, a run to do again, or a table in any form that `data` takes.
         target: The column to predict, when `source` is a table.
         data: The table, when `source` is a model file that names another or none: a path, a DataFrame, an
             Arrow table, a dict of columns, a list of dicts, `{"connection": …, "query": …}`.
@@ -259,6 +259,7 @@ def _plan(
     from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
 
     given = {part: each for part, each in data.items() if each is not None}
+    source = _file_of_run(source)
     if _is_file(source):
         document = load_document(source)
     elif source is None:
@@ -287,6 +288,15 @@ def _found(start_from: str | Path | None, runs: str | Path) -> str | None:
         return str(find_network(str(start_from), Path(), Path(runs)))
     except CrosstieError:
         return str(start_from)  # which is told with all that is wrong
+
+
+def _file_of_run(source: Any) -> Any:
+    """The filled-in file that a run keeps, if `source` is the directory of a run; otherwise `source`."""
+    if isinstance(source, str | Path):
+        path = Path(source)
+        if (path / "manifest.json").is_file() and (path / "config.yaml").is_file():
+            return path / "config.yaml"
+    return source
 
 
 def _is_file(source: Any) -> bool:

@@ -247,6 +247,17 @@ def test_show_prints_a_file_that_shows_itself_again(folder):
     assert second.stdout == first.stdout
 
 
+def test_a_run_is_shown_checked_and_trained_again_as_its_file(folder, run):
+    shown = crosstie(folder, "show", run)
+    again = crosstie(folder, "train", run, "-o", "again", "--quiet")
+
+    assert shown.stdout.strip() == Path(run, "config.yaml").read_text(encoding="utf-8").strip()
+    assert crosstie(folder, "check", run).returncode == 0
+    assert again.returncode == 0, again.stderr
+    metrics = (folder / "again" / "metrics.json").read_bytes()
+    assert metrics == Path(run, "metrics.json").read_bytes()
+
+
 def test_schema_is_one_json_schema():
     done = crosstie(Path(), "schema")
 

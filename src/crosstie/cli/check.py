@@ -21,7 +21,7 @@ def check(
     """Validate a model file and its data together, without training. Exit code 1 if something is wrong.
 
     Args:
-        file: A model file, or a table with --target.
+        file: A model file, a run, or a table with --target.
         asked: See `Asked`.
         json: Print one line of JSON on standard output.
     """

@@ -21,7 +21,7 @@ def show(
     """Print a model file with every default filled in; a run saves exactly that.
 
     Args:
-        file: A model file, or a table with --target.
+        file: A model file, a run, or a table with --target.
         asked: See `Asked`.
         json: Print one line of JSON instead of YAML.
     """

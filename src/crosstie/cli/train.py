@@ -29,7 +29,7 @@ def train(
     """Train a model from a file or straight from a table.
 
     Args:
-        source: A model file (.yaml, .json) or a table; `-` reads a table from standard input.
+        source: A model file (.yaml, .json), a run to do again, or a table; `-` reads a table from standard input.
         asked: See `Asked`.
         threads: Processor threads to use; all that this process may use if not given.
         resume: Go on with this interrupted run instead of starting one.
