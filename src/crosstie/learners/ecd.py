@@ -79,8 +79,21 @@ class Ecd(Learner):
                 seed=job.seed,
                 folder=job.folder,
                 callbacks=job.callbacks,
+                begun=["encoders"] if self._taken is None else self._taken.begun,
             )
-            self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
+            try:
+                self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
+            finally:
+                self._draw(job.folder.parent)
+
+    def _draw(self, run: Path) -> None:
+        """The curve that chose the learning rate, where one did, as a picture in the run."""
+        from crosstie.data.files import write_text
+        from crosstie.training.curve_figure import drawn
+
+        curve = None if self._loop is None else self._loop.curve
+        if curve is not None and curve.rates:
+            write_text(run / "learning_rate.svg", drawn(curve))
 
     def _begin(self, network: "Network", start: Start, say: Callable[[str], None]) -> None:
         """Take the earlier weights that fit."""

@@ -1,7 +1,8 @@
 """Encoders, a combiner and decoders as one network: packed arrays in, the logits of every output out."""
 
 import json
-from collections.abc import Mapping
+import math
+from collections.abc import Iterable, Mapping
 from dataclasses import asdict
 from typing import Any, Self
 
@@ -52,6 +53,7 @@ class Network(nn.Module):
         self, layout: Layout, architecture: Mapping[str, Any], train: Batch | None = None
     ) -> None:
         super().__init__()
+        self._frozen: list[nn.Module] = []
         self.layout = layout
         self.inputs = Inputs(layout, architecture["inputs"], train)
         self.outputs = {output.name: output for output in layout.outputs}
@@ -90,6 +92,51 @@ class Network(nn.Module):
         }
         self._config: dict[str, Any] = json.loads(json.dumps(config))  # lists for tuples
         self._config["weights"] = describe(self)
+
+    @property
+    def parts(self) -> dict[str, list[nn.Module]]:
+        """What can be frozen, by name: `encoders`, `combiner`, `decoders`, and the encoder or decoder of each column.
+
+        Columns of one type with equal encoder options share an encoder: theirs is the same.
+        """
+        combiner = [] if self.combiner is None else [self.combiner]
+        found: dict[str, list[nn.Module]] = {"encoders": [], "combiner": [*combiner]}
+        found["decoders"] = [*self.decoders.values()]
+        for names, _, encoder in self.inputs.encoders(tied=True):
+            if encoder not in found["encoders"]:
+                found["encoders"].append(encoder)
+            found |= {name: [encoder] for name in names}
+        return found | {name: [self.decoder(name)] for name in self.outputs}
+
+    def freeze(self, parts: Iterable[str]) -> None:
+        """Let only these parts keep their weights while training; all others learn.
+
+        A frozen part computes as it does when it predicts: without dropout, and its norms keep their statistics.
+        """
+        self._frozen = [module for part in parts for module in self.parts[part]]
+        self.requires_grad_(requires_grad=True)
+        for module in self._frozen:
+            module.requires_grad_(requires_grad=False)
+        self.train(self.training)
+
+    def train(self, mode: bool = True) -> Self:
+        """As torch has it, but for what is frozen."""
+        super().train(mode)
+        for module in self._frozen:
+            module.eval()
+        return self
+
+    def rates(self, ratio: float) -> dict[int, float]:
+        """By id of a parameter, what its learning rate is multiplied by: encoders 1 / ratio, decoders 1."""
+        combiner = 1 / math.sqrt(ratio)
+        scales = {"encoders": 1 / ratio, "combiner": combiner, "decoders": 1.0}
+        parts = self.parts
+        return {
+            id(parameter): scale
+            for part, scale in scales.items()
+            for module in parts[part]
+            for parameter in module.parameters()
+        }
 
     def decoder(self, output: str) -> Decoder:
         """The decoder of an output."""

@@ -47,6 +47,7 @@ class Share:
 
     Attributes:
         name: `encoder of 'age', 'fare'`, `combiner`, `decoder of 'y'`.
+        parts: The same as `Network.parts` calls it.
         taken: Of its weights, so many.
         total: All of them.
         rows: Labels of the longest axis that is told apart (words, classes, columns).
@@ -54,6 +55,7 @@ class Share:
     """
 
     name: str
+    parts: tuple[str, ...] = ()
     taken: int = 0
     total: int = 0
     rows: int = 0
@@ -84,6 +86,12 @@ class Taken:
     tensors: tuple[str, ...]
     new: tuple[str, ...]
     unused: tuple[str, ...]
+
+    @property
+    def begun(self) -> list[str]:
+        """Encoders, by their columns, and the combiner, where something was taken."""
+        shares = [each for each in self.shares if not each.name.startswith("decoder")]
+        return [part for each in shares if each.taken for part in each.parts]
 
     def lines(self) -> list[str]:
         """What a person should know of it."""
@@ -163,7 +171,8 @@ def take(
     taken: list[str] = []
     used: set[str] = set()
     for name, of in now["of"].items():
-        share = shares.setdefault(_called(of), Share(_called(of)))
+        parts = tuple(of["of"]) or ("combiner",)
+        share = shares.setdefault(_called(of), Share(_called(of), parts))
         filled = torch.zeros(own[name].shape, dtype=torch.bool)
         for other, its in before["of"].items():
             if (

@@ -28,6 +28,7 @@ from crosstie.pipeline.start import read_start
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
 from crosstie.pipeline.trial import (
     check_class_weights,
+    check_freeze,
     check_layers,
     check_monotone,
     try_network,
@@ -295,6 +296,8 @@ def _trainer(
         for key, each in (top["trainer"] or {}).items()
         if not _misplaced_in_trainer(key, learner, model_type, findings)
     }
+    recipes = getattr(trainer_options(learner), "recipes", {})
+    given = {**recipes.get(str(given.get("recipe")), {}), **given}
     for word in ("epochs",) if given.get("train_steps") is not None else ():
         if word in given:
             findings.warnings.append(
@@ -346,6 +349,7 @@ def _try(
         try_network(columns, built, looks, findings)
     check_class_weights(trainer, columns, looks, findings)
     check_monotone(trainer, columns, findings)
+    check_freeze(trainer, columns, built, findings)
     field = trainer.get("bucketing_field")
     texts = [entry.name for entry in columns.inputs if getattr(entry.cls, "kind", "") == "tokens"]
     if field is not None:

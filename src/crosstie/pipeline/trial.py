@@ -37,6 +37,7 @@ LAYERS = (
     ("fc_layers", "num_layers"),
     ("conv_layers", "num_conv_layers"),
 )
+SHARING = {"number", "binary", "category"}  # types whose columns share an encoder of equal options
 LEVELS = 12  # of a category, where the data is not asked
 LENGTH = 16  # of a text
 SIDE = 512  # pixels of a picture
@@ -219,6 +220,42 @@ def check_layers(
                     place.at(count),
                     f"is {said}, but {layers} lists {len(listed)}; leave one of them out",
                 )
+
+
+def check_freeze(
+    trainer: Mapping[str, Any], columns: Columns, built: Built, findings: Findings
+) -> None:
+    """Parts that keep their weights, against those there are; an encoder of several columns is frozen for all."""
+    inputs = {entry.name for entry in columns.inputs}
+    outputs = {entry.name for entry in columns.outputs}
+    frozen = trainer.get("freeze") or []
+    place = findings.document.at("trainer", "freeze")
+    for index, name in enumerate(frozen):
+        findings.known(
+            name,
+            ["encoders", "combiner", "decoders", *inputs, *outputs],
+            place.at(index),
+            "no part of the network is called",
+        )
+    shared: dict[str, list[str]] = {}
+    for name, section in built.architecture["inputs"].items():
+        if section["type"] in SHARING and section.get("encoder"):
+            key = json.dumps([section["type"], section["encoder"]], sort_keys=True)
+            shared.setdefault(key, []).append(name)
+    for names in shared.values():
+        left = [name for name in names if name not in frozen]
+        named = [name for name in names if name in frozen]
+        if named and left and "encoders" not in frozen:
+            findings.wrong(
+                place.at(frozen.index(named[0])),
+                f"{named[0]!r} shares its encoder with {', '.join(map(repr, left))}; name them too, or give it "
+                "encoder options of its own",
+            )
+    everything = [*inputs, "combiner", *outputs]
+    whole = {"encoders": inputs, "decoders": outputs}
+    said = {each for name in frozen for each in whole.get(name, {name})}
+    if frozen and said >= set(everything):
+        findings.wrong(place, "leaves nothing to learn; take a part out")
 
 
 def check_monotone(trainer: Mapping[str, Any], columns: Columns, findings: Findings) -> None:

@@ -36,7 +36,7 @@ def range_test(optimizer: torch.optim.Optimizer, step: Callable[[], float]) -> C
     for i in range(STEPS):
         rate = LOWEST * (HIGHEST / LOWEST) ** (i / (STEPS - 1))
         for group in optimizer.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group.get("scale", 1.0)
         loss = step()
         if not math.isfinite(loss):
             break

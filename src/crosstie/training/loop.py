@@ -18,7 +18,7 @@ from torch import Tensor
 
 from crosstie.data.batch import Batch
 from crosstie.data.processors import processors
-from crosstie.errors import TrainingError
+from crosstie.errors import ConfigError, Problem, TrainingError
 from crosstie.models.network import Network
 from crosstie.training.averaging import Average
 from crosstie.training.callbacks.callback import Callback, Progress
@@ -27,7 +27,7 @@ from crosstie.training.feed import Feed, Rows
 from crosstie.training.interrupt import deferred_interrupt
 from crosstie.training.judge import Judge, Scores
 from crosstie.training.learning_rate_finder import Curve, range_test
-from crosstie.training.optimizers.optimizer import restore, state_of
+from crosstie.training.optimizers.optimizer import Groups, restore, state_of
 from crosstie.training.regularization import Regularization
 from crosstie.training.runner import runner_for
 from crosstie.training.trainer import Trainer
@@ -49,6 +49,7 @@ class Loop:
         seed: Of everything random.
         folder: Of checkpoints.
         callbacks: Told of progress.
+        begun: Parts that began with learned weights: while `freeze_epochs` last they keep them.
 
     Attributes:
         progress: Where it stands.
@@ -67,6 +68,7 @@ class Loop:
         seed: int,
         folder: Path,
         callbacks: Sequence[Callback],
+        begun: Sequence[str] = ("encoders",),
     ) -> None:
         torch.set_num_threads(min(torch.get_num_threads(), processors()))
         self.options = options
@@ -89,10 +91,17 @@ class Loop:
         self.batches_an_epoch = self.train.batches(self.batch_size)
         self.accumulate = options.batches_an_update(self.batch_size)
         self.updates_an_epoch = math.ceil(self.batches_an_epoch / self.accumulate)
-        self.parameters = [each for each in network.parameters() if each.requires_grad]
+        self.judge = Judge(network, metrics, field=options.validation_field, validation=validation)
+        self.progress = self.planned()
+        self.begun = begun
+        self.frozen_steps = options.freeze_epochs * self.updates_an_epoch
+        self.freeze()
+        self.parameters = list(network.parameters())
         self.learning_rate = options.learning_rate if options.learning_rate != "auto" else 1e-3
         decayed, spared = network.parameter_groups()
-        groups = options.optimizer.groups(decayed, spared)
+        groups = _by_rate(
+            options.optimizer.groups(decayed, spared), network.rates(options.rate_ratio)
+        )
         self.bare = options.optimizer.build(groups, self.learning_rate)
         self.optimizer = self.runner.prepare(network, self.bare)
         self.regularization = Regularization(
@@ -106,16 +115,28 @@ class Loop:
             if options.averaging == "none"
             else Average(network, options.averaging_decay if options.averaging == "ema" else None)
         )
-        self.judge = Judge(network, metrics, field=options.validation_field, validation=validation)
         self.start = self.weights()
         self.best: dict[str, Tensor] = {}
         self.waited = 0
         self.batch = 0  # batches of the present epoch that are done
         self.epoch_loss = torch.zeros((), device=device)
         self.curve: Curve | None = None
-        self.progress = self.planned()
         self.seconds = 0.0
         self.saved_at = self.ticked_at = time.monotonic()
+
+    def freeze(self) -> None:
+        """Let those parts learn that may at this step."""
+        first = self.begun if self.progress.step < self.frozen_steps else ()
+        self.network.freeze([*self.options.freeze, *first])
+        if not any(each.requires_grad for each in self.network.parameters()):
+            raise ConfigError(
+                Problem(
+                    "trainer.freeze",
+                    "leaves nothing to learn"
+                    + (" in the first trainer.freeze_epochs" if first else "")
+                    + "; take a part out",
+                )
+            )
 
     def planned(self) -> Progress:
         """Progress before the first step."""
@@ -168,6 +189,7 @@ class Loop:
         progress = self.progress
         if not self.batch:
             self.tell("on_epoch_start")
+        self.freeze()
         self.network.train()
         feed = self.train.shuffled(
             self.batch_size, seed=self.seed, epoch=progress.epoch, skip=self.batch
@@ -217,10 +239,16 @@ class Loop:
         """One step of the optimizer, at the rate that the schedule says."""
         progress = self.progress
         self.schedule.floor = min(self.options.pace.eta_min / self.learning_rate, 1.0)
-        factor = self.schedule.factor(progress.step, progress.total_steps or 1)
+        first, total = self.frozen_steps, progress.total_steps or 1
+        step, steps = (
+            (progress.step, first)
+            if progress.step < first
+            else (progress.step - first, total - first)
+        )
+        factor = self.schedule.factor(step, max(steps, 1))
         rate = self.learning_rate * factor * self.drops.factor
         for group in self.bare.param_groups:
-            group["lr"] = rate
+            group["lr"] = rate * group["scale"]
         self.step_optimizer()
         progress.step += 1
         progress.learning_rate = rate
@@ -444,6 +472,17 @@ class Loop:
         """Call one hook of every callback."""
         for callback in self.callbacks:
             getattr(callback, moment)(self.progress)
+
+
+def _by_rate(groups: Groups, rates: Mapping[int, float]) -> Groups:
+    """Parameter groups parted by what the learning rate is multiplied by, their `scale`."""
+    found: Groups = []
+    for group in groups:
+        parts: dict[float, list[Any]] = {}
+        for parameter in group["params"]:
+            parts.setdefault(rates.get(id(parameter), 1.0), []).append(parameter)
+        found += [{**group, "params": each, "scale": scale} for scale, each in parts.items()]
+    return found
 
 
 def _array(network: Network, field: str | None) -> str | None:

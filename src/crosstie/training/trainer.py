@@ -38,6 +38,13 @@ class Trainer:
         learning_rate_scheduler: How the rate changes over the steps.
         optimizer: One of torch's, by name.
         gradient_clipping: Limits to gradients.
+        recipe: What the options that are left out stand at: `fine_tune` is for a network that begins with learned
+            weights, as fast.ai has it: first only what is new learns, then everything, encoders slowest, each along
+            one cycle; 5 epochs, no early stop.
+        freeze: Parts that keep their weights: `encoders`, `combiner`, `decoders`, or inputs and outputs by name.
+        freeze_epochs: Of all epochs the first so many, in which only what is new learns: not what earlier weights
+            were taken for (without such: not the encoders). The schedule then runs once in them and once after.
+        rate_ratio: How many times slower encoders learn than decoders; the combiner is between.
         regularization_type: Penalty on the weights that is added to the loss; biases, norms and scalings are spared.
         regularization_lambda: How strong it is; 0 is none.
         should_shuffle: Take training rows in a new order each epoch; false keeps the table's.
@@ -98,10 +105,19 @@ class Trainer:
         "enable_gradient_checkpointing": Answer(
             f"is for large language models, which are not part of this version; {_PLAIN}", (False,)
         ),
-        "layers_to_freeze_regex": Answer(
-            f"is for published weights, which are not part of this version; {_PLAIN}", (None,)
-        ),
+        "layers_to_freeze_regex": Answer("write `freeze: [encoders]`", (None,)),
+        "gradual_unfreezing": Answer("write `freeze_epochs: …`"),
         "num_workers": Answer(f"rows are in memory or mapped, no worker loads them; {_PLAIN}"),
+    }
+
+    recipes: ClassVar[dict[str, dict[str, Any]]] = {
+        "fine_tune": {
+            "epochs": 5,
+            "early_stop": -1,
+            "freeze_epochs": 1,
+            "rate_ratio": 100.0,
+            "learning_rate_scheduler": "one_cycle",
+        }
     }
 
     def __init__(
@@ -159,6 +175,30 @@ class Trainer:
                 "grad_clipping", "gradient_clip_val", "max_grad_norm", "grad_clip", "clip_grad_norm"
             ),
         ] = None,
+        recipe: Annotated[
+            Literal["fine_tune"], Elsewhere("preset", values={"finetune": "fine_tune"})
+        ]
+        | None = None,
+        freeze: Annotated[
+            list[str],
+            Elsewhere(
+                "freeze_layers",
+                "frozen",
+                "frozen_layers",
+                "no_grad",
+                "freeze_parameters",
+                "freeze_to",
+            ),
+        ]
+        | None = None,
+        freeze_epochs: Annotated[
+            int,
+            Ge(0),
+            Elsewhere("unfreeze_at_epoch", "unfreeze_backbone_at_epoch", "frozen_epochs"),
+        ] = 0,
+        rate_ratio: Annotated[
+            float, Ge(1), Elsewhere("lr_mult", "discriminative_lr", "backbone_lr_ratio")
+        ] = 1.0,
         regularization_type: Literal["l1", "l2", "l1_l2"] | None = "l2",
         regularization_lambda: Annotated[
             float, Ge(0), Elsewhere("l2", "l2_regularization", "l2_reg", "reg_lambda")
@@ -238,6 +278,17 @@ class Trainer:
         self.schedule: Schedule = _component(schedules, section)
         self.optimizer: Optimizer = _component(optimizers, _section(optimizer))
         self.clipping = build(Clipping, **(gradient_clipping or {}))
+        self.recipe = recipe
+        self.freeze = freeze or []
+        self.freeze_epochs = freeze_epochs
+        if train_steps is None and freeze_epochs and freeze_epochs >= epochs:
+            raise ConfigError(
+                Problem(
+                    "trainer.freeze_epochs",
+                    f"must be less than epochs {epochs}, got {freeze_epochs}: they are the first of them",
+                )
+            )
+        self.rate_ratio = rate_ratio
         self.regularization_type = regularization_type
         self.regularization_lambda = regularization_lambda
         self.should_shuffle = should_shuffle
