@@ -11,7 +11,7 @@ from crosstie.data.style import Style
 from crosstie.data.table import Table
 from crosstie.errors import DataError
 
-FORMS = ("number", "levels", "text", "date", "vector")
+FORMS = ("number", "levels", "text", "date", "vector", "series")
 COLUMNS = {
     "integers": [1, None, -3],
     "floats": [1.0, 2.5, None],
@@ -35,7 +35,7 @@ def same(one, other):
     )
     np.testing.assert_array_equal(one.valid, other.valid)
     if isinstance(one.values, list):
-        assert one.values == other.values
+        assert [repr(each) for each in one.values] == [repr(each) for each in other.values]
     else:
         assert one.values.dtype == other.values.dtype
         np.testing.assert_array_equal(one.values, other.values)

@@ -26,6 +26,10 @@ CELLS = {  # by form, or by type where its cells are of their own kind: what tra
         [*(_picture(seed) for seed in range(3)), None, _picture(3)] * 20,
         _picture(9, size=(9, 4)),
     ),
+    "series": (
+        [[[1.0, 5.0], [2.0, None], [2.5, 7.0]], [[0.5, -3.0]], None, [[4.0, 0.0], [1.0, 2.5]]] * 20,
+        [[9.0, 9.0]] * 5,
+    ),
     "vector": ([[1.0, 2.0], [0.5, -3.0], None, [1.0, 2.5], [4.0, 0.0]] * 20, [9.0, 9.0]),
 }
 TYPES = {name: cls for _, name, cls in feature_types.items()}
@@ -58,6 +62,7 @@ def test_the_promised_types_are_there():
                 "sequence",
                 "set",
                 "bag",
+                "timeseries",
                 "vector",
                 "date",
                 "image",
@@ -220,7 +225,7 @@ def test_only_values_that_training_never_saw_are_counted(name, column):
     seen = column(values, cls.reads)
     assert feature.unseen(seen, feature.encode(seen)) == 0
     fresh = column([unseen, None, unseen, values[0]], cls.reads)
-    known = cls.kind in ("number", "vector", "date", "image") and name != "binary"
+    known = cls.kind in ("number", "vector", "date", "image", "series") and name != "binary"
     assert feature.unseen(fresh, feature.encode(fresh)) == (0 if known else 2)
 
 

@@ -13,6 +13,7 @@ from crosstie.data.batch import (
     Image,
     Layout,
     Output,
+    Series,
     Tokens,
     Vector,
 )
@@ -48,6 +49,8 @@ COLUMNS: dict[str, dict[str, Any]] = {
     "bag": {"tokens": (Tokens("a", "tokens_0", "bag", 40, 5),)},
     "vector": {"vectors": (Vector("a", "vector_0", 4),)},
     "date": {"dates": (Date("a", "date_0", len(PARTS)),)},
+    "timeseries": {"series": (Series("a", "series_0", "timeseries", 9, 2),)},
+    "audio": {"series": (Series("a", "series_0", "audio", 9, 5),)},
     "image": {"images": (Image("a", "image_0", 3, 12, 9, (0.5, 0.4, 0.3), (0.2, 0.2, 0.3)),)},
 }
 MIXED = Layout(

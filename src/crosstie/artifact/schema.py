@@ -9,6 +9,7 @@ _TYPES: dict[str, Any] = {
     "number": {"type": ["number", "string", "null"]},
     "vector": {"type": ["array", "string", "null"]},
     "date": {"type": ["string", "null"]},
+    "timeseries": {"type": ["array", "string", "null"]},
     "image": {
         "type": ["string", "array", "null"],
         "contentMediaType": "image/*",

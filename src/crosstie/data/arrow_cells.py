@@ -163,6 +163,10 @@ class ArrowCells:
         """See `Cells.vectors`."""
         return PlainCells(self._array.to_pylist(), self._missing).vectors()
 
+    def series(self) -> tuple[list[Floats | None], NDArray[np.bool_]]:
+        """See `Cells.series`."""
+        return PlainCells(self.values(), self._missing).series()
+
     def media(self) -> list[Any]:
         """See `Cells.media`."""
         return PlainCells(self.values(), self._missing).media()

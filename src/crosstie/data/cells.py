@@ -56,6 +56,9 @@ class Cells(Protocol):
     def vectors(self) -> tuple[list[list[float] | None], NDArray[np.bool_]]:
         """The numbers of each cell, None where it is no vector; and which rows hold anything at all."""
 
+    def series(self) -> tuple[list[Floats | None], NDArray[np.bool_]]:
+        """The numbers of each cell `[length, channels]`, None where it is no series; and which rows hold anything."""
+
     def media(self) -> list[Any]:
         """What a decoder of files can open, None where missing: str, bytes, arrays."""
 
@@ -165,6 +168,13 @@ class PlainCells:
             parse.vector(each) if there else None
             for each, there in zip(self._values, held, strict=True)
         ], held
+
+    def series(self) -> tuple[list[Floats | None], NDArray[np.bool_]]:
+        """See `Cells.series`."""
+        found = [parse.series(each, self._missing) for each in self._values]
+        texts = zip(found, self._values, strict=True)  # what was read need not be written out again
+        held = [each is not None or parse.held(value, self._missing) for each, value in texts]
+        return found, np.array(held, np.bool_)
 
     def media(self) -> list[Any]:
         """See `Cells.media`."""

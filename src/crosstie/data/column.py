@@ -6,7 +6,7 @@ from typing import Any, Literal
 import numpy as np
 from numpy.typing import NDArray
 
-Form = Literal["number", "levels", "text", "date", "vector", "media"]
+Form = Literal["number", "levels", "text", "date", "vector", "series", "media"]
 
 
 @dataclass(frozen=True)
@@ -18,6 +18,8 @@ class Column:
         values: By form. number: float64 `[rows]`, NaN where not valid. levels: int32 codes `[rows]` into
             `levels`, -1 where not valid. text: a list of str, "" where not valid. date: float64 `[rows]`,
             seconds since 1970 UTC, NaN where not valid. vector: float64 `[rows, width]`, NaN where not valid.
+            series: a list of float64 `[length, channels]`, each of its own length, NaN where a number is missing
+            inside; None where not valid.
             media: a list of what a decoder opens, None where not valid: paths and addresses as str (relative
             paths are put below the folder of the table's file), bytes, arrays.
         valid: bool `[rows]`; False where the cell is missing or cannot be read in this form.

@@ -381,6 +381,66 @@ def vector(cell: Any) -> list[float] | None:
     return found
 
 
+def series(cell: Any, missing: Collection[str] = MISSING) -> NDArray[np.float64] | None:
+    """The numbers of a cell in time, `[length, channels]`, NaN where one is missing; None where it is no series.
+
+    A list of numbers is one channel; a list of lists is a step each, with a number a channel. In text, numbers
+    are parted by spaces, commas or semicolons.
+
+    Examples:
+        >>> series("1 NA 3").tolist(), series([[1, 2], [3, None]]).tolist(), series("1 two")
+        ([[1.0], [nan], [3.0]], [[1.0, 2.0], [3.0, nan]], None)
+    """
+    if isinstance(cell, str):
+        bare = cell.strip()
+        cell = items(bare) if bare.startswith("[") else None
+        if cell is None and bare:
+            cell = _PARTS.split(bare.strip("[] "))
+    if (
+        isinstance(cell, np.ndarray)
+        and cell.dtype.kind in "iuf"
+        and cell.ndim in (1, 2)
+        and cell.size
+    ):
+        found = cell.astype(np.float64).reshape(len(cell), -1)
+        return np.where(np.isfinite(found), found, np.nan)
+    if not isinstance(cell, list | tuple | np.ndarray) or not len(cell):
+        return None
+    deep = isinstance(cell[0], list | tuple | np.ndarray)
+    steps = cell if deep else [[each] for each in cell]
+    width = len(steps[0])
+    if not width or any(not isinstance(each, list | tuple | np.ndarray) for each in steps):
+        return None
+    if any(len(each) != width for each in steps):
+        return None
+    flat = [_value(each, missing) for step in steps for each in step]
+    if any(each is None for each in flat):
+        return None
+    found = np.array(flat, np.float64).reshape(-1, width)
+    return None if np.isnan(found).all() else found
+
+
+_PARTS = re.compile(r"\s*[,;]\s*|\s+")
+
+
+def _value(cell: Any, missing: Collection[str]) -> float | None:
+    """A number, NaN where it is missing; None where it is something else."""
+    if isinstance(cell, str):
+        text = cell.strip()
+        return math.nan if not text or text in missing else number(text)
+    if cell is None:
+        return math.nan
+    if isinstance(cell, bool) or not isinstance(cell, int | float | np.number):
+        return None
+    return float(cell) if math.isfinite(cell) else math.nan
+
+
+def held(cell: Any, missing: Collection[str] = MISSING) -> bool:
+    """Whether a cell holds anything."""
+    found = text(cell)
+    return found is not None and found not in missing
+
+
 def detect(texts: Iterable[str]) -> Style:
     """How a column is written, from some of its different texts.
 

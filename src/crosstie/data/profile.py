@@ -38,6 +38,8 @@ class ColumnProfile:
         bools: Share that read as yes or no: true/false, yes/no, y/n, t/f, on/off, 0/1.
         lists: Share that are lists, stored or as JSON text; `max_items` is the longest one's length.
         vectors: Share that read as a row of `width` numbers; `width` is 0 when widths differ.
+        series: Share that read as numbers one after the other, any number of them or several a step; 0 where they
+            are whole numbers, which may be ids. `max_steps` is the longest one's length.
         infinities: Cells that hold an infinity.
         minimum: Of the numbers, as are `maximum`, `mean` and `std`; None when there are none.
         words: Mean number of words.
@@ -65,6 +67,8 @@ class ColumnProfile:
     max_items: int = 0
     vectors: float = 0.0
     width: int = 0
+    series: float = 0.0
+    max_steps: int = 0
     infinities: int = 0
     minimum: float | None = None
     maximum: float | None = None
@@ -227,7 +231,7 @@ def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str
 
 def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[str, Any]:
     """JSON lists, and rows of numbers whatever parts them."""
-    lists = longest = 0
+    lists = longest = several = steps = broken = 0
     widths: Counter[int] = Counter()
     for text, count in zip(texts, counts.tolist(), strict=True):
         if not _PARTED.search(text):
@@ -240,12 +244,21 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
         vector = parse.vector(text) if text[-1] in "0123456789.]" else None
         if vector is not None and len(vector) > 1:
             widths[len(vector)] += count
+        series = parse.series(text) if text[-1] in "0123456789.]" else None
+        if series is not None and series.size > 1:
+            several += count
+            steps = max(steps, len(series))
+            # whole numbers one after the other may be ids of anything
+            parted = series.shape[1] > 1 or bool((series != np.rint(series)).any())
+            broken += count * parted
     width, most = widths.most_common(1)[0] if widths else (0, 0)
     return {
         "lists": lists / present,
         "max_items": longest,
         "vectors": most / present,
         "width": width if len(widths) == 1 else 0,
+        "series": several / present if broken > several / 2 else 0.0,
+        "max_steps": steps,
     }
 
 

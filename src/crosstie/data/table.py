@@ -190,6 +190,8 @@ class Table:
                 return Column(name, [each or "" for each in texts], valid)
             case "vector":
                 return _vectors(name, cells)
+            case "series":
+                return _series(name, cells)
             case "media":
                 return _media(name, cells, self._folders)
 
@@ -274,6 +276,15 @@ def _levels(name: str, cells: Cells) -> Column:
         places = np.array([*(seen.setdefault(each, len(seen)) for each in levels), -1], np.int32)
         codes, levels = places[codes], list(seen)
     return Column(name, codes, codes >= 0, levels=tuple(levels))
+
+
+def _series(name: str, cells: Cells) -> Column:
+    found, held = cells.series()
+    widths = Counter(each.shape[1] for each in found if each is not None)
+    width = min(widths, key=lambda each: (-widths[each], each)) if widths else 0
+    values = [each if each is not None and each.shape[1] == width else None for each in found]
+    valid = np.array([each is not None for each in values], np.bool_)
+    return _with_examples(Column(name, values, valid), cells, held & ~valid)
 
 
 def _vectors(name: str, cells: Cells) -> Column:

@@ -18,6 +18,7 @@ def nothing(feature: Feature, rows: int) -> Column:
         "levels": np.full(rows, -1, np.int32),
         "text": [""] * rows,
         "vector": np.full((rows, feature.width), np.nan),
+        "series": [None] * rows,
         "media": [None] * rows,
     }
     return Column(feature.column, values.get(feature.reads, np.full(rows, np.nan)), invalid)

@@ -28,6 +28,7 @@ class Ecd(Learner):
         "vector",
         "date",
         "image",
+        "timeseries",
     )
     predicts = ("number", "binary", "category", "set")
     many = True

@@ -136,6 +136,8 @@ def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part
 def _shape(kind: str, entry: Entry) -> tuple[int, ...]:
     """Of an input that is an array; of a size that any layers fit where the data decides it."""
     given = entry.section["preprocessing"] or {}
+    if kind == "timeseries":
+        return (LENGTH, 2)
     if kind != "image":
         return ()
     sides = [given.get(each) for each in ("height", "width")]

@@ -1,4 +1,4 @@
-"""Text through convolutions, then read in order."""
+"""Text or a series through convolutions, then read in order."""
 
 from typing import Annotated
 
@@ -17,15 +17,15 @@ from crosstie.models.layers.stack import (
     Norm,
     fully_connected,
 )
-from crosstie.models.layers.tokens import TokenVectors
+from crosstie.models.layers.steps import vectors_of
 
 
-@encoders("cnnrnn", of=("text", "sequence"))
+@encoders("cnnrnn", of=("text", "sequence", "timeseries", "audio"))
 class CNNRNN(Encoder):
     """Convolutions find short phrases and shorten the row; recurrent layers read what is left (arXiv:1511.08630).
 
     Args:
-        embedding_size: Width of a token's vector.
+        embedding_size: Width of the vector of a token, or of a step of a series.
         num_conv_layers: Convolutions, one after the other.
         conv_layers: The convolutions one by one; what one leaves out is as said for all.
         num_filters: Width of a convolution's output.
@@ -88,7 +88,7 @@ class CNNRNN(Encoder):
             pool_size=pool_size,
         )
         filters = plan(conv_layers, num_conv_layers=num_conv_layers, default=default)
-        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
         self.convolutions = Convolutions(embedding_size, filters)
         self.recurrent = Recurrent(
             self.convolutions.width,
@@ -110,11 +110,11 @@ class CNNRNN(Encoder):
             self.states_width = self.recurrent.width
 
     def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]` to `[batch, width]`."""
+        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
         return self.row(*self.states(values))
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]` to states `[batch, length, width]`, shorter if pooled, and where there is no padding."""
+        """Ids `[batch, length]`, or a series, to states `[batch, length, width]`, shorter if pooled, and where there is no padding."""
         vectors, present = self.convolutions(*self.tokens(values))
         return self.recurrent(vectors, present), present
 

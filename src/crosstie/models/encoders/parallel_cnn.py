@@ -1,4 +1,4 @@
-"""Text through convolutions of several widths side by side."""
+"""Text or a series through convolutions of several widths side by side."""
 
 from typing import Annotated
 
@@ -23,17 +23,21 @@ from crosstie.models.layers.stack import (
     Norm,
     fully_connected,
 )
-from crosstie.models.layers.tokens import TokenVectors
+from crosstie.models.layers.steps import vectors_of
 
 WIDTHS = (2, 3, 4, 5)
 
 
-@encoders("parallel_cnn", of=("text", "sequence"), elsewhere=("cnn", "text_cnn", "conv1d"))
+@encoders(
+    "parallel_cnn",
+    of=("text", "sequence", "timeseries", "audio"),
+    elsewhere=("cnn", "text_cnn", "conv1d"),
+)
 class ParallelCNN(Encoder):
     """Filters that each look for short phrases of one length, anywhere in the row (arXiv:1408.5882).
 
     Args:
-        embedding_size: Width of a token's vector.
+        embedding_size: Width of the vector of a token, or of a step of a series.
         num_conv_layers: Convolutions side by side, all of `filter_size`. None: four, of 2, 3, 4 and 5 tokens.
         conv_layers: The convolutions one by one; what one leaves out is as said for all.
         num_filters: Phrases that each convolution looks for.
@@ -79,7 +83,7 @@ class ParallelCNN(Encoder):
             pool_function=pool_function,
             pool_size=pool_size,
         )
-        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
         filters = plan(conv_layers, num_conv_layers=num_conv_layers or 0, default=default)
         self.convolutions = nn.ModuleList(Convolution(embedding_size, each) for each in filters)
         self.reducers = nn.ModuleList(Reduce(reduce_output, each.num_filters) for each in filters)
@@ -94,7 +98,7 @@ class ParallelCNN(Encoder):
             self.parts = [each.num_filters for each in filters]
 
     def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]` to `[batch, width]`."""
+        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
         vectors, present = self.tokens(values)
         found = [
             reduce(*convolution(vectors, present))
@@ -104,7 +108,7 @@ class ParallelCNN(Encoder):
         return combined
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]` to all filters' vectors `[batch, length, width]`, and where there is no padding."""
+        """Ids `[batch, length]`, or a series, to all filters' vectors `[batch, length, width]`, and where there is no padding."""
         vectors, present = self.tokens(values)
         found = [convolution(vectors, present)[0] for convolution in self.convolutions]
         return torch.cat(found, dim=2), present

@@ -1,4 +1,4 @@
-"""Text read word by word."""
+"""Text read word by word, or a series step by step."""
 
 from typing import Annotated
 
@@ -15,15 +15,17 @@ from crosstie.models.layers.stack import (
     Norm,
     fully_connected,
 )
-from crosstie.models.layers.tokens import TokenVectors
+from crosstie.models.layers.steps import vectors_of
 
 
-@encoders("rnn", of=("text", "sequence"), elsewhere=("lstm", "gru", "recurrent"))
+@encoders(
+    "rnn", of=("text", "sequence", "timeseries", "audio"), elsewhere=("lstm", "gru", "recurrent")
+)
 class RNN(Encoder):
     """Recurrent layers (LSTM: Hochreiter and Schmidhuber 1997; GRU: arXiv:1406.1078).
 
     Args:
-        embedding_size: Width of a token's vector.
+        embedding_size: Width of the vector of a token, or of a step of a series.
         cell_type: `rnn` (Elman, tanh), `lstm` or `gru`.
         state_size: Width of a cell's state.
         num_layers: Recurrent layers, each over the states of the one below.
@@ -58,7 +60,7 @@ class RNN(Encoder):
         norm: Norm | None = None,
     ) -> None:
         super().__init__()
-        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
         self.recurrent = Recurrent(
             embedding_size,
             cell_type=cell_type,
@@ -78,11 +80,11 @@ class RNN(Encoder):
         self.states_width = self.recurrent.width
 
     def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]` to `[batch, width]`."""
+        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
         return self.row(*self.states(values))
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]` to the last layer's states `[batch, length, width]`, and where there is no padding."""
+        """Ids `[batch, length]`, or a series, to the last layer's states `[batch, length, width]`, and where there is no padding."""
         vectors, present = self.tokens(values)
         return self.recurrent(vectors, present), present
 

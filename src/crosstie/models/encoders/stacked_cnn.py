@@ -1,4 +1,4 @@
-"""Text through convolutions one after the other."""
+"""Text or a series through convolutions one after the other."""
 
 from typing import Annotated
 
@@ -16,15 +16,15 @@ from crosstie.models.layers.stack import (
     Norm,
     fully_connected,
 )
-from crosstie.models.layers.tokens import TokenVectors
+from crosstie.models.layers.steps import vectors_of
 
 
-@encoders("stacked_cnn", of=("text", "sequence"))
+@encoders("stacked_cnn", of=("text", "sequence", "timeseries", "audio"))
 class StackedCNN(Encoder):
     """Convolutions and pooling in turn, so that each sees further than the one before (arXiv:1509.01626).
 
     Args:
-        embedding_size: Width of a token's vector.
+        embedding_size: Width of the vector of a token, or of a step of a series.
         num_conv_layers: Convolutions, one after the other.
         conv_layers: The convolutions one by one; what one leaves out is as said for all.
         num_filters: Width of a convolution's output.
@@ -73,7 +73,7 @@ class StackedCNN(Encoder):
             pool_size=pool_size,
         )
         filters = plan(conv_layers, num_conv_layers=num_conv_layers, default=default)
-        self.tokens = TokenVectors(columns.sizes[0], embedding_size, dropout=dropout)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
         self.convolutions = Convolutions(embedding_size, filters)
         self.reduce = Reduce(reduce_output, self.convolutions.width)
         self.stack = fully_connected(
@@ -87,11 +87,11 @@ class StackedCNN(Encoder):
             self.states_width = self.convolutions.width
 
     def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]` to `[batch, width]`."""
+        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
         return self.row(*self.states(values))
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]` to vectors `[batch, length, width]`, shorter if pooled, and where there is no padding."""
+        """Ids `[batch, length]`, or a series, to vectors `[batch, length, width]`, shorter if pooled, and where there is no padding."""
         found: tuple[Tensor, Tensor] = self.convolutions(*self.tokens(values))
         return found
 

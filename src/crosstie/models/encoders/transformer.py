@@ -1,4 +1,4 @@
-"""Text through a transformer."""
+"""Text or a series through a transformer."""
 
 from typing import Annotated
 
@@ -16,17 +16,16 @@ from crosstie.models.layers.stack import (
     Norm,
     fully_connected,
 )
-from crosstie.models.layers.tokens import TokenVectors
+from crosstie.models.layers.steps import length_of, vectors_of
 
 
-@encoders("transformer", of=("text", "sequence"))
+@encoders("transformer", of=("text", "sequence", "timeseries", "audio"))
 class Transformer(Encoder):
     """Every token sees every other (arXiv:1706.03762); padding is seen by none. Trained from nothing.
 
     Args:
-        hidden_size: Width of a token's vector, in every layer.
-        embedding_size: Width of a token's vector before them, widened or narrowed by one more product; null
-            is `hidden_size`.
+        hidden_size: Width of the vector of a token, or of a step of a series; the same in every layer.
+        embedding_size: Its width before them, widened or narrowed by one more product; null is `hidden_size`.
         num_layers: Layers.
         num_heads: Heads of the attention; they divide `hidden_size`.
         transformer_output_size: Width inside a layer's small network.
@@ -60,10 +59,11 @@ class Transformer(Encoder):
     ) -> None:
         super().__init__()
         width = embedding_size or hidden_size
-        self.tokens = TokenVectors(columns.sizes[0], width, dropout=dropout)
+        length = length_of(columns)
+        self.tokens = vectors_of(columns, width, dropout=dropout)
         self.widen = None if width == hidden_size else nn.Linear(width, hidden_size)
-        self.positions = nn.Parameter(torch.randn(columns.length, hidden_size) * 0.02)
-        self.axes = {"positions": (0, [("place", 0, columns.length)])}
+        self.positions = nn.Parameter(torch.randn(length, hidden_size) * 0.02)
+        self.axes = {"positions": (0, [("place", 0, length)])}
         self.blocks = nn.ModuleList(
             blocks(
                 num_layers, hidden_size, num_heads, inner=transformer_output_size, dropout=dropout
@@ -81,11 +81,11 @@ class Transformer(Encoder):
         self.states_width = hidden_size
 
     def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]`, at most as long as in training, to `[batch, width]`."""
+        """Ids `[batch, length]`, or a series, at most as long as in training, to `[batch, width]`."""
         return self.row(*self.states(values))
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]` to vectors `[batch, length, hidden_size]`, and where there is no padding."""
+        """Ids `[batch, length]`, or a series, to vectors `[batch, length, hidden_size]`, and where there is no padding."""
         vectors, present = self.tokens(values)
         if self.widen is not None:
             vectors = self.widen(vectors)
