@@ -33,8 +33,10 @@ def test_a_file_without_labels_has_one_column(tmp_path):
         ("@classLabel true\n", "some.ts: has no @data line, so it is no .ts file"),
         (
             "@timeStamps true\n@data\n(1,2):a\n",
-            "some.ts: has a time at each step, which this reader does not know. Give a table with a column of "
-            "times in place of it.",
+            (
+                "some.ts: has a time at each step, which this reader does not know. Give a table with a column of "
+                "times in place of it."
+            ),
         ),
         (HEAD + "1,two:a\n", "some.ts: line 6 holds something that is no number: 1,two:a"),
     ],
