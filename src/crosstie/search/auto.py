@@ -52,7 +52,7 @@ def plausible(plan: Plan) -> list[str]:
             continue  # 77 intents of bank customers: 32 s for an accuracy of .62 where linear has .89
         if fits and (learner.many or not several):
             found.append(name)
-    if several or "set" in outputs or inputs & TOKENS:
+    if not found or several or "set" in outputs or inputs & TOKENS:
         found.append("ecd")
     return found
 

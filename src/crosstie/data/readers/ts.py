@@ -1,6 +1,7 @@
 """The .ts files of sktime and of the archives of classified series: a header, then a row a line."""
 
 from collections.abc import Iterator
+from typing import Any
 
 from crosstie.data import parse
 from crosstie.data.encoding import as_utf8
@@ -27,7 +28,7 @@ class Ts(WholeReader):
             content = ((number, line) for number, line in numbered if line and line[0] != "#")
             labelled = self._header(content)
             rows = [self._row(number, line, labelled=labelled) for number, line in content]
-        columns = {CELL: [series for series, _ in rows]}
+        columns: dict[str, list[Any]] = {CELL: [series for series, _ in rows]}
         if labelled:
             columns[LABEL] = [label for _, label in rows]
         return Table.from_columns(columns, missing=self.reading.missing)
