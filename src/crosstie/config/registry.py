@@ -131,6 +131,11 @@ def use_components(folder: Path) -> None:
         _project_folders.append(components)
 
 
+def own_folders() -> list[Path]:
+    """The folders that `use_components` was told of."""
+    return list(_project_folders)
+
+
 def _import_if_there(name: str) -> None:
     if importlib.util.find_spec(name) is not None:
         importlib.import_module(name)

@@ -1,7 +1,8 @@
 """Encoders, combiner, decoders: a network on everything that a table can hold."""
 
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
+from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -50,11 +51,11 @@ class Ecd(Learner):
     @classmethod
     def check(cls, trainer: Mapping[str, Any]) -> None:
         from crosstie.config.options import build
-        from crosstie.training.runner import device_for  # torch, 1.5 s
+        from crosstie.training.runner import devices_for  # torch, 1.5 s
         from crosstie.training.trainer import Trainer
 
         made = build(Trainer, **trainer)
-        device_for(made.device, made.precision)
+        devices_for(made.device, made.precision, made.devices)
 
     def fit(self, job: Job) -> None:
         import torch  # 1.5 s
@@ -62,15 +63,20 @@ class Ecd(Learner):
         from crosstie.config.options import build
         from crosstie.models.network import Network
         from crosstie.training.loop import Loop
+        from crosstie.training.runner import devices_for
         from crosstie.training.trainer import Trainer
 
         trainer = build(Trainer, **self.trainer)
-        devices = range(torch.cuda.device_count())
-        with torch.random.fork_rng(devices):  # the caller's random numbers stay its own
+        devices = devices_for(trainer.device, trainer.precision, trainer.devices)
+        gpus = range(torch.cuda.device_count())
+        with torch.random.fork_rng(gpus), ExitStack() as beside:  # the caller's random numbers stay
             torch.manual_seed(job.seed)
             self._network = Network(job.layout, job.architecture, job.train)
             if job.start is not None:
                 self._begin(self._network, job.start, job.say)
+            begun = ["encoders"] if self._taken is None else self._taken.begun
+            if len(devices) > 1:
+                beside.enter_context(self._team(devices, job, begun))
             self._loop = Loop(
                 trainer,
                 self._network,
@@ -80,12 +86,32 @@ class Ecd(Learner):
                 seed=job.seed,
                 folder=job.folder,
                 callbacks=job.callbacks,
-                begun=["encoders"] if self._taken is None else self._taken.begun,
+                begun=begun,
+                device=None if devices == ["cpu"] else devices[0],
             )
             try:
                 self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
             finally:
                 self._draw(job.folder.parent)
+
+    def _team(
+        self, devices: Sequence[str], job: Job, begun: Sequence[str]
+    ) -> AbstractContextManager[None]:
+        """The other processes."""
+        from crosstie.training.team import team
+
+        work = {
+            "metrics": dict(job.metrics or {}),
+            "seed": job.seed,
+            "folder": str(job.folder),
+            "begun": list(begun),
+            "resume": job.resume,
+            "anywhere": job.allow_different_host,
+        }
+        job.say(f"training in {len(devices)} processes, on {', '.join(dict.fromkeys(devices))}")
+        return team(
+            devices, self._fitted(), job.train, job.validation, trainer=self.trainer, work=work
+        )
 
     def _draw(self, run: Path) -> None:
         """The curve that chose the learning rate, where one did, as a picture in the run."""

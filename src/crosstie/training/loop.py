@@ -49,6 +49,7 @@ class Loop:
         seed: Of everything random.
         folder: Of checkpoints.
         callbacks: Told of progress.
+        device: Of this process, where several train together.
         begun: Parts that began with learned weights: while `freeze_epochs` last they keep them.
 
     Attributes:
@@ -69,6 +70,7 @@ class Loop:
         folder: Path,
         callbacks: Sequence[Callback],
         begun: Sequence[str] = ("encoders",),
+        device: str | None = None,
     ) -> None:
         torch.set_num_threads(min(torch.get_num_threads(), processors()))
         self.options = options
@@ -76,16 +78,18 @@ class Loop:
         self.folder = folder
         self.seed = seed
         self.callbacks = callbacks
-        self.runner = runner_for(options.device, options.precision)
-        device = self.runner.device
-        network.to(device)
+        self.runner = runner_for(
+            device or options.device, options.precision, together=device is not None
+        )
+        place = self.runner.device
+        network.to(place)
         self.train = Feed(
             train,
-            device,
+            place,
             shuffle=options.should_shuffle,
             tokens=_array(network, options.bucketing_field),
         )
-        self.validation = Feed(validation, device) if validation is not None else None
+        self.validation = Feed(validation, place) if validation is not None else None
         self.forward: Any = torch.compile(network) if options.compile else network
         self.batch_size = options.rows_a_step(train)
         self.batches_an_epoch = self.train.batches(self.batch_size)
@@ -118,8 +122,11 @@ class Loop:
         self.start = self.weights()
         self.best: dict[str, Tensor] = {}
         self.waited = 0
+        self.asked: Callable[[], bool] = lambda: False
+        self.heard = False
         self.batch = 0  # batches of the present epoch that are done
-        self.epoch_loss = torch.zeros((), device=device)
+        self.loss = torch.zeros((), device=place)  # of the batches of this update
+        self.epoch_loss = torch.zeros((), device=place)
         self.curve: Curve | None = None
         self.seconds = 0.0
         self.saved_at = self.ticked_at = time.monotonic()
@@ -172,8 +179,9 @@ class Loop:
         try:
             self.tell("on_train_start")
             with deferred_interrupt() as interrupted:
+                self.asked = interrupted
                 while not progress.stopped:
-                    self.run_epoch(interrupted)
+                    self.run_epoch(self.to_stop)
         except KeyboardInterrupt:  # a second Ctrl-C, or one where signals cannot be put off
             progress.stopped = "interrupted"
         except BaseException:
@@ -183,6 +191,10 @@ class Loop:
         self.end()
         if progress.stopped == "interrupted":
             raise KeyboardInterrupt
+
+    def to_stop(self) -> bool:
+        """Whether training is to be interrupted: by a signal, which all processes hear of with the next gradients."""
+        return self.asked() if self.runner.processes == 1 else self.heard
 
     def run_epoch(self, interrupted: Callable[[], bool]) -> None:
         """One pass over the training rows, then an evaluation."""
@@ -212,7 +224,7 @@ class Loop:
     def run_batch(self, rows: Rows) -> bool:
         """One batch; a step once enough gradients are added up. Whether there was a step."""
         left = self.batches_an_epoch - self.batch + self.batch % self.accumulate
-        self.epoch_loss += self.gradients(rows, share=1 / min(self.accumulate, left))
+        self.gradients(rows, share=1 / min(self.accumulate, left))
         self.batch += 1
         self.progress.rows += len(rows)
         if self.batch % self.accumulate and self.batch < self.batches_an_epoch:
@@ -220,20 +232,42 @@ class Loop:
         self.update()
         return True
 
-    def gradients(self, rows: Rows, *, share: float = 1.0) -> Tensor:
-        """Add up the gradients of a batch, times its share of the update; its loss, not waited for."""
+    def gradients(self, rows: Rows, *, share: float = 1.0) -> None:
+        """Add up the gradients of a batch, times its share of the update, and its loss, which is not waited for."""
+        own, part = self.own(rows)
+        if not part:
+            return
         with self.runner.autocast():
-            loss = self.network.loss(self.forward(rows.inputs), rows.targets, rows.weights)
+            loss = self.network.loss(self.forward(own.inputs), own.targets, own.weights)
+        share *= part
         self.runner.backward(loss if share == 1 else loss * share)
-        return loss.detach()
+        self.loss += loss.detach() if part == 1 else loss.detach() * part
 
-    def step_optimizer(self) -> None:
-        """Change the weights by the gradients that were added up."""
+    def own(self, rows: Rows) -> tuple[Rows, float]:
+        """This process's rows of a batch, and how much of the batch's loss is theirs."""
+        processes, index = self.runner.processes, self.runner.index
+        if processes == 1:
+            return rows, 1.0
+        # each process draws numbers of its own, the same ones after a resume
+        torch.manual_seed(hash((self.seed, index, self.progress.step, self.batch)))
+        count = len(rows)
+        if count < 2 * processes:  # a row alone has no batch statistics
+            return rows, float(index == 0)
+        own = rows.slice(index * count // processes, (index + 1) * count // processes)
+        if rows.weights is None or own.weights is None:
+            return own, len(own) / count
+        return own, float(own.weights.sum() / rows.weights.sum().clamp(min=1e-12))
+
+    def step_optimizer(self) -> Tensor:
+        """Change the weights by the gradients that were added up; the sum of the batches' losses."""
+        self.heard, loss = self.runner.collect(self.parameters, self.loss, asked=self.asked())
+        self.loss = torch.zeros_like(loss)
         self.runner.unscale()
         self.regularization.apply()
         self.options.clipping.apply(self.parameters)
         self.optimizer.step()
         self.optimizer.zero_grad(set_to_none=True)
+        return loss
 
     def update(self) -> None:
         """One step of the optimizer, at the rate that the schedule says."""
@@ -249,7 +283,7 @@ class Loop:
         rate = self.learning_rate * factor * self.drops.factor
         for group in self.bare.param_groups:
             group["lr"] = rate * group["scale"]
-        self.step_optimizer()
+        self.epoch_loss += self.step_optimizer()
         progress.step += 1
         progress.learning_rate = rate
         if self.average is not None and progress.epoch >= self.options.averaging_start:
@@ -268,7 +302,7 @@ class Loop:
         self.tell("on_epoch_end")
         self.batch = 0
         self.epoch_loss.zero_()
-        progress.stopped = self.reason_to_stop()
+        progress.stopped = self.runner.agree(self.reason_to_stop())
         self.checkpoint_if_due()
 
     def reason_to_stop(self) -> str:
@@ -309,8 +343,11 @@ class Loop:
 
     def measure(self, feed: Feed, *, rows: int) -> Scores:
         """Loss and watched metrics of a feed's first rows."""
-        size = self.options.rows_an_evaluation(self.batch_size)
-        return self.judge.measure(self.forward, self.runner, feed, size=size, rows=rows)
+        found: Scores = {}
+        if self.runner.index == 0:  # the others wait for what it finds
+            size = self.options.rows_an_evaluation(self.batch_size)
+            found = self.judge.measure(self.forward, self.runner, feed, size=size, rows=rows)
+        return self.runner.agree(found)
 
     def measured_training(self) -> Scores:
         """The loss of the epoch, as it was while learning; all metrics after it if asked."""
@@ -379,9 +416,8 @@ class Loop:
         feed = self._endless()
 
         def step() -> float:
-            loss = self.gradients(next(feed))
-            self.step_optimizer()
-            return float(loss)
+            self.gradients(next(feed))
+            return float(self.step_optimizer())
 
         self.network.train()
         scale = self.runner.state()
@@ -400,6 +436,8 @@ class Loop:
 
     def checkpoint_if_due(self) -> None:
         """Write a checkpoint if enough steps or seconds have passed."""
+        if self.runner.index:
+            return
         options, step = self.options, self.progress.step
         every = [options.steps_per_checkpoint] if options.steps_per_checkpoint else []
         if options.checkpoints_per_epoch:
@@ -410,6 +448,8 @@ class Loop:
 
     def save_checkpoint(self) -> None:
         """Write everything that `restore` needs."""
+        if self.runner.index:
+            return
         tensors, plain = state_of(self.bare)
         parts = {
             "network": self.network.state_dict(),

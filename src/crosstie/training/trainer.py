@@ -63,6 +63,8 @@ class Trainer:
         use_mixed_precision: The same as `precision: bf16`.
         compile: Let torch compile the network first.
         device: Where to compute; `auto` takes a GPU if there is one.
+        devices: Which GPUs, by number, how many, or `auto` for all there are; without one, how many processes. A
+            batch is shared out among them, so that `batch_size` stays the rows of a step.
         checkpoint_seconds: Write a checkpoint once so many seconds have passed since the last.
         steps_per_checkpoint: Also write one every so many steps; 0 does not.
         checkpoints_per_epoch: Also write so many an epoch; 0 does not.
@@ -96,7 +98,7 @@ class Trainer:
         "increase_batch_size_eval_metric": Answer("as above", (ANYTHING,)),
         "increase_batch_size_eval_split": Answer("as above", (ANYTHING,)),
         "learning_rate_scaling": Answer(
-            "says what more devices do to the rate; training is on one device in this version",
+            "says what larger batches do to the rate; here devices share a batch out, so it stays as it is",
             ("constant", "sqrt", "linear"),
         ),
         "skip_all_evaluation": Answer(f"a model is always evaluated; {_PLAIN}", (False,)),
@@ -247,15 +249,24 @@ class Trainer:
         device: Annotated[
             Literal["auto", "cpu", "cuda"],
             Elsewhere(
-                "devices",
-                "cuda_devices",
-                "gpus",
-                "gpu",
-                "accelerator",
-                "use_gpu",
-                values={"gpu": "cuda"},
+                "accelerator", "use_gpu", "gpu", "no_cuda", "use_cpu", values={"gpu": "cuda"}
             ),
         ] = "auto",
+        devices: Annotated[
+            list[Annotated[int, Ge(0)]] | Annotated[int, Ge(1)] | Literal["auto"],
+            Elsewhere(
+                "cuda_devices",
+                "cuda_device",
+                "gpus",
+                "gpu_ids",
+                "num_gpus",
+                "n_gpu",
+                "num_devices",
+                "num_processes",
+                "nproc_per_node",
+                values={"all": "auto"},
+            ),
+        ] = 1,
         checkpoint_seconds: Annotated[float, Ge(0)] = 15.0,
         steps_per_checkpoint: Annotated[
             int, Ge(0), Elsewhere("save_steps", "every_n_train_steps")
@@ -308,6 +319,7 @@ class Trainer:
         self.precision = "bf16" if use_mixed_precision else precision
         self.compile = compile
         self.device = device
+        self.devices = devices
         self.checkpoint_seconds = checkpoint_seconds
         self.steps_per_checkpoint = steps_per_checkpoint
         self.checkpoints_per_epoch = checkpoints_per_epoch
