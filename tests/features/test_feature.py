@@ -1,5 +1,6 @@
 """The contract of every registered feature type."""
 
+import base64
 import json
 
 import numpy as np
@@ -8,6 +9,12 @@ from safetensors.numpy import load, save
 
 from crosstie.errors import DataError
 from crosstie.features.feature import feature_types
+from crosstie.features.sound import data_uri
+
+
+def _sound(seed, seconds=0.1):
+    samples = np.random.default_rng(seed).normal(0, 0.1, int(8000 * seconds))
+    return base64.b64decode(data_uri(samples, 8000).partition(",")[2])
 
 
 def _picture(seed, size=(6, 5)):
@@ -22,6 +29,7 @@ CELLS = {  # by form, or by type where its cells are of their own kind: what tra
         ["2020-02-29", "1969-12-31T23:59:59.500", None, "2024-01-01T12:30:15", "2020-02-29"] * 20,
         "2100-06-01",
     ),
+    "audio": ([_sound(0), _sound(1, 0.2), None, _sound(2)] * 20, _sound(9, 0.3)),
     "image": (
         [*(_picture(seed) for seed in range(3)), None, _picture(3)] * 20,
         _picture(9, size=(9, 4)),
@@ -63,6 +71,7 @@ def test_the_promised_types_are_there():
                 "set",
                 "bag",
                 "timeseries",
+                "audio",
                 "vector",
                 "date",
                 "image",

@@ -10,6 +10,11 @@ _TYPES: dict[str, Any] = {
     "vector": {"type": ["array", "string", "null"]},
     "date": {"type": ["string", "null"]},
     "timeseries": {"type": ["array", "string", "null"]},
+    "audio": {
+        "type": ["string", "null"],
+        "contentMediaType": "audio/*",
+        "description": "audio input: `data:audio/wav;base64,…`, a path or an address",
+    },
     "image": {
         "type": ["string", "array", "null"],
         "contentMediaType": "image/*",

@@ -30,6 +30,7 @@ class Ecd(Learner):
         "date",
         "image",
         "timeseries",
+        "audio",
     )
     predicts = ("number", "binary", "category", "set")
     many = True

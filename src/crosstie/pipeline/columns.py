@@ -17,7 +17,7 @@ from crosstie.pipeline.plan import Excluded, Inferred
 from crosstie.pipeline.registries import registry
 
 FeatureClass = type[Feature]
-UNBUILT_TYPES = ("audio", "h3", "category_distribution")
+UNBUILT_TYPES = ("h3", "category_distribution")
 
 
 @dataclass

@@ -139,10 +139,12 @@ def _fit(
 
 
 def _wants_linear(plan: Plan, candidates: Sequence[Candidate]) -> bool:
-    """Whether a linear model can predict this and is not there yet."""
+    """Whether a linear model can predict this from some of the inputs and is not there yet."""
     types = {feature.type for feature in plan.outputs}
     known = {candidate.model_type for candidate in candidates}
-    return "linear" not in known and types <= set(learners.get("linear").predicts)
+    linear = learners.get("linear")
+    reads = any(feature.acts_as() in linear.uses for feature in plan.inputs)
+    return "linear" not in known and reads and types <= set(linear.predicts)
 
 
 def told(plan: Plan, prepared: Prepared) -> list[str]:

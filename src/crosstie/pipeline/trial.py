@@ -136,7 +136,7 @@ def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part
 def _shape(kind: str, entry: Entry) -> tuple[int, ...]:
     """Of an input that is an array; of a size that any layers fit where the data decides it."""
     given = entry.section["preprocessing"] or {}
-    if kind == "timeseries":
+    if kind in {"timeseries", "audio"}:
         return (LENGTH, 2)
     if kind != "image":
         return ()
