@@ -135,8 +135,10 @@ class Audio(Feature):
             )
         if found.failed:
             self._notes = (
-                f"column {self.column!r}: {len(found.failed)} of {len(tried)} sounds that were tried cannot be "
-                f"read and count as missing, for example {shown}",
+                (
+                    f"column {self.column!r}: {len(found.failed)} of {len(tried)} sounds that were tried cannot be "
+                    f"read and count as missing, for example {shown}"
+                ),
             )
         sounds = [each for each in found.values if each is not None]
         rates = Counter(rate for _, rate in sounds)
