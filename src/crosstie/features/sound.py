@@ -78,7 +78,8 @@ def _filters(up: int, down: int) -> Floats:
     inside = np.clip(1 - (distances / (half + 1)) ** 2, 0, None)
     window = np.i0(BETA * np.sqrt(inside)) / np.i0(BETA)
     found = limit * np.sinc(limit * distances) * window
-    return (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+    scaled: Floats = (found / found.sum(axis=1, keepdims=True)).astype(np.float32)
+    return scaled
 
 
 def framed(samples: Floats, size: int, step: int) -> Floats:
@@ -112,7 +113,8 @@ def mel_bands(rate: int, bands: int, points: int) -> Floats:
         (frequencies - low) / (middle - low),
         (high - frequencies) / (high - middle),
     )
-    return np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+    found: Floats = np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+    return found
 
 
 def data_uri(samples: Floats, rate: int) -> str:
