@@ -99,7 +99,8 @@ def log_mel(frames: Floats, rate: int, *, bands: int, points: int, window: str) 
     shape = np.hamming(size) if window == "hamming" else np.hanning(size)
     spectrum = np.fft.rfft(frames * shape.astype(np.float32), points)
     power = np.square(np.abs(spectrum)).astype(np.float32)
-    return np.log(np.maximum(power @ mel_bands(rate, bands, points), QUIETEST))
+    found: Floats = np.log(np.maximum(power @ mel_bands(rate, bands, points), QUIETEST))
+    return found
 
 
 @lru_cache(maxsize=8)
@@ -113,8 +114,8 @@ def mel_bands(rate: int, bands: int, points: int) -> Floats:
         (frequencies - low) / (middle - low),
         (high - frequencies) / (high - middle),
     )
-    found: Floats = np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
-    return found
+    weights: Floats = np.clip(np.minimum(rising, falling), 0, None).astype(np.float32)
+    return weights
 
 
 def data_uri(samples: Floats, rate: int) -> str:
