@@ -5,7 +5,7 @@ from tests.models.worlds import architecture
 
 from crosstie.data.batch import Batch, Categories, Layout, Output, Tokens
 from crosstie.models.network import Network
-from crosstie.models.start import Known, take
+from crosstie.models.start import Known, describe, take
 
 CLASSES = Output("y", "output_0", "category", 3, (0.5, 0.3, 0.2), ("ham", "spam", "other"))
 TYPES = {"a": "number", "b": "number", "c": "category", "t": "text"}
@@ -29,7 +29,8 @@ def network(
 
 
 def begin(new: Network, old: Network, known: Known):
-    return take(new, old.to_config(), old.state_dict(), known)
+    config = {**old.to_config(), "weights": describe(old)}
+    return take(new, config, old.state_dict(), known)
 
 
 ALL = frozenset({"a", "b", "c", "t"})

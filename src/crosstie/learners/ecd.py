@@ -146,9 +146,11 @@ class Ecd(Learner):
         from safetensors.torch import save_file
 
         from crosstie.data.files import atomic, write_json
+        from crosstie.models.start import describe
 
         network = self._fitted()
-        write_json(folder / "config.json", network.to_config())
+        config = {**network.to_config(), "weights": describe(network)}
+        write_json(folder / "config.json", config)
         with atomic(folder / "weights.safetensors") as temporary:
             save_file(
                 {name: each.contiguous().clone() for name, each in network.state_dict().items()},

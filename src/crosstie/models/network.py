@@ -27,7 +27,6 @@ from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs
 from crosstie.models.layers.initial import build_part
 from crosstie.models.losses.loss import Loss, losses
-from crosstie.models.start import describe
 
 
 class Network(nn.Module):
@@ -91,7 +90,6 @@ class Network(nn.Module):
             },
         }
         self._config: dict[str, Any] = json.loads(json.dumps(config))  # lists for tuples
-        self._config["weights"] = describe(self)
 
     @property
     def parts(self) -> dict[str, list[nn.Module]]:

@@ -7,13 +7,12 @@ A saved network says of every weight what it is of (`describe`), so none of its 
 
 from collections.abc import Hashable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 
-if TYPE_CHECKING:
-    from crosstie.models.network import Network
+from crosstie.models.network import Network
 
 SPECIAL = 2  # codes that stand for no word: unknown and missing, or padding and unknown
 SHOWN = 5
@@ -103,7 +102,7 @@ class Taken:
         return lines
 
 
-def describe(network: "Network") -> dict[str, Any]:
+def describe(network: Network) -> dict[str, Any]:
     """What every weight of a network is of, as JSON.
 
     Returns:
@@ -153,13 +152,13 @@ def describe(network: "Network") -> dict[str, Any]:
 
 @torch.no_grad()
 def take(
-    network: "Network", config: Mapping[str, Any], tensors: Mapping[str, Tensor], known: Known
+    network: Network, config: Mapping[str, Any], tensors: Mapping[str, Tensor], known: Known
 ) -> Taken:
     """Overwrite a network's weights with those of an earlier one that mean the same.
 
     Args:
         network: The new one, changed in place.
-        config: The earlier one's `to_config`.
+        config: The earlier one's, with what `describe` said of it under `weights`.
         tensors: The earlier one's weights.
         known: What both know of their columns.
     """
@@ -197,7 +196,7 @@ def take(
     )
 
 
-def _reads(network: "Network") -> list[Run]:
+def _reads(network: Network) -> list[Run]:
     """What stands side by side where the combiner reads."""
     runs: list[Run] = []
     for names, kind, encoder in network.inputs.encoders(tied=True):
