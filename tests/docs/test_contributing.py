@@ -27,9 +27,9 @@ def copy(tmp_path: Path) -> Path:
     (package / "features" / "ipv4.py").write_text(feature, encoding="utf-8")
     edit(package / "models/encoders/vector_dense.py", 'of=("vector",)', 'of=("vector", "ipv4")')
     for learner in ("linear", "gbm", "ecd"):
-        edit(package / f"learners/{learner}.py", '"vector", "date")', '"vector", "date", "ipv4")')
+        edit(package / f"learners/{learner}.py", "    uses = (", '    uses = ("ipv4", ')
     edit(tmp_path / "tests" / "test_feature.py", "CELLS = {", f"CELLS = {{\n{cells}")
-    edit(tmp_path / "tests" / "test_feature.py", '"vector", "date"]', '"vector", "date", "ipv4"]')
+    edit(tmp_path / "tests" / "test_feature.py", 'PROMISED = "', 'PROMISED = "ipv4 ')
     return tmp_path
 
 

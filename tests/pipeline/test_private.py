@@ -11,7 +11,11 @@ import pytest
 import crosstie
 from crosstie.errors import ConfigError
 
-NEEDED = {"model/features.json", "model/arrays.safetensors"}  # vocabularies and scales
+NEEDED = {  # vocabularies and scales
+    f"{folder}/{name}"
+    for folder in ("model", "network")
+    for name in ("features.json", "arrays.safetensors")
+}
 SECRET = ("Zyxwold", "1987-11-0", "98761", "qubblefrotz")
 
 

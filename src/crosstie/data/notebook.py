@@ -12,7 +12,7 @@ def notebook(line: str, head: Sequence[str], rows: Iterable[Sequence[object]]) -
 
     Examples:
         >>> notebook("Model('a<b')", ["column"], [["age"]])
-        "<p>Model(&#x27;a&lt;b&#x27;)</p><table><tr><th>column</th></tr><tr><td>age</td></tr></table>"
+        '<p>Model(&#x27;a&lt;b&#x27;)</p><table><tr><th>column</th></tr><tr><td>age</td></tr></table>'
     """
     rows = iter(rows)
     body = "".join(_row(each, "td") for each in islice(rows, SHOWN))
