@@ -187,7 +187,10 @@ def test_set_equals_scikit_learn_also_with_empty_rows_and_labels(name, case, lab
 
 def test_every_reported_metric_but_those_of_ours_alone_is_compared_above():
     compared = {"binary": BINARY, "category": CATEGORY, "number": NUMBER, "set": SET}
-    alone = {(of, name) for of in REPORTED for name in REPORTED[of].split()} - {
+    of_rows = [
+        of for of in REPORTED if of != "sequence"
+    ]  # tests/evaluation/test_spans.py counts by hand
+    alone = {(of, name) for of in of_rows for name in REPORTED[of].split()} - {
         (of, name) for of, names in compared.items() for name in names
     }
     assert alone == {

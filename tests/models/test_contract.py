@@ -49,6 +49,9 @@ def combiner_case(options: dict[str, Any]) -> Case:
 
 def output_case(kind: str, *, members: int, **parts: Any) -> Case:
     output = OUTPUTS[kind]
+    if output.length:
+        layout = Layout(**COLUMNS["text"], outputs=(output,))
+        return layout, architecture({"a": "text"}, (output,), encoder={"type": "embed"}, **parts)
     layout = Layout(numbers=("a", "b"), outputs=(output,))
     combiner = {"type": "concat", "members": members, "output_size": 8}
     types = {"a": "number", "b": "number"}
@@ -109,7 +112,8 @@ def test_logits_have_the_shape_of_the_output(case: Case) -> None:
     layout, parts = case
     built = network(layout, parts)
     (output,) = layout.outputs
-    last = (output.size,) if output.type in ("category", "set") else ()
+    last = (output.length,) if output.length else ()
+    last += (output.size,) if output.type in ("category", "set", "sequence") else ()
     members = (built.members,) if built.members > 1 else ()
     for rows in (1, 7):
         logits = built.eval()(tensors(examples(layout, rows)))

@@ -25,18 +25,21 @@ BINARY = Output("y", "output_0", "binary", 1, (0.3,))
 NUMBER = Output("y", "output_0", "number", 1)
 CATEGORY = Output("y", "output_0", "category", 3, (0.5, 0.3, 0.2))
 SET = Output("y", "output_0", "set", 4, (0.5, 0.2, 0.1, 0.4))
-OUTPUTS = {each.type: each for each in (BINARY, NUMBER, CATEGORY, SET)}
+SEQUENCE = Output("y", "output_0", "sequence", 3, (0.5, 0.3, 0.2), length=9)
+OUTPUTS = {each.type: each for each in (BINARY, NUMBER, CATEGORY, SET, SEQUENCE)}
 DECODERS = {
     "binary": "regressor",
     "number": "regressor",
     "category": "classifier",
     "set": "classifier",
+    "sequence": "tagger",
 }
 LOSSES = {
     "binary": "binary_weighted_cross_entropy",
     "number": "mean_squared_error",
     "category": "softmax_cross_entropy",
     "set": "sigmoid_cross_entropy",
+    "sequence": "sequence_softmax_cross_entropy",
 }
 PLAIN = {"type": "concat", "members": 1, "output_size": 8}
 COLUMNS: dict[str, dict[str, Any]] = {
@@ -98,6 +101,8 @@ def targets(outputs: tuple[Output, ...], rows: int, *, seed: int = 0) -> dict[st
     for output in outputs:
         if output.type == "category":
             found[output.name] = rng.integers(0, output.size, rows)
+        elif output.type == "sequence":
+            found[output.name] = rng.integers(-2, output.size, (rows, output.length)).astype("i4")
         elif output.type == "number":
             found[output.name] = rng.normal(size=rows).astype(np.float32)
         else:

@@ -111,7 +111,8 @@ class Artifact:
         """Averaged outputs by name: numbers in their own unit, calibrated probabilities otherwise.
 
         Returns:
-            number and binary `[rows]`, category `[rows, classes]`, set `[rows, labels]`.
+            number and binary `[rows]`, category `[rows, classes]`, set `[rows, labels]`, sequence `[rows, length,
+            labels]`.
         """
         total = sum(member.weight for member in self.members)
         result: dict[str, NDArray[np.float64]] = {}
@@ -127,15 +128,28 @@ class Artifact:
                 )
         return result
 
-    def decode(self, raw: Mapping[str, NDArray[np.float64]]) -> dict[str, Any]:
-        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`."""
+    def decode(
+        self,
+        raw: Mapping[str, NDArray[np.float64]],
+        tokens: Mapping[str, Sequence[Sequence[str]]] | None = None,
+    ) -> dict[str, Any]:
+        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`.
+
+        Args:
+            raw: Of `raw`.
+            tokens: As `Encoded.tokens`, for outputs that have a label for each token.
+        """
         columns: dict[str, Any] = {}
         for feature in self.outputs:
             values: NDArray[Any] = raw[feature.name]
             if feature.type == "number":
                 columns[f"{feature.name}_prediction"] = values
                 continue
-            decoded = feature.decode(values, threshold=self.settings[feature.name].threshold)
+            decoded = feature.decode(
+                values,
+                threshold=self.settings[feature.name].threshold,
+                tokens=(tokens or {}).get(feature.name),
+            )
             columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
         return columns
 
@@ -226,7 +240,8 @@ def _write_example(
     cells = {feature.column: feature.example(rng, 3) for feature in inputs}
     cells |= {column: [None] * 3 for column in cells if column in private}
     table = Table.from_columns(cells)
-    predicted = artifact.decode(artifact.raw(artifact.encode(table)))
+    encoded = artifact.encode(table)
+    predicted = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
     rows = [{key: plain(values[i]) for key, values in cells.items()} for i in range(3)]
     answers = [{key: plain(values[i]) for key, values in predicted.items()} for i in range(3)]
     write_json(part / "example.json", {"rows": rows, "predictions": answers})

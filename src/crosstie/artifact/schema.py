@@ -43,10 +43,17 @@ def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> d
         kinds: dict[str, Any] = {
             "number": {"type": "number"},
             "set": {"type": "array", "items": {"enum": list(feature.labels)}},
+            "sequence": {"type": "array", "items": {"enum": [*feature.labels, None]}},
         }
         predictions[f"{feature.name}_prediction"] = kinds.get(
             feature.type, {"enum": list(feature.labels)}
         )
+        if feature.type == "sequence":
+            predictions[f"{feature.name}_probability"] = {
+                "type": "array",
+                "items": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
+            }
+            continue
         for label in feature.labels:
             predictions[f"{feature.name}_probability_{label}"] = {
                 "type": "number",

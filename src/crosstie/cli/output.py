@@ -74,6 +74,7 @@ HEADLINES: Mapping[str, Sequence[str]] = {
     "category": ("accuracy", "f1", "log_loss"),
     "number": ("rmse", "mae", "r2"),
     "set": ("f1_micro", "f1_macro", "jaccard", "log_loss"),
+    "sequence": ("span_f1", "span_precision", "span_recall", "token_accuracy", "row_accuracy"),
 }
 
 

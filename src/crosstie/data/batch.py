@@ -100,10 +100,11 @@ class Output:
     Attributes:
         name: The output's name, the key in `Batch.targets`.
         array: The graph's output: `output_0`, `output_1`, …
-        type: `number`, `binary`, `category` or `set`.
-        size: Classes of a category, labels of a set, 1 for number and binary.
+        type: `number`, `binary`, `category`, `set` or `sequence`.
+        size: Classes of a category, labels of a set, tags of a sequence, 1 for number and binary.
         prior: `[size]` training share of each class or label; binary: [share of the positive]; number: empty.
         labels: What the table calls the classes or labels; binary: the negative, the positive; number: empty.
+        length: Of a row of a sequence, padding included; 0 of the others.
     """
 
     name: str
@@ -112,6 +113,7 @@ class Output:
     size: int
     prior: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
+    length: int = 0
 
     def in_order(self, given: Mapping[str, float] | Sequence[float]) -> list[float]:
         """One number a class, in their order, from a list of them or from numbers by class.
@@ -208,7 +210,8 @@ class Batch:
             `[rows, width]`; `date_<i>` float32 `[rows, parts]`; `image_<i>` uint8 `[rows, channels, height,
             width]`; `series_<i>` float32 `[rows, length, channels]`. Names as in `Layout.inputs`.
         targets: By output name. number: float32 `[rows]`, standardised. binary: float32 `[rows]` of 0 and 1.
-            category: int64 `[rows]`. set: float32 `[rows, size]` of 0 and 1. Empty when predicting.
+            category: int64 `[rows]`. set: float32 `[rows, size]` of 0 and 1. sequence: int32
+            `[rows, length]`, -1 after a row's end, -2 a tag that training rows lack. Empty when predicting.
         weights: float32 `[rows]`, or None for all equal.
     """
 

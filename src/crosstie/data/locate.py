@@ -14,6 +14,7 @@ from typing import Any
 
 from crosstie.data.reader import readers
 from crosstie.data.scratch import Scratch
+from crosstie.data.sentences import sniff
 from crosstie.errors import DataError, MissingExtra
 
 _WILD = "*?["
@@ -73,7 +74,7 @@ def _local(path: Path, name: str, scratch: Scratch) -> Located:
     if path.stat().st_size == 0:
         raise DataError(f"{name}: is empty (0 bytes). Give a file with a header line and rows.")
     plain, inner = _decompressed(path, name, scratch)
-    return Located(plain, name, _kind_or_raise(inner, name), path, str(path.parent))
+    return Located(plain, name, _kind_or_raise(inner, name, plain), path, str(path.parent))
 
 
 def _near(path: Path) -> str:
@@ -97,8 +98,8 @@ def _kind(name: str) -> str:
     return suffix if suffix in readers.names() else ""
 
 
-def _kind_or_raise(name: str, shown: str) -> str:
-    kind = _kind(name)
+def _kind_or_raise(name: str, shown: str, plain: Path) -> str:
+    kind = _kind(name) or sniff(plain)
     if kind in ("gz", "zst", "zip"):
         raise DataError(f"{shown}: is compressed twice. Unpack it once.")
     if not kind:
@@ -186,7 +187,7 @@ def _remote(name: str, scratch: Scratch) -> Located:
     if copy.stat().st_size == 0:
         raise DataError(f"{name}: is empty (0 bytes). Give a file with a header line and rows.")
     plain, inner = _decompressed(copy, name, scratch)
-    return Located(plain, name, _kind_or_raise(inner, name), None, name.rpartition("/")[0])
+    return Located(plain, name, _kind_or_raise(inner, name, plain), None, name.rpartition("/")[0])
 
 
 def _standard_input(scratch: Scratch) -> Located:
@@ -198,4 +199,5 @@ def _standard_input(scratch: Scratch) -> Located:
     if not head:
         raise DataError("standard input: is empty. Pipe a CSV with a header line, or JSON Lines.")
     kind = "json" if head.startswith(b"[") else "jsonl" if head.startswith(b"{") else "csv"
+    kind = sniff(copy) or kind
     return Located(copy, "standard input", kind, None)

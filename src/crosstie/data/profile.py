@@ -37,6 +37,7 @@ class ColumnProfile:
         dates: Share that read as a date (a bare number is none).
         bools: Share that read as yes or no: true/false, yes/no, y/n, t/f, on/off, 0/1.
         lists: Share that are lists, stored or as JSON text; `max_items` is the longest one's length.
+        repeating: Share that are lists with an item more than once.
         vectors: Share that read as a row of `width` numbers; `width` is 0 when widths differ.
         series: Share that read as numbers one after the other, any number of them or several a step; 0 where they
             are whole numbers, which may be ids. `max_steps` is the longest one's length.
@@ -65,6 +66,7 @@ class ColumnProfile:
     bools: float = 0.0
     lists: float = 0.0
     max_items: int = 0
+    repeating: float = 0.0
     vectors: float = 0.0
     width: int = 0
     series: float = 0.0
@@ -231,7 +233,7 @@ def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str
 
 def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[str, Any]:
     """JSON lists, and rows of numbers whatever parts them."""
-    lists = longest = several = steps = broken = 0
+    lists = longest = several = steps = broken = repeating = 0
     widths: Counter[int] = Counter()
     for text, count in zip(texts, counts.tolist(), strict=True):
         if not _PARTED.search(text):
@@ -241,6 +243,7 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
             if items is not None:
                 lists += count
                 longest = max(longest, len(items))
+                repeating += count * (len(set(map(str, items))) < len(items))
         vector = parse.vector(text) if text[-1] in "0123456789.]" else None
         if vector is not None and len(vector) > 1:
             widths[len(vector)] += count
@@ -255,6 +258,7 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
     return {
         "lists": lists / present,
         "max_items": longest,
+        "repeating": repeating / present,
         "vectors": most / present,
         "width": width if len(widths) == 1 else 0,
         "series": several / present if broken > several / 2 else 0.0,

@@ -6,9 +6,15 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.batch import Batch, Layout
+from crosstie.data.batch import Batch, Layout, Output
 
-_TARGETS = {"number": np.float32, "binary": np.float32, "category": np.int64, "set": np.float32}
+_TARGETS = {
+    "number": np.float32,
+    "binary": np.float32,
+    "category": np.int64,
+    "set": np.float32,
+    "sequence": np.int32,
+}
 
 
 class BatchStore:
@@ -35,9 +41,7 @@ class BatchStore:
             for place, (name, (dtype, shape)) in enumerate(layout.inputs.items())
         }
         self._targets = {
-            each.name: self._array(
-                f"targets.{place}", _TARGETS[each.type], (each.size,) if each.type == "set" else ()
-            )
+            each.name: self._array(f"targets.{place}", _TARGETS[each.type], _row(each))
             for place, each in enumerate(layout.outputs)
         }
         self._weights = self._array("weights", np.float32, ()) if weighted else None
@@ -79,3 +83,10 @@ class BatchStore:
         complete = part.with_suffix("")
         part.replace(complete)
         return np.load(complete, mmap_mode="r")[: self._filled]  # type: ignore[no-any-return]
+
+
+def _row(output: Output) -> tuple[int, ...]:
+    """The shape of one row's target."""
+    if output.length:
+        return (output.length,)
+    return (output.size,) if output.type == "set" else ()

@@ -13,19 +13,25 @@ Strategy = Literal["mean", "median"]
 
 
 def constant(
-    output_type: str, *, rows: int, prior: Sequence[float] = (), mean: float = 0.0
+    output_type: str,
+    *,
+    rows: int,
+    prior: Sequence[float] = (),
+    mean: float = 0.0,
+    length: int = 0,
 ) -> NDArray[np.float64]:
     """The same prediction for every row.
 
     Args:
-        output_type: `number`, `binary`, `category` or `set`.
+        output_type: `number`, `binary`, `category`, `set` or `sequence`.
         rows: How many.
         prior: Training share of every class or label; binary: (share of the positive,). Predicted as the
             probabilities, so that the most frequent class is the decision.
         mean: For a number, the training mean (or median) in the unit wanted.
+        length: For a sequence, the places in a row.
 
     Returns:
-        `[rows]` for number and binary, `[rows, classes]` for the others.
+        `[rows]` for number and binary, `[rows, length, tags]` for a sequence, `[rows, classes]` for the others.
 
     Examples:
         >>> constant("category", rows=2, prior=(0.25, 0.75))
@@ -36,6 +42,8 @@ def constant(
         return np.full(rows, mean, np.float64)
     if output_type == "binary":
         return np.full(rows, prior[0], np.float64)
+    if output_type == "sequence":
+        return np.tile(np.asarray(prior, np.float64), (rows, length, 1))
     return np.tile(np.asarray(prior, np.float64), (rows, 1))
 
 

@@ -5,11 +5,12 @@ resampled at 5,000 rows and the spread is scaled to the real number (m out of n)
 million rows costs is then no more than that of a few thousand.
 """
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import numpy as np
 
-from crosstie.evaluation.metric import Array
+from crosstie.evaluation.metric import Array, Metric
+from crosstie.evaluation.metrics.sequence import Counted
 from crosstie.evaluation.score import chosen, score
 
 ROWS = 5000
@@ -26,6 +27,7 @@ def intervals(
     weights: Array | None = None,
     threshold: float | Sequence[float] = 0.5,
     names: Sequence[str] | None = None,
+    labels: Sequence[str] = (),
     resamples: int = RESAMPLES,
     level: float = 0.95,
     seed: int = 0,
@@ -40,12 +42,19 @@ def intervals(
         threshold: Of a binary output, or one for each label of a set.
         names: Which metrics; None for all but `max_error`, which resampling cannot bound, and but rankings
             of more than 20 classes, which would take seconds.
+        labels: The tags of a sequence, in the order of their codes.
         resamples: How many.
         level: Share of resamples inside the interval.
         seed: The same seed gives the same intervals.
     """
     point = score(
-        output_type, target, prediction, weights=weights, names=names, threshold=threshold
+        output_type,
+        target,
+        prediction,
+        weights=weights,
+        names=names,
+        threshold=threshold,
+        labels=labels,
     )
     if len(target) < 2:
         return {}
@@ -60,13 +69,16 @@ def intervals(
         target, prediction = target[some], prediction[some]
         weights = None if weights is None else weights[some]
     drawn = len(target)
-    measures = chosen(output_type, list(point), threshold)
+    measures = {
+        name: _measure(metric, target, prediction)
+        for name, metric in chosen(output_type, list(point), threshold, labels).items()
+    }
     values = np.full((resamples, len(point)), np.nan)
     for i in range(resamples):
         counts = np.bincount(rng.integers(0, drawn, drawn), minlength=drawn)
         kept = np.flatnonzero(counts)
         w = counts[kept] if weights is None else counts[kept] * weights[kept]
-        values[i] = [measure(target[kept], prediction[kept], w) for measure in measures.values()]
+        values[i] = [measure(kept, w) for measure in measures.values()]
     found = {}
     shares = [50 * (1 - level), 50, 50 * (1 + level)]
     for i, (name, value) in enumerate(point.items()):
@@ -79,3 +91,11 @@ def intervals(
             low, high = value + (np.array([low, high]) - middle) * np.sqrt(drawn / rows)
         found[name] = [float(low), float(high)]
     return found
+
+
+def _measure(metric: Metric, target: Array, prediction: Array) -> Callable[[Array, Array], float]:
+    """A metric of some rows by their weights; one that adds up rows looks at each of them once."""
+    if isinstance(metric, Counted):
+        counts = metric.counts(target, prediction)
+        return lambda kept, weights: metric.weighed(counts[kept], weights)
+    return lambda kept, weights: metric(target[kept], prediction[kept], weights)

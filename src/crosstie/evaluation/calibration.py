@@ -37,9 +37,16 @@ def fit_temperature(
         probability: `[rows]` of a binary output, `[rows, classes]` of a category, `[rows, labels]` of a set.
         target: 0 and 1 of the shape of `probability`, or a category's codes `[rows]`.
         weights: `[rows]`, or None.
-        output_type: `binary`, `category` or `set`; None tells it by the shapes.
+        output_type: `binary`, `category`, `set` or `sequence` (`[rows, length, tags]`; tokens are fitted on, each
+            with the weight of its row); None tells it by the shapes.
     """
     output_type = output_type or _type_of(probability, target)
+    if output_type == "sequence":
+        known = target >= 0
+        weights = (
+            None if weights is None else np.broadcast_to(weights[:, None], target.shape)[known]
+        )
+        probability, target, output_type = probability[known], target[known], "category"
     if not len(target):
         return 1.0
     most = max(CELLS // (np.size(probability) // len(target)), 1)
@@ -84,13 +91,13 @@ def apply_temperature(
     Args:
         probability: As `fit_temperature` takes it.
         temperature: Above 1 flattens, below 1 sharpens.
-        output_type: `binary`, `category` or `set`; None takes two dimensions for a category.
+        output_type: `binary`, `category`, `set` or `sequence`; None takes two dimensions for a category.
     """
     if output_type == "set" or np.ndim(probability) == 1:
         return 1 / (1 + np.exp(-_logit(probability) / temperature))
     scaled = _logs(probability) / temperature
-    powers = np.exp(scaled - scaled.max(1, keepdims=True))
-    return powers / powers.sum(1, keepdims=True)  # type: ignore[no-any-return]
+    powers = np.exp(scaled - scaled.max(-1, keepdims=True))
+    return powers / powers.sum(-1, keepdims=True)  # type: ignore[no-any-return]
 
 
 def _type_of(probability: Array, target: Array) -> str:

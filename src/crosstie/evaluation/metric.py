@@ -5,6 +5,7 @@ is present) it gives NaN; `score` then leaves it out.
 """
 
 from abc import ABC, abstractmethod
+from collections.abc import Sequence
 from typing import Any, ClassVar
 
 import numpy as np
@@ -23,12 +24,14 @@ class Metric(ABC):
         perfect: The value of a perfect prediction.
         any_unit: False where it means something only in the target's own unit, with its own zero.
         threshold: From which probability on a binary output or a label counts as predicted; `score` sets it.
+        labels: Of a sequence, its tags in the order of their codes; `score` sets it.
     """
 
     greater_is_better: ClassVar[bool] = True
     perfect: ClassVar[float] = 1.0
     any_unit: ClassVar[bool] = True
     threshold: float | Array = 0.5
+    labels: Sequence[str] = ()
 
     @abstractmethod
     def __call__(self, target: Array, prediction: Array, weights: Array | None = None) -> float:
@@ -36,9 +39,10 @@ class Metric(ABC):
 
         Args:
             target: number: `[rows]` in any unit. binary: `[rows]` of 0 and 1. category: `[rows]` codes.
-                set: `[rows, labels]` of 0 and 1.
+                set: `[rows, labels]` of 0 and 1. sequence: `[rows, length]` codes, -1 after a row's end, -2 for a tag
+                that the model lacks.
             prediction: number: `[rows]` in the unit of the target. binary: `[rows]` probability of 1.
-                category: `[rows, classes]` and set: `[rows, labels]` probabilities.
+                category: `[rows, classes]`, set: `[rows, labels]`, sequence: `[rows, length, labels]` probabilities.
             weights: `[rows]`, or None for all equal.
 
         Returns:

@@ -10,6 +10,7 @@ from crosstie.evaluation.calibration_error import calibration_bins
 from crosstie.evaluation.confusion import class_counts, confusion, divide, label_counts
 from crosstie.evaluation.metric import Array, Metric, metrics
 from crosstie.evaluation.ranking import average_precision, roc_auc
+from crosstie.evaluation.spans import Spans, marks_spans
 
 REPORTED = {
     "number": ("rmse mae r2 mse median_absolute_error mape wape explained_variance max_error"),
@@ -23,6 +24,7 @@ REPORTED = {
     "set": (
         "f1_micro f1_macro f1_samples jaccard subset_accuracy hamming_loss roc_auc average_precision log_loss"
     ),
+    "sequence": "span_f1 span_precision span_recall token_accuracy row_accuracy log_loss",
 }  # what is measured unasked, the most telling first
 LARGEST_MATRIX = (
     100  # classes; beyond it a matrix is no longer read, the most frequent confusions are
@@ -39,16 +41,18 @@ def score(
     weights: Array | None = None,
     names: Sequence[str] | None = None,
     threshold: float | Sequence[float] = 0.5,
+    labels: Sequence[str] = (),
 ) -> dict[str, float]:
     """Metrics by name. One that is not defined for these rows (a ranking of one class) is left out.
 
     Args:
-        output_type: `number`, `binary`, `category` or `set`.
+        output_type: `number`, `binary`, `category`, `set` or `sequence`.
         target: As `Metric` takes it.
         prediction: As `Metric` takes it.
         weights: `[rows]`, or None.
         names: Which metrics; None for the usual ones and those that a project adds.
         threshold: Of a binary output, or one for each label of a set.
+        labels: The tags of a sequence, in the order of their codes.
 
     Raises:
         ConfigError: No such metric for this output type.
@@ -60,7 +64,7 @@ def score(
     if not len(target):
         return {}
     found = {}
-    for name, metric in chosen(output_type, names, threshold).items():
+    for name, metric in chosen(output_type, names, threshold, labels).items():
         value = float(metric(target, prediction, weights))
         if math.isfinite(value):
             found[name] = value
@@ -68,7 +72,10 @@ def score(
 
 
 def chosen(
-    output_type: str, names: Sequence[str] | None, threshold: float | Sequence[float] = 0.5
+    output_type: str,
+    names: Sequence[str] | None,
+    threshold: float | Sequence[float] = 0.5,
+    labels: Sequence[str] = (),
 ) -> dict[str, Metric]:
     """The metrics that `score` computes, ready to call."""
     if names is None:
@@ -76,6 +83,7 @@ def chosen(
     found = {name: metrics.get(name, of=output_type)() for name in names}
     for metric in found.values():
         metric.threshold = threshold if isinstance(threshold, float) else np.asarray(threshold)
+        metric.labels = labels
     return found
 
 
@@ -100,7 +108,7 @@ def details(
     """What lies behind the metrics, as JSON values.
 
     Args:
-        output_type: `number`, `binary`, `category` or `set`.
+        output_type: `number`, `binary`, `category`, `set` or `sequence`.
         target: As `Metric` takes it.
         prediction: As `Metric` takes it.
         labels: Names of the classes or labels; binary: (negative, positive).
@@ -110,12 +118,15 @@ def details(
     Returns:
         number: `residuals` and `target`, quantiles. binary and category: `confusion` (rows: true), `per_class`
         (precision, recall, f1, support), `calibration`; category: `confused`, the most frequent mistakes, and
-        no `confusion` beyond 100 classes. set: `per_label`.
+        no `confusion` beyond 100 classes. set: `per_label`. sequence: as of a category, of its tokens, and where
+        tags mark spans `per_span`, by type.
     """
     if output_type == "number":
         return _number_details(target, prediction)
     if output_type == "set":
         return _set_details(target, prediction, labels, weights, threshold)
+    if output_type == "sequence":
+        return _sequence_details(target, prediction, labels, weights)
     if output_type == "binary":
         predicted = (prediction >= np.asarray(threshold)).astype(np.int64)
         bins = calibration_bins(target, prediction, weights, bins=BINS)
@@ -163,6 +174,21 @@ def _set_details(
             if math.isfinite(value):
                 row[name] = value
     return {"per_label": rows}
+
+
+def _sequence_details(
+    target: Array, prediction: Array, labels: Sequence[str], weights: Array | None
+) -> dict[str, Any]:
+    known = target >= 0
+    each = None if weights is None else np.broadcast_to(weights[:, None], target.shape)[known]
+    found = details("category", target[known], prediction[known], labels, weights=each)
+    if marks_spans(labels):
+        spans = Spans(labels)
+        w = np.ones(len(target)) if weights is None else np.asarray(weights, np.float64)
+        right, said, true = np.tensordot(w, spans.counts(target, prediction.argmax(2)), 1)
+        kinds = len(spans.types)
+        found["per_span"] = _per_class((right[:kinds], said[:kinds], true[:kinds]), spans.types)
+    return found
 
 
 def _per_class(counts: tuple[Array, Array, Array], labels: Sequence[str]) -> list[dict[str, Any]]:

@@ -156,7 +156,11 @@ class Binary(OutputFeature):
         return np.where(usable, values, np.float32(0)), usable
 
     def decode(
-        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         negative, positive = self.labels_
         probability = raw.astype(np.float64)

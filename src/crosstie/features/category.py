@@ -172,7 +172,11 @@ class Category(OutputFeature):
         return np.maximum(classes, 0).astype(np.int64), classes >= 0
 
     def decode(
-        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         best = raw.argmax(axis=1)
         columns: dict[str, Any] = {"prediction": [self.levels_[i] for i in best]}

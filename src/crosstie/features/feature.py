@@ -83,6 +83,7 @@ class Feature(ABC):
         column: The column of the table it reads.
         missing_value_strategy: What stands in for a missing cell; `drop_row` leaves the row out.
         tied: The input whose vocabulary and scale it shares: both learn from both columns.
+        whole: Whether an output reads it token by token, so that its length is to hold all training rows.
     """
 
     answers: ClassVar[dict[str, Answer]] = {
@@ -122,6 +123,7 @@ class Feature(ABC):
     column: str
     missing_value_strategy: str
     tied: str = ""
+    whole: bool = False
 
     @classmethod
     def acts_as(cls) -> str:
@@ -194,6 +196,10 @@ class Feature(ABC):
             encoded: What `encode` made of it.
         """
         return 0
+
+    def tokens(self, column: Column) -> list[list[str]]:
+        """The tokens of every row, none cut, of a feature whose rows are tokens in order."""
+        raise NotImplementedError(f"a {self.type} has no tokens")
 
     @property
     def codes(self) -> int:
@@ -270,10 +276,14 @@ class OutputFeature(Feature):
     Attributes:
         predicted: Whether this one is an output; set before it is fitted. `encode` is for inputs,
             `size` to `decode` are for outputs.
+        source: The input that it is read from token by token; empty of one that is read from a row's vector.
+        aligned: Whether it has one label for each token of `source`.
     """
 
     output = True
     predicted: bool = False
+    source: str = ""
+    aligned: bool = False
 
     @classmethod
     def because_predicted(cls, profile: ColumnProfile) -> str:
@@ -292,7 +302,16 @@ class OutputFeature(Feature):
     @property
     @abstractmethod
     def size(self) -> int:
-        """Width of a raw prediction: classes of a category, labels of a set, 1 for number and binary."""
+        """Width of a raw prediction: classes of a category, labels of a set or sequence, 1 for number and binary."""
+
+    @property
+    def length(self) -> int:
+        """Places in a row of a sequence; 0 of other types."""
+        return 0
+
+    def align(self, length: int) -> None:
+        """Take the length of the input that it has a label for each token of."""
+        raise NotImplementedError(f"a {self.type} has no label for each token")
 
     @property
     @abstractmethod
@@ -310,14 +329,19 @@ class OutputFeature(Feature):
 
     @abstractmethod
     def decode(
-        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         """Predictions from what a graph puts out, as columns by suffix.
 
         Args:
             raw: number `[rows]` in standardised units; binary `[rows]` probability of the positive class;
-                category `[rows, classes]` and set `[rows, labels]` probabilities.
+                category `[rows, classes]`, set `[rows, labels]`, sequence `[rows, length, labels]` probabilities.
             threshold: Of a binary output, or one for each label of a set.
+            tokens: Of each row of `source`, for those that have one.
 
         Returns:
             `{"prediction": …}` and, but for numbers, `"probability_<class>"` for every class:

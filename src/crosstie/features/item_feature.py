@@ -46,12 +46,17 @@ class ItemFeature(Feature):
 
     def finish(self) -> None:
         self._items.finish(
-            most_common=self.most_common, min_frequency=self.min_frequency, share=self.covered
+            most_common=self.most_common,
+            min_frequency=self.min_frequency,
+            share=1.0 if self.whole else self.covered,
         )
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
         return padded([known_first(self._items.vocabulary_.ids(row)) for row in rows], self.width)
+
+    def tokens(self, column: Column) -> list[list[str]]:
+        return self._items.lists(cells(column, self.fill_value))
 
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
         return nothing_known(encoded)

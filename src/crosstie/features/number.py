@@ -188,7 +188,11 @@ class Number(OutputFeature):
         return self._scaling.apply(values), ~np.isnan(values)
 
     def decode(
-        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         return {"prediction": self._scaling.undo(raw)}
 

@@ -50,11 +50,13 @@ class Encoded:
         batch: Every row of the table, usable or not.
         usable: bool `[rows]`: the targets and the weight are there, and no option leaves the row out.
         counts: By column.
+        tokens: By output, of those that are read token by token: the tokens of each row of their source.
     """
 
     batch: Batch
     usable: NDArray[np.bool_]
     counts: Mapping[str, Counts] = field(default_factory=dict)
+    tokens: Mapping[str, list[list[str]]] = field(default_factory=dict)
 
 
 class Preprocessor:
@@ -90,6 +92,8 @@ class Preprocessor:
         _check_options(self.outputs)
         for output in self.outputs:
             output.predicted = True
+            if output.source:
+                self._source(output).whole = True
         self._sort()
         self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
 
@@ -157,6 +161,17 @@ class Preprocessor:
                 problems.extend(error.problems)
         if problems:
             raise DataError(problems)
+        self._align()
+
+    def _align(self) -> None:
+        """Give outputs that have a label for each token of an input its length."""
+        for output in self.outputs:
+            if output.aligned:
+                output.align(self._source(output).width)
+
+    def _source(self, output: OutputFeature) -> Feature:
+        """The input that an output is read from token by token."""
+        return next(each for each in self.inputs if each.name == output.source)
 
     def go_on_from(
         self, inputs: Mapping[str, Feature], outputs: Mapping[str, Feature]
@@ -186,6 +201,7 @@ class Preprocessor:
         self.outputs = tuple(continued(each, outputs.get(each.name)) for each in self.outputs)
         self.inputs = tuple(continued(each, inputs.get(each.name)) for each in self.inputs)
         self._sort()
+        self._align()
         return frozenset(kept)
 
     def fit(self, table: Table) -> Self:
@@ -213,7 +229,13 @@ class Preprocessor:
             series=tuple(_series(each, f"series_{i}") for i, each in enumerate(self._of["series"])),
             outputs=tuple(
                 Output(
-                    each.name, f"output_{i}", each.type, each.size, each.prior, tuple(each.labels)
+                    each.name,
+                    f"output_{i}",
+                    each.type,
+                    each.size,
+                    each.prior,
+                    tuple(each.labels),
+                    each.length,
                 )
                 for i, each in enumerate(self.outputs)
             ),
@@ -229,7 +251,8 @@ class Preprocessor:
 
         Raises:
             DataError: Columns are absent that the model cannot do without, all of them named. An input whose
-                column had missing cells in training may be absent. Or a weight is negative.
+                column had missing cells in training may be absent. Or a weight is negative, or a row has another
+                number of tags than tokens.
         """
         wanted = (*self.inputs, *(self.outputs if targets else ()))
         absent = self._absent(table, wanted)
@@ -245,9 +268,16 @@ class Preprocessor:
                 usable &= feature.usable(column)
             unseen = feature.unseen(column, array)
             counts[feature.column] = count(column, unseen, clean, absent=feature.column in absent)
+        tokens = {
+            each.name: self._source(each).tokens(columns[each.source])
+            for each in self.outputs
+            if each.source
+        }
         found: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():
             column = columns[output.name]
+            if output.aligned:
+                _check_aligned(output, column, self._source(output), tokens[output.name])
             found[output.name], known = output.encode_target(column)
             usable &= known
             counts[output.column] = count(column, int((column.valid & ~known).sum()), clean)
@@ -255,7 +285,7 @@ class Preprocessor:
         if weight is not None:
             weights, weighted = self._weights(table, weight)
             usable &= weighted
-        return Encoded(Batch(self._packed(encoded), found, weights), usable, counts)
+        return Encoded(Batch(self._packed(encoded), found, weights), usable, counts, tokens)
 
     def column(self, table: Table, feature: Feature) -> Column:
         """The column that `feature` reads, its numbers and dates as training rows write them."""
@@ -363,6 +393,29 @@ class Preprocessor:
                 )
             )
         return np.where(column.valid, values, 0).astype(np.float32), column.valid
+
+
+def _check_aligned(
+    output: OutputFeature, column: Column, source: Feature, tokens: Sequence[Sequence[str]]
+) -> None:
+    """Every row that has tags must have one for each token."""
+    tags = output.tokens(column)
+    odd = [
+        row
+        for row in np.flatnonzero(column.valid).tolist()
+        if tags[row] and len(tags[row]) != len(tokens[row])
+    ]
+    if odd:
+        first = odd[0]
+        rows = "1 row has" if len(odd) == 1 else f"{len(odd)} rows have"
+        raise DataError(
+            Problem(
+                f"column {output.column!r}",
+                f"{rows} another number of tags than {source.column!r} has tokens, the first is row {first + 1} "
+                f"with {len(tags[first])} tags and {len(tokens[first])} tokens ({' '.join(tokens[first][:8])} …). "
+                "Give one tag a token, both parted in the same way: `preprocessing: {tokenizer: space}`, or lists.",
+            )
+        )
 
 
 def _image(feature: Feature, array: str) -> Image:

@@ -1,6 +1,8 @@
-"""Sequences: tokens in an order that matters, such as clicks, amino acids or log events."""
+"""Sequences: tokens in an order that matters, such as clicks, amino acids or log events; predicted, a tag for each."""
 
-from typing import Annotated, Literal
+from collections.abc import Mapping
+from collections.abc import Sequence as Many
+from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
@@ -8,15 +10,22 @@ from numpy.typing import NDArray
 
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import FILLS, feature_types
+from crosstie.errors import DataError, Problem
+from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import Items, SplitName, cells
 from crosstie.features.vocabulary import padded
 
+PADDING, UNSEEN = -1, -2  # of a target
+REPEATING = 0.05  # share of lists with an item twice from which on order is taken to matter
+
 
 @feature_types("sequence")
-class Sequence(ItemFeature):
+class Sequence(ItemFeature, OutputFeature):
     """Tokens in order: int32 ids `[rows, length]`, 0 padding, 1 unknown.
+
+    As an output one tag for each token of an input: int32 codes `[rows, length]` in natural order of the tags, -1
+    after a row's end, -2 for a tag that training rows lack. The length is the input's.
 
     Args:
         name: What the file calls the feature.
@@ -37,6 +46,8 @@ class Sequence(ItemFeature):
 
     type = "sequence"
     covered = 0.99
+    defaults = Defaults("embed", "tagger", "sequence_softmax_cross_entropy", "f1")
+    input_only = ("max_sequence_length", "sequence_length", "fill_value")
 
     def __init__(
         self,
@@ -72,8 +83,35 @@ class Sequence(ItemFeature):
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
-        """Never the first choice: whether order matters does not show in the cells."""
-        return 0.05 * profile.lists
+        """Order shows in lists that hold an item twice: a set would lose it."""
+        return (
+            0.9 if profile.lists > 0.9 and profile.repeating > REPEATING else 0.05 * profile.lists
+        )
+
+    @classmethod
+    def because(cls, profile: ColumnProfile) -> str:
+        return "its cells are lists that hold items more than once"
+
+    def finish(self) -> None:
+        if not self.predicted:
+            super().finish()
+            return
+        self._items.finish(
+            most_common=self.most_common, min_frequency=self.min_frequency or 1, share=1.0
+        )
+        if len(self.labels) < 2:
+            found = f"only one tag, {self.labels[0]!r}" if self.labels else "no tag"
+            raise DataError(
+                Problem(
+                    self.column,
+                    f"training rows hold {found}, so there is nothing to learn. "
+                    "Give training rows that have several.",
+                )
+            )
+
+    def align(self, length: int) -> None:
+        """Take the length of the input that it has a tag for each token of."""
+        self._items.length_ = length
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
@@ -81,5 +119,71 @@ class Sequence(ItemFeature):
 
     @property
     def width(self) -> int:
+        if self.predicted:
+            return self._items.length_
         usual = min(-(-self._items.length_ // 8) * 8, self.max_sequence_length)
         return self.sequence_length or usual
+
+    def state(self) -> tuple[State, Arrays]:
+        state, arrays = super().state()
+        return {**state, "source": self.source, "aligned": self.aligned}, arrays
+
+    @classmethod
+    def from_state(
+        cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
+    ) -> Self:
+        feature = super().from_state(name, state, arrays)
+        feature.source, feature.aligned = state["source"], state["aligned"]
+        return feature
+
+    @property
+    def fills(self) -> bool:
+        """Never: no tags could stand for those of another row."""
+        return False
+
+    @property
+    def size(self) -> int:
+        return len(self.labels)
+
+    @property
+    def length(self) -> int:
+        return self.width
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return self._items.vocabulary_.natural
+
+    @property
+    def prior(self) -> tuple[float, ...]:
+        """The share of each tag among all tokens of the training rows."""
+        counts = dict(zip(self._items.vocabulary_.tokens, self._items.counts_, strict=True))
+        return tuple(counts[label] / max(sum(counts.values()), 1) for label in self.labels)
+
+    def encode_target(self, column: Column) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Tags behind the length are cut; a row without any is not usable."""
+        known = {label: place for place, label in enumerate(self.labels)}
+        rows = self.tokens(column)
+        target = np.full((len(rows), self.length), PADDING, np.int32)
+        for place, tags in enumerate(rows):
+            codes = [known.get(tag, UNSEEN) for tag in tags[: self.length]]
+            target[place, : len(codes)] = codes
+        return target, column.valid & (target[:, 0] != PADDING)
+
+    def decode(
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Many[float] = 0.5,
+        tokens: Many[Many[str]] | None = None,
+    ) -> dict[str, Any]:
+        """A tag and its probability for each token; None for tokens behind the length, which were not read."""
+        labels, codes, most = np.array(self.labels, object), raw.argmax(2), raw.max(2)
+        ends = [self.length] * len(raw) if tokens is None else [len(row) for row in tokens]
+        found: list[list[str | None]] = []
+        sure: list[list[float | None]] = []
+        for row, (chosen, probability) in enumerate(zip(codes, most, strict=True)):
+            read = min(ends[row], self.length)
+            rest = [None] * (ends[row] - read)
+            found.append([*labels[chosen[:read]].tolist(), *rest])
+            sure.append([*np.asarray(probability[:read], np.float64).tolist(), *rest])
+        return {"prediction": found, "probability": sure}

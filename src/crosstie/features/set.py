@@ -137,7 +137,11 @@ class Set(ItemFeature, OutputFeature):
         return target, usable
 
     def decode(
-        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         labels, found = self.labels, raw >= np.asarray(threshold)
         columns: dict[str, Any] = {

@@ -134,6 +134,9 @@ class Text(Feature):
             return padded(self.pairs_.ids([" ".join(row) for row in rows]), self.width)
         return padded([self.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
 
+    def tokens(self, column: Column) -> list[list[str]]:
+        return self._tokens(column)
+
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
         return nothing_known(encoded)
 
@@ -195,7 +198,7 @@ class Text(Feature):
         return [with_ngrams(row, size) for row in rows] if size > 1 else rows
 
     def _usual_length(self) -> int:
-        length: float = self._lengths.covering(0.99)
+        length: float = self._lengths.covering(1.0 if self.whole else 0.99)
         if self.pairs_:
             words = self._counts.kept(most_common=10_000, min_frequency=1)
             pieces = self.pairs_.ids([word for word, _ in words])

@@ -32,7 +32,7 @@ class Ecd(Learner):
         "timeseries",
         "audio",
     )
-    predicts = ("number", "binary", "category", "set")
+    predicts = ("number", "binary", "category", "set", "sequence")
     many = True
     sections = ("encoder", "combiner", "decoder", "loss")
 

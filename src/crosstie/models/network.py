@@ -217,7 +217,8 @@ class Network(nn.Module):
         """What the graph puts out, by `Output.array`: members' probabilities averaged, numbers likewise.
 
         Returns:
-            number `[batch]`, standardised; binary `[batch]`, of the positive class; category, set `[batch, size]`.
+            number `[batch]`, standardised; binary `[batch]`, of the positive class; category, set `[batch, size]`;
+            sequence `[batch, length, size]`, anything where padded.
         """
         return {
             output.array: self._probabilities(output, logits[name].float())
@@ -225,11 +226,13 @@ class Network(nn.Module):
         }
 
     def _probabilities(self, output: Output, logits: Tensor) -> Tensor:
-        if output.type == "category":
+        if output.type == "sequence" and logits.shape[1] < output.length:
+            logits = nn.functional.pad(logits, (0, 0, 0, output.length - logits.shape[1]))
+        if output.type in ("category", "sequence"):
             logits = logits.softmax(-1)
         elif output.type != "number":
             logits = logits.sigmoid()
-        return logits.mean(1) if self.members > 1 else logits
+        return logits.mean(1) if self.members > 1 and output.name not in self.read else logits
 
     def to_config(self) -> dict[str, Any]:
         """Plain JSON values from which `from_config` builds the same network, weights aside."""

@@ -58,6 +58,7 @@ class Part:
                 self.raw[feature.name],
                 weights=self.weights,
                 threshold=thresholds.get(feature.name, 0.5),
+                labels=feature.labels,
             )
             for feature in outputs
             if feature.name in self.raw
@@ -251,7 +252,7 @@ def _may_refit(plan: Plan) -> bool:
 
 def first(name: str, batch: Batch, outputs: Sequence[Output]) -> Batch:
     """Of the training part the first rows, of the others all."""
-    rows = min(TRAIN_ROWS, TRAIN_CELLS // max(each.size for each in outputs))
+    rows = min(TRAIN_ROWS, TRAIN_CELLS // max(each.size * (each.length or 1) for each in outputs))
     return batch.take(slice(rows)) if name == "train" and len(batch) > rows else batch
 
 

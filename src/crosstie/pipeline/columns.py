@@ -17,6 +17,7 @@ from crosstie.pipeline.plan import Excluded, Inferred
 from crosstie.pipeline.registries import registry
 
 FeatureClass = type[Feature]
+WORDS = ("tokens", "words", "form", "forms", "text", "sentence")  # what tokens' columns are called
 UNBUILT_TYPES = ("h3", "category_distribution")
 
 
@@ -124,6 +125,7 @@ def resolve(
             output=entry in found.outputs,
             before=before,
         )
+    leave_annotations(found, profile)
     _check_names(found, findings)
     if not found.inputs and profile:
         out = "; ".join(f"{each.column!r} is left out: {each.why}" for each in found.excluded[:8])
@@ -134,6 +136,38 @@ def resolve(
     found.inputs = [entry for entry in found.inputs if entry.type]
     found.outputs = [entry for entry in found.outputs if entry.type]
     return found
+
+
+def leave_annotations(found: Columns, profile: Mapping[str, ColumnProfile]) -> None:
+    """Where all that is predicted are tags of tokens, one column of tokens is the input, and nobody listed others.
+
+    A file of tagged sentences has a column for each kind of annotation; which of them are known of a new sentence
+    nobody can tell, so none is.
+    """
+    if not found.outputs or any(entry.type != "sequence" for entry in found.outputs):
+        return
+    listed = [entry for entry in found.inputs if entry.index is not None]
+    others = [entry for entry in found.inputs if entry.index is None and entry.type]
+    if any(entry.type in ("text", "sequence") for entry in listed):
+        kept = None
+    else:
+        named = [entry for entry in others if entry.column.lower() in WORDS]
+        likely = [entry for entry in others if entry.type in ("sequence", "text", "set")]
+        kept = next(iter([*named, *likely]), None)
+    if kept is None and not listed:
+        return
+    read = kept.column if kept is not None else listed[0].column
+    for entry in others:
+        if entry is not kept:
+            found.inputs.remove(entry)
+            found.inferred = [each for each in found.inferred if each.column != entry.column]
+            found.excluded.append(
+                Excluded(entry.column, f"tags are read from {read!r} alone, token by token")
+            )
+    if kept is not None and kept.type not in ("text", "sequence") and kept.column in profile:
+        kept.type = "sequence" if profile[kept.column].lists > 0.5 else "text"
+        found.inferred = [each for each in found.inferred if each.column != kept.column]
+        found.inferred.append(Inferred(kept.column, kept.type, "tags are read from its tokens"))
 
 
 def _listed(top: Mapping[str, Any], key: str, grammar: type, findings: Findings) -> list[Entry]:

@@ -17,6 +17,7 @@ from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import OLD_TYPES
 from crosstie.pipeline.registries import registry
 from crosstie.pipeline.start import Earlier
+from crosstie.pipeline.tokenwise import read_tokens
 
 PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
 WIRING = ("column",)
@@ -56,6 +57,9 @@ def assemble(
         earlier: The network that this one begins with: what nobody wrote is as in it.
     """
     built = Built()
+    sources = read_tokens(
+        columns, findings, learner=learner, model_type=model_type, defaults=defaults
+    )
     inputs: dict[str, Any] = {}
     outputs: dict[str, Any] = {}
     roots = ties(columns.inputs, findings)
@@ -73,7 +77,10 @@ def assemble(
             )
         parts = _parts(entry, ("encoder",), findings, learner, model_type, defaults)
         required = _required(entry, parts, learner)
-        filled = _preprocessing(entry, findings, defaults, output=False, required=required)
+        usual = sources.preprocessing(entry, findings)
+        filled = _preprocessing(
+            entry, findings, defaults, output=False, required=required, usual=usual
+        )
         feature = _construct(entry, filled, findings)
         tied = {"tied": root.name} if root.name != entry.name else {}
         if feature is not None:
@@ -85,10 +92,15 @@ def assemble(
         inputs[entry.name] = {"type": entry.cls.acts_as(), **parts, **tied}
     for entry in columns.outputs:
         parts = _parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
+        if entry.name in sources.of and parts.get("decoder"):
+            parts["decoder"] = {**parts["decoder"], "input": sources.of[entry.name]}
         filled = _preprocessing(entry, findings, defaults, output=True, required={})
         feature = _construct(entry, filled, findings)
         if feature is not None:
             assert isinstance(feature, OutputFeature)
+            if entry.name in sources.of:
+                feature.source = sources.of[entry.name]
+                feature.aligned = entry.name in sources.aligned
             built.outputs.append(feature)
         dependencies = list(entry.section["dependencies"])
         shown = {"dependencies": dependencies} if dependencies else {}
@@ -258,8 +270,9 @@ def _preprocessing(
     *,
     output: bool,
     required: Mapping[str, Any],
+    usual: Mapping[str, Any] | None = None,
 ) -> dict[str, Any]:
-    """The filled options of the feature type's constructor."""
+    """The filled options of the feature type's constructor; `usual` goes before its own defaults."""
     place = entry.place.at("preprocessing")
     given = entry.section["preprocessing"] or {}
     only = getattr(entry.cls, "input_only", ()) if output else ()
@@ -269,7 +282,8 @@ def _preprocessing(
     for key, value in required.items():
         if key in given and given[key] != value:
             findings.wrong(place.at(key), f"the encoder needs {value!r} here, got {given[key]!r}")
-    merged = {**defaults.get(entry.type, {}).get("preprocessing", {}), **given, **required}
+    common = defaults.get(entry.type, {}).get("preprocessing", {})
+    merged = {**(usual or {}), **common, **given, **required}
     known = options(entry.cls, wiring=WIRING)
     merged = {key: each for key, each in merged.items() if key in known or _alias(known, key)}
     filled, problems = check(entry.cls, merged, place, wiring=WIRING)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import OutputSettings, save
 from crosstie.data.write import TableWriter
@@ -142,9 +143,18 @@ def _write_predictions(
                 if feature.type == "number":
                     columns[f"{feature.name}_prediction"] = raw
                 else:
-                    decoded = feature.decode(raw, threshold=thresholds[feature.name])
+                    decoded = feature.decode(
+                        raw,
+                        threshold=thresholds[feature.name],
+                        tokens=_places(feature, part.truth[feature.name][piece]),
+                    )
                     columns |= {f"{feature.name}_{key}": each for key, each in decoded.items()}
             writer.append(columns)
+
+
+def _places(feature: OutputFeature, truth: NDArray[Any]) -> list[Sequence[str]] | None:
+    """As many tokens a row as have a tag, where an output has one for each; behind the length nothing was encoded."""
+    return [[""] * n for n in (truth != -1).sum(1)] if feature.aligned else None
 
 
 def _report(
@@ -158,7 +168,13 @@ def _report(
         "threshold": settings.threshold,
         "temperature": settings.temperature,
         "intervals": intervals(
-            feature.type, target, raw, weights=part.weights, threshold=settings.threshold, seed=seed
+            feature.type,
+            target,
+            raw,
+            weights=part.weights,
+            threshold=settings.threshold,
+            labels=feature.labels,
+            seed=seed,
         ),
         "details": details(
             feature.type,
@@ -219,6 +235,7 @@ def constant_part(outputs: Sequence[OutputFeature], prepared: Prepared, part: Pa
             if feature.type == "number"
             else 0.0,
             rows=len(part.truth[feature.name]),
+            length=feature.length,
         )
         for feature in outputs
     }

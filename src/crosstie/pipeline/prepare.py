@@ -155,7 +155,7 @@ def _bytes(layout: Layout, sources: Mapping[str, Source]) -> int:
     row = sum(
         np.dtype(dtype).itemsize * math.prod(shape) for dtype, shape in layout.inputs.values()
     )
-    row += sum(4 * each.size for each in layout.outputs)
+    row += sum(4 * (each.length or each.size) for each in layout.outputs)
     return row * sum(source.rows for source in sources.values())
 
 

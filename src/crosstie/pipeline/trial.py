@@ -61,7 +61,7 @@ def try_network(
     from crosstie.models.layers.initial import build_part
 
     with torch.random.fork_rng(devices=[]):
-        parts = _encoders(columns, built, findings)
+        parts, states = _encoders(columns, built, findings)
         section = dict(built.architecture["combiner"])
         if not section or not parts:
             return
@@ -78,6 +78,12 @@ def try_network(
             own = built.architecture["outputs"][entry.name]
             output = _output(entry, profile.get(entry.column))
             wiring = {"decoder": (combiner.width, combiner.members), "loss": ()}
+            source = next((each.source for each in built.outputs if each.name == entry.name), "")
+            if source in states:
+                if states[source] is None:
+                    _no_states(entry, source, columns, findings)
+                    continue
+                wiring["decoder"] = (states[source], 1)
             for part, rest in wiring.items():
                 options = {
                     k: v for k, v in own.get(part, {}).items() if k not in {"type", "weight"}
@@ -99,18 +105,33 @@ def try_network(
                 )
 
 
-def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part, ...]":
-    """Each different encoder, tried; what the combiner is told of them."""
+def _no_states(entry: Entry, source: str, columns: Columns, findings: Findings) -> None:
+    """The input that an output reads token by token is pooled by its encoder."""
+    owner = next(each for each in columns.inputs if each.name == source)
+    findings.wrong(
+        owner.place.at("encoder"),
+        f"has no vector for each token, which {entry.name!r} reads; take `pool_size: null`, or another, such as `rnn`",
+    )
+
+
+def _encoders(
+    columns: Columns, built: Built, findings: Findings
+) -> "tuple[tuple[Part, ...], dict[str, int | None]]":
+    """Each different encoder, tried: what the combiner is told of them, and inputs' `states_width`."""
     from crosstie.models.combiners.combiner import Part
     from crosstie.models.encoders import encoder as encoding
     from crosstie.models.layers.initial import build_part
 
     found: dict[str, Part | None] = {}
+    widths: dict[str, int | None] = {}
+    states: dict[str, int | None] = {}
     values = np.random.default_rng(0).normal(size=(ROWS, 1)).astype(np.float32)
     for entry in columns.inputs:
         section = dict(built.architecture["inputs"][entry.name].get("encoder") or {})
         kind = built.architecture["inputs"][entry.name]["type"]
         key = json.dumps([kind, section], sort_keys=True)
+        if key in widths:
+            states[entry.name] = widths[key]
         if key in found or not section or entry.place.at("encoder").path in findings.broken:
             continue
         size = {"date": len(PARTS), "vector": 8}.get(kind, LEVELS)
@@ -130,7 +151,9 @@ def _encoders(columns: Columns, built: Built, findings: Findings) -> "tuple[Part
             findings,
         )
         found[key] = None if made is None else Part(kind, made.widths)
-    return tuple(part for part in found.values() if part is not None)
+        if made is not None:
+            states[entry.name] = widths[key] = made.states_width
+    return tuple(part for part in found.values() if part is not None), states
 
 
 def _shape(kind: str, entry: Entry) -> tuple[int, ...]:
@@ -304,7 +327,8 @@ def _output(entry: Entry, looks: ColumnProfile | None) -> Output:
         entry.name,
         "output_0",
         entry.type,
-        size if entry.type in {"category", "set"} else 1,
-        (1 / size,) * size if entry.type in {"category", "set"} else (0.5,),
+        size if entry.type in {"category", "set", "sequence"} else 1,
+        (1 / size,) * size if entry.type in {"category", "set", "sequence"} else (0.5,),
         tuple(labels),
+        LENGTH if entry.type == "sequence" else 0,
     )

@@ -67,6 +67,7 @@ def validation_score(plan: Plan, candidate: Candidate) -> float:
 def _watched(plan: Plan, candidate: Candidate) -> float:
     output = plan.outputs[0]
     metric = metrics.get(plan.metrics[output.name], of=output.type)()
+    metric.labels = candidate.members[0][0].outputs[0].labels
     part = candidate.parts.get("validation", candidate.parts["train"])
     value: float = metric(part.truth[output.name], part.raw[output.name], part.weights)
     return value

@@ -140,7 +140,8 @@ class Model:
             )
         encoded = self.artifact.encode(table)
         kept = {name: table.cells(name) for name in keep}
-        return kept | self.artifact.decode(self.artifact.raw(encoded)), encoded[0].counts
+        raw = self.artifact.raw(encoded)
+        return kept | self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
 
     def evaluate(
         self, data: Any, *, header: bool = True, columns: Sequence[str] | None = None
@@ -189,6 +190,7 @@ class Model:
                 _joined(truth[feature.name]),
                 _joined(raw[feature.name]),
                 threshold=self.artifact.settings[feature.name].threshold,
+                labels=feature.labels,
             )
             for feature in self.artifact.outputs
         }

@@ -129,7 +129,9 @@ def _score(output: Output, name: str, batch: Batch, predicted: Any) -> float:
     rows = len(predicted)
     weights = None if batch.weights is None else np.asarray(batch.weights[:rows])
     target = np.asarray(batch.targets[output.name][:rows])
-    return float(metrics.get(name, of=output.type)()(target, predicted, weights))
+    metric = metrics.get(name, of=output.type)()
+    metric.labels = output.labels
+    return float(metric(target, predicted, weights))
 
 
 def _measurable(output: Output, name: str, validation: Batch | None) -> str:
@@ -140,10 +142,10 @@ def _measurable(output: Output, name: str, validation: Batch | None) -> str:
     if validation is None or name == LOSS:
         return name
     rng = np.random.default_rng(0)
-    shape = (
-        (len(validation), output.size) if output.type in ("category", "set") else (len(validation),)
-    )
+    shape = [len(validation)]
+    shape += [output.length] if output.length else []
+    shape += [output.size] if output.type in ("category", "set", "sequence") else []
     guess = rng.random(shape)
-    if output.type == "category":
-        guess /= guess.sum(1, keepdims=True)
+    if output.type in ("category", "sequence"):
+        guess /= guess.sum(-1, keepdims=True)
     return name if math.isfinite(_score(output, name, validation, guess)) else LOSS

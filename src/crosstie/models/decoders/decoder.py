@@ -26,6 +26,7 @@ class Decoder(nn.Module, ABC):
 
     Class attributes:
         reads: Either the `combined` vector of a row, or the `states` of an input's tokens.
+        aligned: Of one that reads states: whether it says one thing of each token.
 
     Examples:
         >>> from crosstie.data.batch import Output
@@ -48,6 +49,7 @@ class Decoder(nn.Module, ABC):
     """
 
     reads: ClassVar[Literal["combined", "states"]] = "combined"
+    aligned: ClassVar[bool] = False
     answers: ClassVar[dict[str, Answer]] = {
         "input_size": Answer(f"the decoder sees how wide its input is; {_PLAIN}", (None,)),
         "num_classes": Answer(f"classes are counted in the training rows; {_PLAIN}", (None,)),

@@ -13,6 +13,6 @@ def start_at_prior(layer: nn.Module, output: Output) -> None:
         return
     assert isinstance(bias, Tensor)
     shares = torch.tensor(output.prior).clamp(1e-4, 1 - 1e-4)
-    logits = shares.log() if output.type == "category" else shares.logit()
+    logits = shares.log() if output.type in ("category", "sequence") else shares.logit()
     with torch.no_grad():
         bias.add_(logits)

@@ -1,0 +1,146 @@
+"""Outputs that read an input token by token: which input, and what of it must then hold."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+from crosstie.config.document import Place
+from crosstie.errors import ConfigError
+from crosstie.learners.learner import Learner
+from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.findings import Findings
+from crosstie.pipeline.registries import registry
+
+TOKENS = ("text", "sequence")
+TOKENWISE = ("sequence",)  # outputs that may be read so; of others no decoder is looked at
+APART = ("bpe", "ngram")  # tokenizers whose tokens are no words of the table
+
+
+@dataclass
+class Sources:
+    """Which input each of those outputs reads.
+
+    Attributes:
+        of: Input by output.
+        aligned: Outputs that have a label for each token.
+    """
+
+    of: dict[str, str] = field(default_factory=dict)
+    aligned: set[str] = field(default_factory=set)
+
+    def preprocessing(self, entry: Entry, findings: Findings) -> dict[str, Any]:
+        """Options that an input has unless the file says otherwise: words stand between spaces, as their tags do."""
+        readers = [output for output in self.aligned if self.of[output] == entry.name]
+        if not readers or entry.type != "text":
+            return {}
+        given, place = entry.section["preprocessing"] or {}, entry.place.at("preprocessing")
+        wanted = f"{readers[0]!r} has a tag for each word of it; write `tokenizer: space`"
+        if given.get("tokenizer") in APART:
+            findings.wrong(
+                place.at("tokenizer"),
+                f"{given['tokenizer']!r} makes tokens of its own, but {wanted}",
+            )
+        if (given.get("ngram_size") or 1) > 1:
+            findings.wrong(
+                place.at("ngram_size"), f"adds tokens that are no words, but {wanted} alone"
+            )
+        return {"tokenizer": "space"}
+
+
+def read_tokens(
+    columns: Columns,
+    findings: Findings,
+    *,
+    learner: type[Learner] | None,
+    model_type: str,
+    defaults: Mapping[str, Mapping[str, Any]],
+) -> Sources:
+    """Find the input that each such output reads; note where that cannot be told.
+
+    Args:
+        columns: Which features there are.
+        findings: Gets what is wrong.
+        learner: As for `assemble`.
+        model_type: What messages call it.
+        defaults: Sections by feature type.
+    """
+    found = Sources()
+    if (learner is not None and "decoder" not in learner.sections) or not model_type:
+        return found
+    for entry in columns.outputs:
+        cls = _decoder(entry, defaults) if entry.type in TOKENWISE else None
+        if cls is None or cls.reads != "states":
+            continue
+        source = _source(entry, columns, findings)
+        if source is not None:
+            found.of[entry.name] = source
+            if cls.aligned:
+                found.aligned.add(entry.name)
+        if entry.section["dependencies"]:
+            findings.wrong(
+                entry.place.at("dependencies"),
+                f"{entry.name!r} is read token by token and sees no other output; leave it out",
+            )
+    for entry in columns.outputs:
+        for index, other in enumerate(entry.section["dependencies"]):
+            if other in found.of and entry.name not in found.of:
+                findings.wrong(
+                    entry.place.at("dependencies", index),
+                    f"{other!r} has a label for each token, which a row's vector cannot hold; leave it out",
+                )
+    if columns.outputs and len(found.of) == len(columns.outputs):
+        _check_read(columns, found, findings)
+        if findings.document.value.get("combiner"):
+            findings.warnings.append(
+                "combiner is not read: every output is read from tokens, not from rows"
+            )
+    return found
+
+
+def _decoder(entry: Entry, defaults: Mapping[str, Mapping[str, Any]]) -> Any:
+    """The decoder's class; None where it is none, which is told elsewhere."""
+    given = entry.section["decoder"] or defaults.get(entry.type, {}).get("decoder") or {}
+    name = given if isinstance(given, str) else given.get("type")
+    try:
+        return registry("decoder").get(name or entry.cls.defaults.decoder, of=entry.type)
+    except ConfigError:
+        return None
+
+
+def _source(entry: Entry, columns: Columns, findings: Findings) -> str | None:
+    names = [each.name for each in columns.inputs if each.type in TOKENS]
+    decoder = entry.section["decoder"]
+    place: Place = entry.place.at("decoder")
+    given = decoder.get("input") if isinstance(decoder, Mapping) else None
+    if given is not None:
+        known = findings.known(
+            given, names, place.at("input"), "no text or sequence input is called"
+        )
+        return str(given) if known else None
+    if len(names) == 1:
+        return names[0]
+    if names:
+        which = ", ".join(map(repr, names))
+        findings.wrong(
+            place,
+            f"reads one input token by token, and there are {which}; say which, as in "
+            f"`decoder: {{type: {entry.cls.defaults.decoder}, input: {names[0]}}}`",
+        )
+    else:
+        findings.wrong(
+            place, "reads an input token by token, but none is a text or a sequence; give it one"
+        )
+    return None
+
+
+def _check_read(columns: Columns, found: Sources, findings: Findings) -> None:
+    """Inputs that no output reads would be learned from by nobody."""
+    read = set(found.of.values())
+    for entry in columns.inputs:
+        if entry.name not in read:
+            findings.wrong(
+                entry.place,
+                f"no output reads {entry.name!r}: {', '.join(map(repr, found.of))} "
+                f"{'is' if len(found.of) == 1 else 'are'} read from {', '.join(map(repr, sorted(read)))} "
+                "alone; leave it out",
+            )
