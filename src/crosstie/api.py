@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -45,7 +46,7 @@ def train(
 
     Args:
         source: A model file, a dict of the same shape, a run to do again, or a table in any form that `data` takes.
-        target: The column to predict, when `source` is a table.
+        target: The column to predict, when `source` is a table; not needed for a folder of class folders.
         data: The table, when `source` is a model file that names another or none: a path, a DataFrame, an
             Arrow table, a dict of columns, a list of dicts, `{"connection": …, "query": …}`.
         validation: A table of its own to validate on.
@@ -168,8 +169,8 @@ def check(
         set=set,
         types=types,
     )
-    try_data(plan)
-    return plan
+    notes = try_data(plan)
+    return replace(plan, warnings=(*plan.warnings, *notes))
 
 
 def show(
@@ -207,7 +208,7 @@ def show(
 def init(
     data: Any,
     *,
-    target: str,
+    target: str | None = None,
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
     output: str | Path | None = None,
@@ -216,7 +217,7 @@ def init(
 
     Args:
         data: The table; a path if the file is to be used later.
-        target: The column to predict.
+        target: The column to predict; not needed for a folder of class folders.
         set: Options as text: `["data.header=false"]`.
         types: Column to feature type, where inference is wrong.
         output: Write the file there too; an existing file is never overwritten.
@@ -265,6 +266,9 @@ def _plan(
     elif source is None:
         raise ConfigError("nothing to train on: give a model file, or a table and its target")
     else:
+        from crosstie.data.read import own_target
+
+        target = target or own_target(source)
         if target is None:
             raise ConfigError(
                 f"{_called(source)}: is a table, so say which column to predict: --target COLUMN"

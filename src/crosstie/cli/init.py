@@ -14,7 +14,7 @@ def init(
     data: TablePath,
     /,
     *,
-    target: str,
+    target: str | None = None,
     output: Annotated[Path, Parameter(name=["--output", "-o"])] = Path("model.yaml"),
     set_: Annotated[list[str] | None, Parameter(name=["--set", "-s"], negative="")] = None,
     type_: Annotated[list[str] | None, Parameter(name="--type", negative="")] = None,
@@ -23,7 +23,7 @@ def init(
 
     Args:
         data: A table.
-        target: The column to predict.
+        target: The column to predict; not needed for a folder of class folders.
         output: The file to write; `-` prints it. An existing file is left alone.
         set_: Set an option of the file: --set data.header=false. May be repeated.
         type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.

@@ -18,7 +18,7 @@ from crosstie.data.style import PLAIN, Style
 
 Floats = NDArray[np.float64]
 Codes = NDArray[np.int32]
-Stored = Literal["text", "number", "integer", "bool", "date", "list", "empty"]
+Stored = Literal["text", "number", "integer", "bool", "date", "list", "class", "empty"]
 
 
 class Cells(Protocol):
@@ -72,11 +72,15 @@ class PlainCells:
     Args:
         values: One for each row.
         missing: Texts that mean that nothing is there.
+        stored: How the source holds them, where the values themselves do not say.
     """
 
-    def __init__(self, values: Sequence[Any], missing: frozenset[str]) -> None:
+    def __init__(
+        self, values: Sequence[Any], missing: frozenset[str], *, stored: Stored | None = None
+    ) -> None:
         self._values = values
         self._missing = missing
+        self._stored = stored
         # not cached_property: its lock costs a request of one row 1 us a column
         self._known_texts: list[str | None] | None = None
         self._known_distinct: tuple[Codes, list[str]] | None = None
@@ -87,6 +91,8 @@ class PlainCells:
     @property
     def stored(self) -> Stored:
         """By the types of the values; mixed ones count as text."""
+        if self._stored is not None:
+            return self._stored
         there = zip(self._values, self._texts, strict=True)
         kinds = {_kind(cell) for cell, text in there if text is not None}
         if not kinds:
@@ -98,18 +104,20 @@ class PlainCells:
     def take(self, rows: NDArray[np.int64]) -> "PlainCells":
         """See `Cells.take`."""
         values = self._values
-        return PlainCells([values[i] for i in rows], self._missing)
+        return PlainCells([values[i] for i in rows], self._missing, stored=self._stored)
 
     def slice(self, start: int, rows: int) -> "PlainCells":
         """See `Cells.slice`."""
-        return PlainCells(self._values[start : start + rows], self._missing)
+        some = self._values[start : start + rows]
+        return PlainCells(some, self._missing, stored=self._stored)
 
     def join(self, others: Sequence[Cells]) -> Cells:
         """See `Cells.join`."""
         values = list(self._values)
         for each in others:
             values += each.values()
-        return PlainCells(values, self._missing)
+        same = all(each.stored == self._stored for each in others)
+        return PlainCells(values, self._missing, stored=self._stored if same else None)
 
     def values(self) -> list[Any]:
         """See `Cells.values`."""

@@ -13,6 +13,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from crosstie.data.reader import readers
+from crosstie.data.readers.idx import is_idx, labels_beside
 from crosstie.data.scratch import Scratch
 from crosstie.data.sentences import sniff
 from crosstie.errors import DataError, MissingExtra
@@ -30,6 +31,7 @@ class Located:
         format: A name in `readers`.
         origin: The user's own file, if there is one on this machine.
         folder: What relative paths in it are relative to: where it lies, an address for a remote one.
+        labels: Of an IDX file of pictures, that of their labels.
     """
 
     path: Path
@@ -37,6 +39,7 @@ class Located:
     format: str
     origin: Path | None
     folder: str = ""
+    labels: Path | None = None
 
 
 def locate(written: str | Path, base: Path, scratch: Scratch) -> list[Located]:
@@ -50,13 +53,23 @@ def locate(written: str | Path, base: Path, scratch: Scratch) -> list[Located]:
         return [_standard_input(scratch)]
     if "://" in name:
         return [_remote(name, scratch)]
-    path = base / Path(name).expanduser()
-    if not path.exists() and any(each in name for each in _WILD):
-        found = sorted(each for each in _matching(path) if each.is_file())
-        if not found:
-            raise DataError(f"{name}: no file matches this pattern{_near(path)}")
-        return [_local(each, str(Path(name).parent / each.name), scratch) for each in found]
-    return [_local(path, name, scratch)]
+    return [_local(base / Path(each).expanduser(), each, scratch) for each in named(name, base)]
+
+
+def named(written: str, base: Path) -> list[str]:
+    """The files that a pattern stands for, as the user would name them; anything else as it is.
+
+    Raises:
+        DataError: No file matches.
+    """
+    path = base / Path(written).expanduser()
+    if "://" in written or path.exists() or not any(each in written for each in _WILD):
+        return [written]
+    found = sorted(each for each in _matching(path) if each.is_file())
+    if not found:
+        raise DataError(f"{written}: no file matches this pattern{_near(path)}")
+    relative = not Path(written).expanduser().is_absolute()
+    return [str(each.relative_to(base)) if relative else str(each) for each in found]
 
 
 def _matching(pattern: Path) -> Iterable[Path]:
@@ -74,7 +87,10 @@ def _local(path: Path, name: str, scratch: Scratch) -> Located:
     if path.stat().st_size == 0:
         raise DataError(f"{name}: is empty (0 bytes). Give a file with a header line and rows.")
     plain, inner = _decompressed(path, name, scratch)
-    return Located(plain, name, _kind_or_raise(inner, name, plain), path, str(path.parent))
+    kind = _kind_or_raise(inner, name, plain)
+    beside = labels_beside(path) if kind == "idx" else None
+    labels = None if beside is None else _decompressed(beside, beside.name, scratch)[0]
+    return Located(plain, name, kind, path, str(path.parent), labels)
 
 
 def _near(path: Path) -> str:
@@ -95,6 +111,8 @@ def _kind(name: str) -> str:
     suffix = Path(name.lower()).suffix.lstrip(".")
     if suffix in ("gz", "zst", "zip"):
         return suffix
+    if is_idx(name):
+        return "idx"
     return suffix if suffix in readers.names() else ""
 
 

@@ -48,7 +48,8 @@ class ColumnProfile:
         ascending: Numbers or dates never fall from row to row (as a running id or a log does).
         earliest: Of the dates, as ISO text; "" when there are none. `latest` likewise.
         unparsed: Up to five cells that are no number where most are.
-        stored: How the file holds it: text in a CSV, typed elsewhere; "empty" when nothing is present.
+        stored: How the file holds it: text in a CSV, typed elsewhere; "class" where it is said to be one,
+            as a folder's name is; "empty" when nothing is present.
         style: How its numbers and dates are written.
         media: What nearly all cells hold, where they are files: their names, or their bytes.
         private: Whether nobody is to read its cells: no message and no file shows one.

@@ -4,8 +4,10 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any, TypeGuard
 
-from crosstie.data.locate import Located, locate
-from crosstie.data.reader import Reading, readers
+from crosstie.data.folder import LABEL, files_source, folder_source, holds_files, is_file_row
+from crosstie.data.locate import Located, locate, named
+from crosstie.data.reader import Reader, Reading, readers
+from crosstie.data.readers.idx import Idx, is_idx, labels_beside
 from crosstie.data.scratch import Scratch
 from crosstie.data.source import InMemory, Source
 from crosstie.data.table import Table
@@ -76,15 +78,57 @@ _OPTIONS = ("path", *vars(Reading()))
 
 
 def _files(specs: Sequence[str | Path], base: Path, reading: Reading) -> Source:
+    if (rows := file_rows(specs, base)) is not None:
+        return rows
     scratch = Scratch()
     found = [each for spec in specs for each in locate(spec, base, scratch)]
     return _opened(found, specs, reading, scratch)
 
 
+def file_rows(
+    specs: Sequence[str | Path], base: Path = Path(), *, column: str | None = None
+) -> Source | None:
+    """A folder of files, or files named one by one or by a pattern, as a table; None if these are tables.
+
+    Args:
+        specs: What the user wrote.
+        base: The folder that paths are relative to.
+        column: What the column of files is called, if not after what they hold.
+
+    Raises:
+        DataError: Some are such files and some are tables; or as for `data.folder`.
+    """
+    if len(specs) == 1 and "://" not in str(specs[0]) and str(specs[0]) != "-":
+        folder = base / Path(specs[0]).expanduser()
+        if folder.is_dir() and holds_files(folder):
+            return folder_source(folder, str(specs[0]), column=column)
+    names = [path for each in specs for path in named(str(each), base)]
+    which = [is_file_row(each) for each in names]
+    if not any(which):
+        return None
+    if not all(which):
+        table = names[which.index(False)]
+        raise DataError(
+            f"{table}: is no picture or sound, as {names[which.index(True)]!r} is. Give files of one kind, or one "
+            "folder."
+        )
+    name = names[0] if len(names) == 1 else f"{names[0]} and {len(names) - 1} more"
+    return files_source(names, base, name, column=column)
+
+
+def own_target(spec: Any) -> str | None:
+    """The column that a source by its nature is for predicting: the class of a folder's or an IDX file's pictures."""
+    if not isinstance(spec, str | Path) or "://" in str(spec):
+        return None
+    path = Path(spec).expanduser()
+    labelled = is_idx(path.name.removesuffix(".gz")) and labels_beside(path) is not None
+    return LABEL if labelled or (path.is_dir() and holds_files(path)) else None
+
+
 def _opened(
     found: Sequence[Located], specs: Sequence[str | Path], reading: Reading, scratch: Scratch
 ) -> Source:
-    parts = [readers.get(each.format)(each.path, each.name, reading, scratch) for each in found]
+    parts = [_part(each, reading, scratch) for each in found]
     for each, part in zip(found[1:], parts[1:], strict=True):
         _check_same(parts[0].columns, part.columns, found[0].name, each.name)
     name = found[0].name if len(found) == 1 else f"{found[0].name} and {len(found) - 1} more"
@@ -99,12 +143,19 @@ def _opened(
         name,
         parts,
         [each.origin for each in found if each.origin],
-        hashed=[each.origin or each.path for each in found],
+        hashed=[path for each in found for path in (each.origin or each.path, each.labels) if path],
         missing=reading.missing,
         reading=_naming(reading, parts[0].columns),
         reopen=reopen if named else None,
         folders=[each.folder for each in found],
     )
+
+
+def _part(found: Located, reading: Reading, scratch: Scratch) -> Reader:
+    cls = readers.get(found.format)
+    if found.labels is not None:
+        return Idx(found.path, found.name, reading, scratch, labels=found.labels)
+    return cls(found.path, found.name, reading, scratch)
 
 
 def _naming(reading: Reading, columns: Sequence[str]) -> dict[str, Any]:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any, Protocol
 
 from crosstie.data.files import sha256
+from crosstie.data.media import Media
 from crosstie.data.reader import ROWS_AT_ONCE
 from crosstie.data.table import Table
 from crosstie.errors import DataError, nearest
@@ -76,6 +77,8 @@ class Source:
             `separator`. Another file of this kind has to be read with the same.
         reopen: Reads the same files with such options; None where nothing can be read anew.
         folders: By part, what relative paths in its cells are relative to; where one stands if not given.
+        media: What each row is a file of, where rows are files.
+        fingerprint: Changes when the content does; found from files or cells if not given.
 
     Attributes:
         notes: What reading dropped, renamed or guessed, one sentence each.
@@ -92,6 +95,8 @@ class Source:
         reading: Mapping[str, Any] | None = None,
         reopen: Callable[[Mapping[str, Any]], "Source"] | None = None,
         folders: Sequence[str] | None = None,
+        media: Media | None = None,
+        fingerprint: str | None = None,
     ) -> None:
         self.name = name
         self.missing = missing
@@ -101,6 +106,8 @@ class Source:
         self._parts = parts
         self._folders = folders or [""] * len(parts)
         self._reopen = reopen
+        self.media = media
+        self._fingerprint = fingerprint
         self._held: Table | None = None
         self.notes = [note for part in parts for note in part.notes]
         self.columns = parts[0].columns
@@ -147,6 +154,8 @@ class Source:
     @property
     def fingerprint(self) -> str:
         """Changes when the content does: a hash of the files' bytes, or of the cells of a table in memory."""
+        if self._fingerprint is not None:
+            return self._fingerprint
         if self._hashed:
             parts = [_file_fingerprint(each) for each in self._hashed]
             return (

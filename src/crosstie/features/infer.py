@@ -52,6 +52,9 @@ def _output(profile: ColumnProfile) -> Inference:
         if issubclass(cls, OutputFeature) and not feature_types.is_own(cls)
     }
     votes = {name: cls.affinity(profile) for name, cls in outputs.items()}
+    if profile.stored == "class":
+        kind = "binary" if profile.distinct == 2 else "category"
+        return Inference(kind, f"{profile.distinct} classes")
     best = max(sorted(votes), key=votes.__getitem__)
     if best == "number" and _coded(profile):
         why = f"{profile.distinct} small whole numbers that repeat look like classes"

@@ -33,10 +33,7 @@ def initial(plan: Plan, *, folder: Path | None = None) -> str:
         *_target(plan),
         *_exclude(plan),
         "",
-        *_comment(
-            "Tries linear and boosted models, and a network where there is text or a set; keeps the best."
-        )
-        * (plan.model_type == "auto"),
+        *_comment(_tried(plan)) * (plan.model_type == "auto"),
         *_lines({"model_type": plan.model_type}),
         *_split(plan),
         *_options(plan),
@@ -144,6 +141,12 @@ def _types(plan: Plan, profile: Mapping[str, ColumnProfile]) -> list[str]:
     if len(found) > SHOWN:
         lines.append(f"#   and {len(found) - SHOWN} more: crosstie check FILE")
     return lines
+
+
+def _tried(plan: Plan) -> str:
+    if {feature.kind for feature in plan.inputs} & {"image", "series"}:
+        return "Trains a network: nothing else reads pictures, sound and series."
+    return "Tries linear and boosted models, and a network where there is text or a set; keeps the best."
 
 
 def _worth_knowing(plan: Plan) -> list[str]:

@@ -172,10 +172,10 @@ def try_trainer(learner: type[Learner], trainer: Mapping[str, Any], findings: Fi
     _tried(lambda: learner.check(trainer), findings.document.at("trainer"), findings)
 
 
-def try_data(plan: Plan) -> None:
+def try_data(plan: Plan) -> list[str]:
     """Assign rows to parts and learn the features from the training rows, to see whether both can be done.
 
-    Tables of more than `MOST` rows are left alone: a run tells as soon.
+    What a person should know of the training rows is returned. Tables of more than `MOST` rows are left alone: a run tells as soon.
 
     Raises:
         DataError: What cannot be.
@@ -183,7 +183,7 @@ def try_data(plan: Plan) -> None:
     """
     source = plan.sources["train"]
     if source.rows > MOST:
-        return
+        return []
     names = [*(each.column for each in (*plan.inputs, *plan.outputs)), plan.weight]
     table = source.table([name for name in source.columns if name in names])
     training = np.flatnonzero(assign(plan) == 0)
@@ -195,6 +195,11 @@ def try_data(plan: Plan) -> None:
         given = loss.get("class_weights") or plan.trainer.get("class_weights")
         if isinstance(given, list | dict):
             output.in_order(given)
+    return [
+        note.partition(", for example ")[0] if feature.column in plan.private else note
+        for feature in fitted.inputs
+        for note in feature.notes
+    ]
 
 
 def check_class_weights(

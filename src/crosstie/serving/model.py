@@ -110,9 +110,12 @@ class Model:
     ) -> Iterator[dict[str, Any]]:
         """Prediction columns piece by piece, so that neither the table nor the answer need fit into memory.
 
-        There is at least one piece, and all have the same columns. `notes` is complete after the last.
+        There is at least one piece, and all have the same columns. `notes` is complete after the last. Where
+        rows are files their names are kept, unless `keep` says otherwise.
         """
         counts: dict[str, Counts] = {}
+        if source.media is not None and not keep:
+            keep = source.columns[:1]
         for table in _pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
             columns, found = self._predict(table, keep)
             counts = _sum(counts, found)

@@ -1,10 +1,11 @@
 """A table opened for a model: its cells and its columns named as the training table's were."""
 
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 from crosstie.artifact.artifact import Artifact
-from crosstie.data.read import Source, open_source
+from crosstie.data.read import Source, file_rows, open_source
 from crosstie.errors import DataError
 
 SHOWN = 8  # names that a message lists
@@ -29,6 +30,9 @@ def open_for(
         DataError: There is no table, or its columns have none of the names that the model needs.
     """
     if header and columns is None:
+        source = _file_rows(artifact, data)
+        if source is not None:
+            return source
         source = open_source(data, missing=artifact.missing)
         if set(artifact.columns) <= set(source.columns) or not source.headed:
             return source
@@ -51,6 +55,15 @@ def open_for(
             f"(in Python columns=[…]). The model needs {_some(artifact.columns)}"
         )
     return source.again({**artifact.reading, "columns": names})
+
+
+def _file_rows(artifact: Artifact, data: Any) -> Source | None:
+    """Rows that are files, in the model's one column of files; None if that is not what they are."""
+    specs = data if isinstance(data, list | tuple) else [data]
+    own = [feature.column for feature in artifact.inputs if feature.reads == "media"]
+    if not specs or not own or not all(isinstance(each, str | Path) for each in specs):
+        return None
+    return file_rows(specs, column=own[0] if len(own) == 1 else None)
 
 
 def _as_trained(artifact: Artifact, width: int) -> list[str] | None:

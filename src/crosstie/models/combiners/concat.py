@@ -36,8 +36,8 @@ class Concat(Combiner):
             rows, 32 on a GPU), 1 without table columns or when the layers are given.
         members_style: What members have of their own beside their last layer. `mini`: one scaling of the
             inputs. `tabm`: scalings and biases in every layer. `packed`: everything.
-        num_fc_layers: Layers. None is 2; 0 for one column of words or items alone, where layers only learn the
-            rows by heart (banking77: accuracy .90 without, .83 with them).
+        num_fc_layers: Layers. None is 2; 0 for one column of words, items or pictures alone, where layers only
+            learn the rows by heart (banking77: accuracy .90 without, .83 with them).
         output_size: Width of a layer. None is 128 with members, 256 without.
         fc_layers: The layers one by one; what one leaves out is as said for all.
         activation: After each layer.
@@ -68,7 +68,7 @@ class Concat(Combiner):
             members = 1 if given else affordable(parts)
             self.decided["members"] = members
         if num_fc_layers is None and fc_layers is None:
-            num_fc_layers = 0 if _words_alone(parts) else 2
+            num_fc_layers = 0 if _alone(parts) else 2
             self.decided["num_fc_layers"] = num_fc_layers
         if output_size is None:
             output_size = 128 if members > 1 else 256
@@ -129,8 +129,9 @@ def affordable(parts: Parts) -> int:
     return 16 if parts.rows < 10_000 else 8
 
 
-def _words_alone(parts: Parts) -> bool:
-    return len(parts.parts) == 1 and parts.parts[0].type in WORD_TYPES
+def _alone(parts: Parts) -> bool:
+    """Whether all there is is one column whose encoder has said what there is to say."""
+    return len(parts.parts) == 1 and parts.parts[0].type in (*WORD_TYPES, "image")
 
 
 def _embeds_numbers(parts: Parts) -> bool:

@@ -1,0 +1,134 @@
+"""From a folder of pictures to predictions on files."""
+
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+import crosstie
+from crosstie.errors import ConfigError, DataError
+
+SMALL = ["trainer.epochs=6", "input_features=[{name: image, encoder: {out_channels: 4}}]"]
+
+
+@pytest.fixture(scope="module")
+def shapes(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """60 pictures of 8x8: bright on the left, on the right, or above."""
+    folder = tmp_path_factory.mktemp("data") / "shapes"
+    rng = np.random.default_rng(0)
+    for name, (rows, columns) in {
+        "left": (slice(8), slice(4)),
+        "right": (slice(8), slice(4, 8)),
+        "top": (slice(4), slice(8)),
+    }.items():
+        (folder / name).mkdir(parents=True)
+        for number in range(20):
+            pixels = rng.integers(0, 90, (8, 8), dtype=np.uint8)
+            pixels[rows, columns] += 150
+            Image.fromarray(pixels).save(folder / name / f"{number}.png")
+    return folder
+
+
+@pytest.fixture(scope="module")
+def run(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> crosstie.Run:
+    return crosstie.train(shapes, set=SMALL, runs=tmp_path_factory.mktemp("runs"), seed=1)
+
+
+def test_a_folder_trains_without_another_word(run: crosstie.Run) -> None:
+    assert run.metrics["test"]["label"]["accuracy"] == 1.0
+    assert run.manifest["exit"] == "done"
+    assert crosstie.load(run.path).artifact.manifest["name"] == "shapes"
+
+
+def test_files_are_predicted_under_their_names(
+    run: crosstie.Run, shapes: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(shapes)
+    found = crosstie.predict(run.path, ["left/3.png", "top/5.png"])
+    assert found["image"] == ["left/3.png", "top/5.png"]
+    assert found["label_prediction"] == ["left", "top"]
+    assert crosstie.predict(run.path, "right", output=tmp_path / "p.csv") == 20
+    first, *rows = (tmp_path / "p.csv").read_text().splitlines()
+    assert first.startswith("image,label_prediction,label_probability_left,")
+    assert [row.split(",")[:2] for row in rows[:2]] == [["0.png", "right"], ["1.png", "right"]]
+    assert crosstie.predict(run.path, "top/*.png", keep=["image"])["image"][0] == "top/0.png"
+
+
+def test_a_picture_is_the_same_as_file_bytes_and_array(run: crosstie.Run, shapes: Path) -> None:
+    model = crosstie.load(run.path)
+    path = shapes / "top" / "1.png"
+    forms = [str(path), path.read_bytes(), np.asarray(Image.open(path)), Image.open(path)]
+    found = [model.predict([{"image": each}])[0] for each in forms]
+    assert all(each == found[0] for each in found)
+    assert found[0]["label_prediction"] == "top"
+
+
+def test_evaluating_takes_a_folder(run: crosstie.Run, shapes: Path) -> None:
+    assert crosstie.evaluate(run.path, shapes)["label"]["accuracy"] == 1.0
+
+
+def test_a_file_that_is_no_picture_is_told(run: crosstie.Run, tmp_path: Path) -> None:
+    (tmp_path / "note.png").write_text("no picture")
+    said: list[str] = []
+    where = tmp_path / "note.png"
+    found = crosstie.predict(crosstie.load(run.path), where, say=said.append)
+    assert found["image"] == [str(where)]
+    assert said == [
+        (
+            "column 'image': 1 of 1 cells could not be read and count as missing, for example "
+            f"'{where}: is no picture that can be read'"
+        )
+    ]
+
+
+def test_checking_tells_of_absent_and_damaged_files(shapes: Path, tmp_path: Path) -> None:
+    lines = [f"{shapes}/{kind}/{i}.png,{kind}" for kind in ("left", "top") for i in range(20)]
+    (tmp_path / "a.csv").write_text("\n".join(["photo,kind", "gone.png,top", *lines, ""]))
+    split = ["preprocessing.split={type: random, probabilities: [1, 0, 0]}"]
+    plan = crosstie.check(tmp_path / "a.csv", target="kind", set=split)
+    assert [(each.column, each.type) for each in plan.inferred] == [
+        ("photo", "image"),
+        ("kind", "binary"),
+    ]
+    assert (
+        f"column 'photo': 1 of 41 files are absent, for example '{tmp_path}/gone.png: no such file or directory'"
+        in plan.warnings
+    )
+
+
+def test_a_wrong_folder_is_told_before_anything_is_learned(tmp_path: Path) -> None:
+    lines = [f"x{i}.jpg,{i % 2}" for i in range(40)]
+    (tmp_path / "a.csv").write_text("\n".join(["photo,y", *lines, ""]))
+    with pytest.raises(DataError, match=r"photo: 2\d of 2\d files are absent, for example"):
+        crosstie.check(tmp_path / "a.csv", target="y")
+
+
+def test_trees_cannot_read_pictures(shapes: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        crosstie.check(shapes, model_type="gbm")
+    assert str(error.value) == (
+        "--target: a gbm model cannot read the image column 'image'; exclude it, or set model_type: ecd"
+    )
+
+
+def test_more_layers_than_a_picture_has_pixels_are_refused(shapes: Path) -> None:
+    with pytest.raises(ConfigError) as error:
+        crosstie.check(
+            shapes,
+            model_type="ecd",
+            set=[
+                "input_features=[{name: image, preprocessing: {height: 8, width: 8}, encoder: {num_conv_layers: 4}}]"
+            ],
+        )
+    assert str(error.value) == (
+        "--set input_features[0].encoder.num_conv_layers: nothing is left of a picture of 1x1 after layer 4. "
+        "Take fewer layers, a smaller kernel or pool, or `padding: same`."
+    )
+
+
+def test_a_written_file_says_what_a_folder_is(shapes: Path) -> None:
+    text = crosstie.init(shapes)
+    assert f"data: {shapes}\n" in text
+    assert "# label: category, 3 classes\ntarget: label\n" in text
+    assert "# Trains a network: nothing else reads pictures, sound and series." in text
