@@ -141,7 +141,7 @@ preprocessing:
             "data: data.csv\ntarget: survived\nmodel_type: auto\ninput_features: [{name: age, type: h3}]\n",
             (
                 "model.yaml:4 input_features[0].type: the type 'h3' is not part of this version; there are "
-                "bag, binary, category, date, image, number, sequence, set, text, vector"
+                "audio, bag, binary, category, date, image, number, sequence, set, text, timeseries, vector"
             ),
         ),
         (
