@@ -19,6 +19,7 @@ _HOMES = {
     "Model": "crosstie.serving.model",
     "Run": "crosstie.pipeline.run",
     "check": "crosstie.api",
+    "datasets": "crosstie.datasets:",
     "doctor": "crosstie.api",
     "evaluate": "crosstie.api",
     "init": "crosstie.api",
@@ -39,6 +40,7 @@ _HOMES = {
 __all__ = list(_HOMES)
 
 if TYPE_CHECKING:
+    from crosstie import datasets as datasets
     from crosstie.api import check as check
     from crosstie.api import doctor as doctor
     from crosstie.api import evaluate as evaluate
@@ -59,8 +61,9 @@ if TYPE_CHECKING:
 def __getattr__(name: str) -> Any:
     if name not in _HOMES:
         raise AttributeError(f"module 'crosstie' has no attribute {name!r}")
-    module, _, attribute = _HOMES[name].partition(":")
-    return getattr(importlib.import_module(module), attribute or name)
+    module, whole, attribute = _HOMES[name].partition(":")
+    found = importlib.import_module(module)
+    return found if whole and not attribute else getattr(found, attribute or name)
 
 
 def __dir__() -> list[str]:

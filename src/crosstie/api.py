@@ -13,6 +13,7 @@ from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
 if TYPE_CHECKING:
+    from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.plan import Plan
     from crosstie.serving.model import Model
 
@@ -257,9 +258,16 @@ def _plan(
     types: Mapping[str, str] | None,
 ) -> "Plan":
     from crosstie.config.source import load as load_document
+    from crosstie.datasets.dataset import Dataset
+    from crosstie.datasets.load import load as load_dataset
+    from crosstie.datasets.load import named
     from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
 
-    given = {part: each for part, each in data.items() if each is not None}
+    given = {part: _unfolded(each) for part, each in data.items() if each is not None}
+    if named(source):
+        source = load_dataset(source)
+    if isinstance(source, Dataset):
+        source = source.file(target=target)
     source = _file_of_run(source)
     if _is_file(source):
         document = load_document(source)
@@ -301,6 +309,14 @@ def _file_of_run(source: Any) -> Any:
         if (path / "manifest.json").is_file() and (path / "config.yaml").is_file():
             return path / "config.yaml"
     return source
+
+
+def _unfolded(data: Any) -> Any:
+    """A table, where a dataset is named its first part."""
+    from crosstie.datasets.load import load as load_dataset  # numpy: 100 ms
+    from crosstie.datasets.load import named
+
+    return load_dataset(data).data["train"] if named(data) else data
 
 
 def _is_file(source: Any) -> bool:
@@ -472,7 +488,7 @@ def predict(
     Raises:
         DataError: Columns that the model needs are absent, or `output` would overwrite the data.
     """
-    loaded = _loaded(model, components, runs)
+    loaded, data = _loaded(model, components, runs), _unfolded(data)
     if output is None and not stdout:
         result = loaded.predict(data, keep=keep, header=header, columns=columns)
         _tell(loaded.notes, say)
@@ -520,7 +536,7 @@ def evaluate(
         DataError: A target column is absent or has no usable value.
     """
     loaded = _loaded(model, components, runs)
-    found = loaded.evaluate(data, header=header, columns=columns)
+    found = loaded.evaluate(_unfolded(data), header=header, columns=columns)
     _tell(loaded.notes, say)
     return found
 
@@ -576,6 +592,21 @@ def options(component: type, /, **given: Any) -> dict[str, Any]:
 
     name = name_of(component)
     return {"type": name, **fill(component, given, Loose(name))}
+
+
+def datasets(name: str | None = None) -> "list[Dataset]":
+    """The datasets that come with Crosstie, or one of a name.
+
+    Args:
+        name: As for `crosstie.datasets.load`.
+
+    Raises:
+        DataError: There is none of that name.
+    """
+    from crosstie.datasets.load import load as load_dataset
+    from crosstie.datasets.shipped import SHIPPED
+
+    return list(SHIPPED) if name is None else [load_dataset(name)]
 
 
 def doctor() -> dict[str, Any]:

@@ -9,6 +9,7 @@ from crosstie.config.document import Document, Place
 from crosstie.config.yaml import Keys
 from crosstie.data.read import Source, open_source
 from crosstie.data.reader import Reading
+from crosstie.datasets.load import load, named
 from crosstie.errors import CrosstieError
 from crosstie.pipeline.findings import Findings
 
@@ -57,6 +58,8 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
         findings: Gets what is wrong.
     """
     tables = Tables()
+    if named(data):
+        data = _dataset(data, findings)
     parts = _parts(data, findings)
     shown: dict[str, Any] = {}
     options = _options(data)
@@ -78,6 +81,17 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
     if "train" in shown:
         tables.written = shown if len(shown) > 1 else shown["train"]
     return tables
+
+
+def _dataset(name: str, findings: Findings) -> Any:
+    """The tables of a dataset that `data:` names; nothing if there is none, which is noted."""
+    try:
+        parts = dict(load(name).data)
+    except CrosstieError as error:
+        for problem in error.problems:
+            findings.wrong(findings.document.at("data"), str(problem))
+        return None
+    return parts["train"] if set(parts) == {"train"} else parts
 
 
 def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
