@@ -30,7 +30,20 @@ from crosstie.models.export import Predictor, _trace, examples, strip
 from crosstie.models.losses.loss import losses
 from crosstie.models.network import Network
 
-SMALL: dict[str, dict[str, Any]] = {"hash": {"num_hash_buckets": 4}}
+SHAPE = {
+    "model_type": "bert",
+    "vocab_size": 40,
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+    "max_position_embeddings": 9,
+    "attention_probs_dropout_prob": 0.0,
+}
+SMALL: dict[str, dict[str, Any]] = {
+    "hash": {"num_hash_buckets": 4},
+    "pretrained": {"architecture": SHAPE, "trainable": "all", "pooling": "mean"},
+}
 Case = tuple[Layout, dict[str, Any]]
 
 

@@ -66,7 +66,17 @@ def component_schema(marker: ComponentOf) -> Schema:
     found = {name: cls for of, name, cls in marker.registry.items() if of == marker.of}
     return {
         "anyOf": [
-            {"enum": sorted(found)},
+            {"enum": sorted([*found, *marker.registry.presets(of=marker.of)])},
+            *(
+                {
+                    "type": "object",
+                    "description": f"A published {marker.registry.kind}.",
+                    "properties": {marker.key: {"enum": presets}},
+                    "required": [marker.key],
+                }
+                for presets in [marker.registry.presets(of=marker.of)]
+                if presets
+            ),
             *(
                 json_schema(cls, key=marker.key, name=name, also=marker.also)
                 for name, cls in sorted(found.items())

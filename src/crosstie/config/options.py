@@ -27,7 +27,7 @@ from crosstie.config.docstring import describe_args
 from crosstie.config.document import Loose
 from crosstie.config.registry import Registry
 from crosstie.config.validation import Where, bare, is_union, jsonable, parse, validate
-from crosstie.config.words import Alias, Answer, Elsewhere, answers, elsewhere, marks
+from crosstie.config.words import Alias, Answer, Elsewhere, LocalFolder, answers, elsewhere, marks
 from crosstie.errors import ConfigError, Problem
 
 T = TypeVar("T")
@@ -245,6 +245,7 @@ def check_component(
     place = where if isinstance(given, str) else where.at(marker.key)
     if not isinstance(name, str):
         return {}, [Problem(str(place), wording.wrong(str, name))]
+    name, preset = marker.registry.preset(name, of=marker.of)
     try:
         cls = marker.registry.get(name, of=marker.of)
     except ConfigError as error:
@@ -252,12 +253,24 @@ def check_component(
     inner = {key: value for key, value in section.items() if key != marker.key}
     if fallback.get(marker.key) == name:
         inner = {**{key: value for key, value in fallback.items() if key != marker.key}, **inner}
+    inner = {**_unless_given(preset, options(cls), inner), **inner}
     beside = options(marker.also) if marker.also else {}
     filled, problems = _check(beside | options(cls), answers(cls, marker.also), inner, where)
     for key in beside.keys() - options(cls).keys():
         if filled.get(key) is None:  # what the whole kind may have is shown where it is set
             del filled[key]
     return {marker.key: name, **filled}, problems
+
+
+def _unless_given(
+    preset: Mapping[str, Any], known: Mapping[str, Option], given: Mapping[str, Any]
+) -> Filled:
+    """What a preset sets, but for options that are given, by whichever of their names."""
+    return {
+        key: each
+        for key, each in preset.items()
+        if not any(given.get(name) is not None for name in (key, *known[key].aliases))
+    }
 
 
 def _named(
@@ -305,7 +318,12 @@ def _unknown(
 def _check_value(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
     if option.component is not None and not (value is None and option.optional):
         return _check_nested(option, value, place)
-    return validate(option.annotation, value, place)
+    value, problems = validate(option.annotation, value, place)
+    if isinstance(value, str) and any(marks(option.annotation, LocalFolder)):
+        document = getattr(place, "document", None)
+        beside = None if document is None else document.folder / value
+        value = str(beside.resolve()) if beside is not None and beside.is_dir() else value
+    return value, problems
 
 
 def _check_nested(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:

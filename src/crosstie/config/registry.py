@@ -10,7 +10,7 @@ import importlib
 import importlib.util
 import pkgutil
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
@@ -37,10 +37,16 @@ class Registry(Generic[T]):
         self.home = home
         self._classes: dict[tuple[str, str], type[T]] = {}
         self._elsewhere: dict[tuple[str, str], str] = {}
+        self._presets: dict[tuple[str, str], tuple[str, Mapping[str, Any]]] = {}
         self._complete = False
 
     def __call__(
-        self, name: str, *, of: tuple[str, ...] = ("",), elsewhere: tuple[str, ...] = ()
+        self,
+        name: str,
+        *,
+        of: tuple[str, ...] = ("",),
+        elsewhere: tuple[str, ...] = (),
+        presets: Mapping[str, Mapping[str, Any]] | None = None,
     ) -> Callable[[type[T]], type[T]]:
         """The decorator: `@encoders("dense", of=("number", "binary"))`.
 
@@ -48,12 +54,15 @@ class Registry(Generic[T]):
             name: What the file calls it.
             of: The feature types it serves.
             elsewhere: What other tools call it; their words are answered with ours.
+            presets: Names that stand for it with some options set: `bert` for one model of many.
         """
 
         def register(cls: type[T]) -> type[T]:
             for each in of:
                 self._classes[each, name] = cls
                 self._elsewhere |= {(each, squashed(word)): name for word in elsewhere}
+                for word, given in (presets or {}).items():
+                    self._presets[each, word] = name, given
             _names.setdefault(cls, name)
             return cls
 
@@ -73,6 +82,17 @@ class Registry(Generic[T]):
             what = f"{self.kind} of a {of} feature" if of else self.kind
             raise ConfigError(f"{name!r} is no {what}; {self.hint(name, of=of)}")
         return self._classes[of, name]
+
+    def preset(self, name: str, *, of: str = "") -> tuple[str, Mapping[str, Any]]:
+        """The component that a name stands for, and the options that it sets: none where it is one itself."""
+        if (of, name) not in self._classes and not self._complete and not _there(self.home, name):
+            self._import_all()
+        return self._presets.get((of, name), (name, {}))
+
+    def presets(self, *, of: str = "") -> list[str]:
+        """Names that stand for a component with some options set, sorted."""
+        self._import_all()
+        return sorted(name for each, name in self._presets if each == of)
 
     def names(self, *, of: str = "") -> list[str]:
         """All names (for feature type `of`), sorted."""
@@ -95,7 +115,7 @@ class Registry(Generic[T]):
 
     def hint(self, name: str, *, of: str = "", also: tuple[str, ...] = ()) -> str:
         """What is said of a name that is none: ours for another tool's, else the nearest of these and of `also`."""
-        names = [*self.names(of=of), *also]
+        names = [*self.names(of=of), *self.presets(of=of), *also]
         same = {squashed(each): each for each in names}
         ours = self._elsewhere.get((of, squashed(name))) or same.get(squashed(name))
         return f"it is called {ours!r} here" if ours else nearest(name, names)
@@ -139,6 +159,10 @@ def own_folders() -> list[Path]:
 def _import_if_there(name: str) -> None:
     if importlib.util.find_spec(name) is not None:
         importlib.import_module(name)
+
+
+def _there(home: str, name: str) -> bool:
+    return name.isidentifier() and importlib.util.find_spec(f"{home}.{name}") is not None
 
 
 def _import_file(path: Path) -> None:

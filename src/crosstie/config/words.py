@@ -44,6 +44,10 @@ class Elsewhere:
         self.never = dict(never or {})
 
 
+class LocalFolder:
+    """Marks an option that may name a folder: where one of that name lies beside the file, its whole path is meant."""
+
+
 ANYTHING = object()
 
 

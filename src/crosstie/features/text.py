@@ -2,18 +2,22 @@
 
 from collections.abc import Mapping
 from itertools import chain
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from crosstie.config.words import Alias, Elsewhere, LocalFolder
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
+from crosstie.data.published import find
 from crosstie.errors import ConfigError, Problem
 from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.items import cells
 from crosstie.features.levels import ROOM, LevelCounts
+from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.tokenizers import (
     TOKENIZERS,
     BytePairs,
@@ -38,8 +42,11 @@ class Text(Feature):
         fill_value: The text for `fill_with_const`; empty means a row of padding.
         tokenizer: `word` (words and signs apart, `don't` whole), `space`, `space_punct`, `character`,
             `characters` (the same), `comma`, `underscore`, `untokenized`, `ngram` (`space` with `ngram_size`
-            2), or `bpe` (byte pairs learned from the training rows).
-        lowercase: Whether `Yes` and `yes` are one token.
+            2), `bpe` (byte pairs learned from the training rows), or `pretrained` (that of a published model,
+            which `encoder: pretrained` sets by itself).
+        tokenizer_model: With `pretrained`: a folder, an installed package that carries weights, or a name of the hub.
+        tokenizer_revision: The hub's commit, tag or branch.
+        lowercase: Whether `Yes` and `yes` are one token; a published tokenizer knows by itself.
         ngram_size: After a row's tokens come its pairs, triples … of neighbours up to this size, for encoders
             that do not see order. None is 1, or 2 with the tokenizer `ngram`. Not with `bpe`.
         most_common: Keep at most so many tokens; with `bpe` learn at most so many.
@@ -63,7 +70,13 @@ class Text(Feature):
             Literal["fill_with_const", "drop_row"], FILLS
         ] = "fill_with_const",
         fill_value: str = "",
-        tokenizer: TokenizerName = "word",
+        tokenizer: Annotated[
+            TokenizerName, Elsewhere(values={"hf_tokenizer": "pretrained"})
+        ] = "word",
+        tokenizer_model: Annotated[
+            str | None, LocalFolder(), Alias("pretrained_model_name_or_path")
+        ] = None,
+        tokenizer_revision: str | None = None,
         lowercase: bool = True,
         ngram_size: Annotated[int, Ge(1)] | None = None,
         most_common: Annotated[int, Ge(1)] = 20_000,
@@ -78,11 +91,25 @@ class Text(Feature):
                     f"byte pairs have no n-grams, got {ngram_size}. Take it out, or use tokenizer: word.",
                 )
             )
+        if problems := _beside_published(
+            name,
+            tokenizer,
+            {"tokenizer_model": tokenizer_model, "tokenizer_revision": tokenizer_revision},
+            {
+                "lowercase": (lowercase, True),
+                "ngram_size": (ngram_size, None),
+                "most_common": (most_common, 20_000),
+                "min_frequency": (min_frequency, None),
+            },
+        ):
+            raise ConfigError(problems)
         self.name = name
         self.column = column or name
         self.missing_value_strategy = missing_value_strategy
         self.fill_value = fill_value
         self.tokenizer = tokenizer
+        self.tokenizer_model = tokenizer_model
+        self.tokenizer_revision = tokenizer_revision
         self.lowercase = lowercase
         self.ngram_size = ngram_size
         self.most_common = most_common
@@ -93,6 +120,7 @@ class Text(Feature):
         self._lengths = Lengths(max_sequence_length)
         self.vocabulary_ = Vocabulary()
         self.pairs_: BytePairs | None = None
+        self.published_: PublishedTokens | None = None
         self.length_ = sequence_length or 1
 
     @classmethod
@@ -109,6 +137,9 @@ class Text(Feature):
         return f"{profile.words:.0f} words a cell, {profile.distinct} different cells"
 
     def observe(self, column: Column) -> None:
+        if self.tokenizer == "pretrained":
+            self._lengths.add(self._published().ids(cells(column, self.fill_value), self._most))
+            return
         rows = self._tokens(column)
         self._counts.add(chain.from_iterable(rows), len(rows))
         self._lengths.add(rows)
@@ -118,7 +149,9 @@ class Text(Feature):
         self._lengths.merge(other._lengths)
 
     def finish(self) -> None:
-        if self.tokenizer == "bpe":
+        if self.tokenizer == "pretrained":
+            self._published()
+        elif self.tokenizer == "bpe":
             self.pairs_ = BytePairs.train(
                 self._counts.kept(most_common=ROOM, min_frequency=1), size=self.most_common
             )
@@ -129,6 +162,9 @@ class Text(Feature):
         self._counts, self._lengths = LevelCounts(), Lengths(1)
 
     def encode(self, column: Column) -> NDArray[np.int32]:
+        if self.published_:
+            texts = cells(column, self.fill_value)
+            return padded(self.published_.ids(texts, self.width), self.width)
         rows = self._tokens(column)
         if self.pairs_:
             return padded(self.pairs_.ids([" ".join(row) for row in rows]), self.width)
@@ -146,7 +182,13 @@ class Text(Feature):
             "tokens": list(self.vocabulary_.tokens),
             "pairs": self.pairs_.text if self.pairs_ else None,
         }
-        return {"options": self.options(), "fitted": fitted}, {}
+        options = self.options()
+        if self.published_:
+            fitted["published"] = {"text": self.published_.text, "limit": self.published_.limit}
+            options["tokenizer_model"] = Path(
+                str(self.tokenizer_model)
+            ).name  # a model holds no paths
+        return {"options": options, "fitted": fitted}, {}
 
     @classmethod
     def from_state(
@@ -156,12 +198,13 @@ class Text(Feature):
         feature.length_ = fitted["length"]
         feature.vocabulary_ = Vocabulary(fitted["tokens"])
         feature.pairs_ = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
+        if published := fitted.get("published"):
+            feature.published_ = PublishedTokens(published["text"], published["limit"])
         return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
-        tokens = (
-            self.pairs_.spellings() if self.pairs_ else self.vocabulary_.tokens[:1000] or ("a",)
-        )
+        pieces = self.published_ or self.pairs_
+        tokens = pieces.spellings() if pieces else self.vocabulary_.tokens[:1000] or ("a",)
         between = BETWEEN.get(self.tokenizer, " ")
         sizes = rng.integers(3, 9, size=n)
         return [between.join(tokens[i] for i in rng.integers(len(tokens), size=k)) for k in sizes]
@@ -171,6 +214,9 @@ class Text(Feature):
         return self.vocabulary_.tokens
 
     def continued(self, earlier: Self) -> Self | None:
+        before, now = earlier.published_, self.published_
+        if (before and before.text) != (now and now.text):
+            return None
         self.length_ = max(self.length_, earlier.length_)
         self.pairs_ = earlier.pairs_
         self.vocabulary_ = earlier.vocabulary_.extended(self.vocabulary_.tokens)
@@ -178,7 +224,7 @@ class Text(Feature):
 
     @property
     def codes(self) -> int:
-        return self.pairs_.size if self.pairs_ else self.vocabulary_.size
+        return (self.published_ or self.pairs_ or self.vocabulary_).size
 
     @property
     def width(self) -> int:
@@ -186,7 +232,27 @@ class Text(Feature):
 
     @property
     def requires(self) -> tuple[str, ...]:
-        return ("tokenizers",) if self.tokenizer == "bpe" else ()
+        return ("tokenizers",) if self.tokenizer in ("bpe", "pretrained") else ()
+
+    def _published(self) -> PublishedTokens:
+        """The published tokenizer, read once."""
+        if self.published_ is None:
+            found = find(str(self.tokenizer_model), self.tokenizer_revision)
+            self.published_ = PublishedTokens(found.tokenizer(), found.tokens())
+            if (self.sequence_length or 0) > self.published_.limit:
+                raise ConfigError(
+                    Problem(
+                        f"{self.name}.preprocessing.sequence_length",
+                        f"{self.tokenizer_model!r} reads at most {self.published_.limit} tokens, got {self.sequence_length}",
+                    )
+                )
+        return self.published_
+
+    @property
+    def _most(self) -> int:
+        """Tokens of a row at most."""
+        limit = self.published_.limit if self.published_ else self.max_sequence_length
+        return self.sequence_length or min(self.max_sequence_length, limit)
 
     def _tokens(self, column: Column) -> list[list[str]]:
         tokenize = TOKENIZERS[self.tokenizer]
@@ -204,4 +270,36 @@ class Text(Feature):
             pieces = self.pairs_.ids([word for word, _ in words])
             total = sum(len(ids) * count for ids, (_, count) in zip(pieces, words, strict=True))
             length *= total / max(sum(count for _, count in words), 1)
-        return min(-int(-length // 8) * 8, self.max_sequence_length)
+        return min(-int(-length // 8) * 8, self._most)
+
+
+def _beside_published(
+    name: str,
+    tokenizer: str,
+    wanted: Mapping[str, Any],
+    idle: Mapping[str, tuple[Any, Any]],
+) -> list[Problem]:
+    """What a published tokenizer needs and lacks, or does not read; idle options are (value, default)."""
+    where = f"{name}.preprocessing"
+    if tokenizer != "pretrained":
+        return [
+            Problem(f"{where}.{key}", f"is read with `tokenizer: pretrained` only, got {value!r}")
+            for key, value in wanted.items()
+            if value is not None
+        ]
+    problems = [
+        Problem(
+            f"{where}.{key}",
+            f"the published tokenizer decides this by itself, got {value!r}. Take it out.",
+        )
+        for key, (value, default) in idle.items()
+        if value != default
+    ]
+    if not wanted["tokenizer_model"]:
+        problems.append(
+            Problem(
+                f"{where}.tokenizer_model",
+                "say whose tokenizer: a folder, an installed package, or a name of the hub",
+            )
+        )
+    return problems

@@ -18,6 +18,7 @@ TokenizerName = Literal[
     "untokenized",
     "ngram",
     "bpe",
+    "pretrained",
 ]
 Tokenize = Callable[[str], list[str]]
 

@@ -6,6 +6,7 @@ from contextlib import AbstractContextManager, ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
+from crosstie.data.batch import Batch
 from crosstie.learners.learner import Job, Learner, Start, learners
 
 if TYPE_CHECKING:
@@ -62,6 +63,7 @@ class Ecd(Learner):
         import torch  # 1.5 s
 
         from crosstie.config.options import build
+        from crosstie.learners.once import run_once
         from crosstie.models.network import Network
         from crosstie.training.loop import Loop
         from crosstie.training.runner import devices_for
@@ -75,14 +77,20 @@ class Ecd(Learner):
             self._network = Network(job.layout, job.architecture, job.train)
             if job.start is not None:
                 self._begin(self._network, job.start, job.say)
+            cache = None if job.cache is None else job.cache / "vectors"
+            rows = run_once(
+                self._network, {"train": job.train, "validation": job.validation}, cache
+            )
+            train = rows["train"]
+            assert train is not None, "there are training rows"
             begun = ["encoders"] if self._taken is None else self._taken.begun
             if len(devices) > 1:
-                beside.enter_context(self._team(devices, job, begun))
+                beside.enter_context(self._team(devices, job, rows, begun))
             self._loop = Loop(
                 trainer,
                 self._network,
-                job.train,
-                job.validation,
+                train,
+                rows["validation"],
                 metrics=job.metrics or {},
                 seed=job.seed,
                 folder=job.folder,
@@ -93,10 +101,15 @@ class Ecd(Learner):
             try:
                 self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
             finally:
+                self._network.merge()
                 self._draw(job.folder.parent)
 
     def _team(
-        self, devices: Sequence[str], job: Job, begun: Sequence[str]
+        self,
+        devices: Sequence[str],
+        job: Job,
+        rows: Mapping[str, Batch | None],
+        begun: Sequence[str],
     ) -> AbstractContextManager[None]:
         """The other processes."""
         from crosstie.training.team import team
@@ -110,8 +123,10 @@ class Ecd(Learner):
             "anywhere": job.allow_different_host,
         }
         job.say(f"training in {len(devices)} processes, on {', '.join(dict.fromkeys(devices))}")
+        train = rows["train"]
+        assert train is not None, "there are training rows"
         return team(
-            devices, self._fitted(), job.train, job.validation, trainer=self.trainer, work=work
+            devices, self._fitted(), train, rows["validation"], trainer=self.trainer, work=work
         )
 
     def _draw(self, run: Path) -> None:

@@ -49,6 +49,7 @@ class Job:
         allow_different_host: Resume although machine, threads or versions are others; bytes may differ then.
         start: Earlier weights to begin with.
         say: Called with each line worth showing.
+        cache: Where what may be computed again is kept by content; None keeps nothing.
         metrics: Output name to the metric that early stopping watches (the first output's decides
             unless `trainer.validation_output` names another).
     """
@@ -62,6 +63,7 @@ class Job:
     resume: bool = False
     callbacks: Sequence[Callback] = ()
     metrics: Mapping[str, str] | None = None
+    cache: Path | None = None
     allow_different_host: bool = False
     start: Start | None = None
     say: Callable[[str], None] = lambda line: None

@@ -6,6 +6,7 @@ replaced with "unknown", so that a level or word never seen has a representation
 """
 
 from collections.abc import Collection, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 import torch
@@ -75,8 +76,13 @@ class Inputs(nn.Module):
         )
         self.pixels = nn.ModuleDict({each.array: Pixels(each) for each in layout.images})
         self.codes = {"categories": 0} if layout.categories else {}
-        self.tokens = {each.array: 1 for each in layout.tokens}
         owners = [*self._groups(), *(self._owner(each) for each in self._tied())]
+        forgetting = {
+            part.array
+            for part, owner in zip((*self._groups(), *self._tied()), owners, strict=True)
+            if owner.encoder.forgets
+        }
+        self.tokens = {each.array: 1 for each in layout.tokens if each.array in forgetting}
         self.parts = tuple(
             Part(
                 self.sections[group.names[0]]["type"],
@@ -138,7 +144,8 @@ class Inputs(nn.Module):
             if name in self.indicated:
                 marks.append(self.indicators[name](missing).to(arrays[name].dtype))
         for name, pixels in self.pixels.items():
-            arrays[name] = pixels(arrays[name])
+            if not arrays[name].is_floating_point():  # else vectors that were computed before
+                arrays[name] = pixels(arrays[name])
         if self.training:
             self._forget(arrays)
         found: list[Tensor] = []
@@ -167,6 +174,18 @@ class Inputs(nn.Module):
         owners |= {each.name: self._owner(each) for each in self._tied()}
         owner = owners.get(name)
         return None if owner is None else owner.encoder.states_width
+
+    def once(self, states: Collection[str]) -> Iterator[tuple[str, dict[str, Any], Encoder]]:
+        """(array, options, encoder) of each that need run but once, for its rows' vectors never change.
+
+        Args:
+            states: Inputs that some output reads token by token; those need more than a vector a row.
+        """
+        roots = {each.root for each in self._tied()}
+        for group in self._groups():
+            name = group.names[0]
+            if group.encoder.once and name not in roots and name not in states:
+                yield group.array, self.sections[name]["encoder"], group.encoder
 
     def _forget(self, arrays: dict[str, Tensor]) -> None:
         """Replace a few codes with unknown (0 of a category, 1 of tokens, whose 0 is padding)."""

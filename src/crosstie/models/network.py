@@ -106,8 +106,8 @@ class Network(nn.Module):
             found |= {name: [encoder] for name in names}
         return found | {name: [self.decoder(name)] for name in self.outputs}
 
-    def freeze(self, parts: Iterable[str]) -> None:
-        """Let only these parts keep their weights while training; all others learn.
+    def freeze(self, parts: Iterable[str], *, epoch: int = 0) -> None:
+        """Let only these parts keep their weights while training; all others learn, but for what encoders let rest.
 
         A frozen part computes as it does when it predicts: without dropout, and its norms keep their statistics.
         """
@@ -115,6 +115,11 @@ class Network(nn.Module):
         self.requires_grad_(requires_grad=True)
         for module in self._frozen:
             module.requires_grad_(requires_grad=False)
+        for _, _, encoder in self.inputs.encoders():
+            if resting := encoder.resting(epoch):
+                for parameter in encoder.parameters():
+                    if id(parameter) in resting:
+                        parameter.requires_grad = False
         self.train(self.training)
 
     def train(self, mode: bool = True) -> Self:
@@ -125,16 +130,20 @@ class Network(nn.Module):
         return self
 
     def rates(self, ratio: float) -> dict[int, float]:
-        """By id of a parameter, what its learning rate is multiplied by: encoders 1 / ratio, decoders 1."""
+        """By id of a parameter, what its learning rate is multiplied by: encoders 1 / ratio or less, decoders 1."""
         combiner = 1 / math.sqrt(ratio)
         scales = {"encoders": 1 / ratio, "combiner": combiner, "decoders": 1.0}
         parts = self.parts
-        return {
+        found = {
             id(parameter): scale
             for part, scale in scales.items()
             for module in parts[part]
             for parameter in module.parameters()
         }
+        for _, _, encoder in self.inputs.encoders():
+            for parameter, share in encoder.rates().items():
+                found[id(parameter)] *= share
+        return found
 
     def decoder(self, output: str) -> Decoder:
         """The decoder of an output."""
@@ -242,6 +251,14 @@ class Network(nn.Module):
     def from_config(cls, config: Mapping[str, Any]) -> Self:
         """The network that `to_config` described, with weights yet to be loaded."""
         return cls(_layout(config["layout"]), config["architecture"])
+
+    def merge(self) -> None:
+        """Training is over: what was only for it goes."""
+        sections = self._config["architecture"]["inputs"]
+        for names, _, encoder in self.inputs.encoders():
+            changed = encoder.merge()
+            for name in names:
+                sections[name]["encoder"] |= changed
 
     def parameter_groups(self) -> tuple[list[nn.Parameter], list[nn.Parameter]]:
         """Parameters that weight decay is for, and those it is not for.

@@ -195,6 +195,7 @@ def _learn(
         resume=session.resume,
         callbacks=[*session.callbacks, ended],
         metrics=plan.metrics,
+        cache=plan.cache,
         allow_different_host=session.allow_different_host,
         start=prepared.start,
         say=session.journal.say,

@@ -143,6 +143,7 @@ def _encoders(
             rows=ROWS,
             values=np.repeat(values, size, axis=1) if kind in {"date", "vector"} else values,
             shape=_shape(kind, entry),
+            trial=True,
         )
         cls = encoding.encoders.get(section.pop("type"), of=kind)
         made = _tried(

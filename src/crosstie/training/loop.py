@@ -87,7 +87,7 @@ class Loop:
             train,
             place,
             shuffle=options.should_shuffle,
-            tokens=_array(network, options.bucketing_field),
+            tokens=_array(network, options.bucketing_field, train),
         )
         self.validation = Feed(validation, place) if validation is not None else None
         self.forward: Any = torch.compile(network) if options.compile else network
@@ -134,7 +134,7 @@ class Loop:
     def freeze(self) -> None:
         """Let those parts learn that may at this step."""
         first = self.begun if self.progress.step < self.frozen_steps else ()
-        self.network.freeze([*self.options.freeze, *first])
+        self.network.freeze([*self.options.freeze, *first], epoch=self.progress.epoch)
         if not any(each.requires_grad for each in self.network.parameters()):
             raise ConfigError(
                 Problem(
@@ -525,6 +525,7 @@ def _by_rate(groups: Groups, rates: Mapping[int, float]) -> Groups:
     return found
 
 
-def _array(network: Network, field: str | None) -> str | None:
-    """The array of a token feature."""
-    return next((each.array for each in network.layout.tokens if each.name == field), None)
+def _array(network: Network, field: str | None, train: Batch) -> str | None:
+    """The array of a token feature; None where it holds vectors that were computed before, all of one length."""
+    found = next((each.array for each in network.layout.tokens if each.name == field), None)
+    return None if found is None or train.inputs[found].dtype.kind == "f" else found

@@ -32,6 +32,7 @@ class Columns:
         rows: Training rows.
         values: Up to 100,000 training rows `[rows, columns]` of numbers, NaN where missing, for what
             starts from data (quantiles). None when a saved network is rebuilt: buffers come from its weights.
+        trial: Whether it is built only to see whether it can be: large weights need not be read.
     """
 
     type: str
@@ -41,6 +42,7 @@ class Columns:
     shape: tuple[int, ...] = ()
     rows: int = 0
     values: NDArray[np.float32] | None = None
+    trial: bool = False
 
 
 class Encoder(nn.Module, ABC):
@@ -58,6 +60,10 @@ class Encoder(nn.Module, ABC):
         decided: Options left open that the data decided.
         by_column: Whether the first axis of every weight and buffer is that of the columns.
         order: Columns in the order of the result, where that is not their own.
+        forgets: Whether some of its codes are replaced with unknown in training. Not where they have a meaning
+            already.
+        once: Whether a row's vector never changes while training, so that the loop may hand over vectors that were
+            computed before (float `[batch, sum(widths)]`) in place of what the row holds.
 
     Examples:
         A user's own encoder is an option of the file once its module is in `components/`:
@@ -121,6 +127,11 @@ class Encoder(nn.Module, ABC):
     states_width: int | None = None
     by_column: bool = False
     order: Sequence[int] | None = None
+    forgets: bool = True
+
+    @property
+    def once(self) -> bool:
+        return False
 
     def __init__(self) -> None:
         super().__init__()
@@ -187,6 +198,18 @@ class Encoder(nn.Module, ABC):
         return [
             [kind, names[column], width] for column, width in zip(order, self.widths, strict=True)
         ]
+
+    def resting(self, epoch: int) -> set[int]:
+        """Ids of parameters that do not learn in this epoch of training, from 0 on."""
+        return set()
+
+    def rates(self) -> dict[nn.Parameter, float]:
+        """Shares of the learning rate, of parameters that do not learn at the whole of it."""
+        return {}
+
+    def merge(self) -> dict[str, Any]:
+        """Told once training is over: what was only for training may go. The options that this changes."""
+        return {}
 
     @classmethod
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -54,7 +54,11 @@ class Initial:
 
     def apply(self, part: nn.Module) -> None:
         """Start the layers of a part anew."""
+        published = getattr(part, "published", None)
+        known = set(published.modules()) if isinstance(published, nn.Module) else set()
         for module in part.modules():
+            if module in known:  # its weights were published
+                continue
             if isinstance(module, MemberLinear):
                 self._start(("bias", module.bias))
                 for member in module.weight.detach():

@@ -1,0 +1,243 @@
+"""Where published weights lie on this machine: a folder, an installed package, or the hub's cache.
+
+Only files are read. Weights are safetensors or nothing; no code that came with them is ever run, a package that
+carries weights is not imported. Three places in this order: a folder of that name, an installed package of that
+name, a model of the hub (fetched once, then known by its commit).
+"""
+
+import hashlib
+import json
+import os
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import lru_cache
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
+from pathlib import Path
+from typing import Any, Literal
+
+from crosstie.data.files import sha256
+from crosstie.errors import ConfigError, MissingExtra, Problem
+
+FETCHED = (
+    "*.json",
+    "*.safetensors",
+    "README.md",
+    "LICENSE*",
+    "1_Pooling/config.json",
+)
+ENDLESS = 1_000_000  # how long a text may be, where a tokenizer's file says that it does not care
+SHIFTED = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "data2vec-text"})
+
+
+@dataclass(frozen=True)
+class Published:
+    """A published model on this machine.
+
+    Attributes:
+        source: What the user called it.
+        kind: Where it was found.
+        folder: Where its files lie.
+        revision: The hub's commit, or the version of the package; None of a folder.
+        licence: As its card or package says; "" where neither does.
+    """
+
+    source: str
+    kind: Literal["folder", "package", "hub"]
+    folder: Path
+    revision: str | None = None
+    licence: str = ""
+
+    def shape(self) -> dict[str, Any]:
+        """Its `config.json`.
+
+        Raises:
+            ConfigError: There is none that can be read, or it needs code of its own.
+        """
+        found = _json(self.folder / "config.json")
+        if not found.get("model_type"):
+            raise self._wrong("has no config.json that says what kind of model it is")
+        if "auto_map" in found:
+            raise self._wrong("needs code of its own, which is never run. Take a model without it")
+        return found
+
+    def weights(self) -> list[Path]:
+        """Its safetensors files.
+
+        Raises:
+            ConfigError: There are none.
+        """
+        found = sorted(self.folder.glob("*.safetensors"))
+        if not found:
+            raise self._wrong(
+                "has no weights as safetensors, and other formats can hold code. Convert it with "
+                "transformers: AutoModel.from_pretrained(…).save_pretrained('FOLDER')"
+            )
+        return found
+
+    def tokenizer(self) -> str:
+        """The text of its `tokenizer.json`.
+
+        Raises:
+            ConfigError: There is none.
+        """
+        path = self.folder / "tokenizer.json"
+        if not path.is_file():
+            raise self._wrong(
+                "has no tokenizer.json. Write one with transformers: "
+                "AutoTokenizer.from_pretrained(…).save_pretrained('FOLDER')"
+            )
+        return path.read_text(encoding="utf-8")
+
+    def tokens(self) -> int:
+        """The most tokens of a text that it can read, those that mark beginning and end among them."""
+        shape = self.shape()
+        places = shape.get("max_position_embeddings") or ENDLESS
+        if shape["model_type"] in SHIFTED:  # their places begin after the one of padding
+            places -= (shape.get("pad_token_id") or 0) + 1
+        said = _json(self.folder / "tokenizer_config.json").get("model_max_length") or ENDLESS
+        return int(min(places, said, ENDLESS))
+
+    def pooling(self) -> str | None:
+        """How its authors make one vector of a text: `mean`, `cls` or `max`; None where they do not say."""
+        said = _json(self.folder / "1_Pooling" / "config.json")
+        names = {"mean_tokens": "mean", "cls_token": "cls", "max_tokens": "max"}
+        return next((ours for key, ours in names.items() if said.get(f"pooling_mode_{key}")), None)
+
+    def card(self) -> str:
+        """Its README, "" where there is none."""
+        path = self.folder / "README.md"
+        return path.read_text(encoding="utf-8", errors="replace") if path.is_file() else ""
+
+    def provenance(self) -> dict[str, Any]:
+        """What a run keeps of it: source, revision, licence and the hash of its weights."""
+        return {
+            "source": Path(self.source).name if self.kind == "folder" else self.source,
+            "kind": self.kind,
+            "revision": self.revision,
+            "licence": self.licence,
+            "sha256": weights_hash(tuple(self.weights())),
+        }
+
+    def _wrong(self, what: str) -> ConfigError:
+        return ConfigError(Problem("model", f"{self.source!r} {what}"))
+
+
+def find(model: str, revision: str | None = None, *, folder: Path | None = None) -> Published:
+    """The published model of that name, fetched from the hub where it is nowhere else.
+
+    Args:
+        model: A folder, an installed package that carries weights, or a name of the hub (`org/name`).
+        revision: The hub's commit, tag or branch; None is the one that is here already, else the newest.
+        folder: What a relative folder is relative to; None is the working directory.
+
+    Raises:
+        ConfigError: It is nowhere, or not to be reached; the message says what to type.
+    """
+    place = (folder or Path()) / Path(model).expanduser()
+    if place.is_dir():
+        _no_revision(model, revision, "folder")
+        return Published(model, "folder", place, None, _licence(place, {}))
+    if model.startswith((".", "/", "~")):
+        raise ConfigError(Problem("model", f"there is no folder {model!r}"))
+    package = _package(model)
+    if package is not None:
+        found, version, said = package
+        _no_revision(model, revision, "package")
+        return Published(model, "package", found, version, _licence(found, {"licence": said}))
+    place = _fetched(model, revision)
+    return Published(model, "hub", place, place.name, _licence(place, {}))
+
+
+def _no_revision(model: str, revision: str | None, kind: str) -> None:
+    if revision is not None:
+        raise ConfigError(
+            Problem("revision", f"{model!r} is a {kind}, which has no revisions; leave it out")
+        )
+
+
+def _package(name: str) -> tuple[Path, str, str] | None:
+    """(folder, version, licence) of an installed package that carries a model; None if it is none."""
+    if re.fullmatch(r"[A-Za-z0-9][A-Za-z0-9._-]*", name) is None:
+        return None
+    try:
+        found: Distribution = distribution(name)
+    except PackageNotFoundError:
+        return None
+    for file in found.files or ():
+        place = Path(str(found.locate_file(file)))
+        if file.name == "config.json" and list(place.parent.glob("*.safetensors")):
+            said = next(
+                (
+                    found.metadata[k]
+                    for k in ("License-Expression", "License")
+                    if k in found.metadata
+                ),
+                "",
+            )
+            return place.parent, found.version, said
+    return None
+
+
+def _fetched(model: str, revision: str | None) -> Path:
+    try:
+        from huggingface_hub import snapshot_download  # 0.2 s
+    except ImportError:
+        raise MissingExtra(
+            "transformers", "pretrained", needed_for=f"the published model {model!r}"
+        ) from None
+    try:
+        return Path(_snapshot(snapshot_download, model, revision, local=True))
+    except Exception:  # noqa: BLE001, S110 - absent or half there, however the library puts it: fetch it
+        pass
+    try:
+        return Path(_snapshot(snapshot_download, model, revision, local=False))
+    except Exception as error:
+        first = (str(error).strip() or type(error).__name__).splitlines()[0]
+        at = f" --revision {revision}" if revision else ""
+        local = model.rpartition("/")[2]
+        raise ConfigError(
+            Problem(
+                "model",
+                f"{model!r} is no folder and no installed package that carries weights, and could not be fetched "
+                f"from the hub ({first}). Where there is a connection type `hf download {model}{at} --local-dir {local}`, "
+                f"then write `model: {local}`",
+            )
+        ) from error
+
+
+def _snapshot(download: Any, model: str, revision: str | None, *, local: bool) -> str:
+    found: str = download(
+        model,
+        revision=revision,
+        allow_patterns=list(FETCHED),
+        local_files_only=local,
+        endpoint=os.environ.get("HF_ENDPOINT"),
+    )
+    if local and not (Path(found) / "config.json").is_file():
+        raise FileNotFoundError(found)
+    return found
+
+
+def _licence(folder: Path, said: Mapping[str, str]) -> str:
+    """As the card's head says, else as the package does."""
+    card = folder / "README.md"
+    text = card.read_text(encoding="utf-8", errors="replace")[:20_000] if card.is_file() else ""
+    head = re.match(r"---\n(.*?)\n---", text, re.DOTALL)
+    line = re.search(r"^license: *(.+?) *$", head.group(1) if head else "", re.MULTILINE)
+    return line.group(1).strip("'\"") if line else said.get("licence", "")
+
+
+def _json(path: Path) -> dict[str, Any]:
+    try:
+        found = json.loads(path.read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return {}
+    return found if isinstance(found, dict) else {}
+
+
+@lru_cache(maxsize=64)
+def weights_hash(files: tuple[Path, ...]) -> str:
+    """One hash of some files: that of the only one, else of all their hashes."""
+    each = [sha256(path) for path in files]
+    return each[0] if len(each) == 1 else hashlib.sha256("".join(each).encode()).hexdigest()

@@ -1,0 +1,149 @@
+"""A published network from its files, or from its shape alone; and its layers in order, for freezing and rates.
+
+transformers builds it and reads its weights: safetensors only, no code that came with them, nothing fetched.
+"""
+
+import warnings
+from collections.abc import Iterator, Mapping
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from safetensors import SafetensorError
+from torch import nn
+
+from crosstie.data.published import Published
+from crosstie.errors import ConfigError, MissingExtra, Problem
+
+LISTS = ("layer", "layers", "block", "blocks", "h")  # what published networks call their layers
+FREE = frozenset({"pooler"})  # parts that files may lack: nothing here needs them unless asked
+
+
+def from_shape(shape: Mapping[str, Any], *, meta: bool = False) -> nn.Module:
+    """A network of that shape, its weights random.
+
+    Args:
+        shape: As its config.json has it, `model_type` included.
+        meta: Without memory for weights, to see whether it can be built.
+
+    Raises:
+        ConfigError: transformers knows no such kind of model, or it cannot have that shape.
+    """
+    library = _library()
+    own = {key: each for key, each in shape.items() if key != "model_type"}
+    with _quiet(library):
+        try:
+            config = library.AutoConfig.for_model(shape["model_type"], **own)
+            with torch.device("meta" if meta else "cpu"):
+                network: nn.Module = library.AutoModel.from_config(config)
+        except (KeyError, TypeError, ValueError, AssertionError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ConfigError(
+                Problem(
+                    "model",
+                    f"transformers cannot build a {shape.get('model_type')!r} of this shape: {first}",
+                )
+            ) from error
+    return network.float() if not meta else network
+
+
+def from_files(published: Published) -> nn.Module:
+    """The network with its published weights.
+
+    Raises:
+        ConfigError: Weights are absent, incomplete or of another shape.
+    """
+    published.shape()
+    published.weights()
+    library = _library()
+    with _quiet(library):
+        try:
+            network, about = library.AutoModel.from_pretrained(
+                str(published.folder),
+                use_safetensors=True,
+                local_files_only=True,
+                trust_remote_code=False,
+                dtype=torch.float32,
+                output_loading_info=True,
+            )
+        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ConfigError(
+                Problem("model", f"{published.source!r} cannot be read: {first}")
+            ) from error
+    lacking = [each for each in about["missing_keys"] if not FREE & set(each.split("."))]
+    if lacking:
+        raise ConfigError(
+            Problem(
+                "model",
+                f"the files of {published.source!r} lack {len(lacking)} of its weights, the first is {lacking[0]}",
+            )
+        )
+    return network  # type: ignore[no-any-return]
+
+
+def shape_of(network: nn.Module) -> dict[str, Any]:
+    """What `from_shape` builds the same network from: plain JSON values, no paths."""
+    config: Any = network.config
+    found = dict(config.to_diff_dict())
+    for key in ("_name_or_path", "transformers_version", "architectures", "dtype", "torch_dtype"):
+        found.pop(key, None)
+    return {**found, "model_type": config.model_type}
+
+
+def layers(network: nn.Module) -> list[nn.Module]:
+    """Its parts from the input on: what embeds, then layer after layer, then what comes behind them."""
+    found = next(
+        (
+            each
+            for name, each in network.named_modules()
+            if isinstance(each, nn.ModuleList) and name.rpartition(".")[2] in LISTS
+        ),
+        None,
+    )
+    if found is None:
+        return [network]
+    inside = {id(module) for module in found.modules()}
+    around = {id(each) for each in found.modules()}
+    holders = {
+        id(module)
+        for module in network.modules()
+        if any(id(child) in around for child in module.modules())
+    }
+    first, last, seen = nn.ModuleList(), nn.ModuleList(), False
+    for module in network.modules():
+        if module is found:
+            seen = True
+        if id(module) in inside or id(module) in holders:
+            continue
+        if any(id(module) in map(id, each.modules()) for each in (*first, *last)):
+            continue
+        (last if seen else first).append(module)
+    return [first, *found, *([last] if len(last) else [])]
+
+
+def _library() -> Any:
+    try:
+        import transformers  # 1.6 s
+    except ImportError:
+        raise MissingExtra(
+            "transformers", "pretrained", needed_for="`encoder: pretrained`"
+        ) from None
+    return transformers
+
+
+@contextmanager
+def _quiet(library: Any) -> Iterator[None]:
+    """Without progress bars and advice of the library."""
+    log = library.utils.logging
+    level, bars = log.get_verbosity(), log.is_progress_bar_enabled()
+    log.set_verbosity(log.CRITICAL)
+    log.disable_progress_bar()
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore")
+            yield
+    finally:
+        log.set_verbosity(level)
+        if bars:
+            log.enable_progress_bar()
