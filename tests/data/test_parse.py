@@ -114,6 +114,11 @@ def test_many_texts_give_the_numbers_that_each_gives_alone(texts):
         ("Sept 1 2016 3:04 PM", "2016-09-01T15:04"),
         ("1/2/2016 12:05 AM", "2016-01-02T00:05"),
         ("Sun, 31 Jan 2016 10:00:00 GMT", "2016-01-31T10:00"),
+        ("Jan 2016", "2016-01-01"),
+        ("September-2016", "2016-09-01"),
+        ("Sun Jan 31 10:30:00 2016", "2016-01-31T10:30"),
+        ("Wed Jan  6 10:30:00 UTC 2016", "2016-01-06T10:30"),
+        ("Sun Jan 31 10:30:05 +0200 2016", "2016-01-31T08:30:05"),
     ],
 )
 def test_a_date_is_read_in_many_shapes(text, moment):
@@ -123,7 +128,7 @@ def test_a_date_is_read_in_many_shapes(text, moment):
 
 @pytest.mark.parametrize(
     "text",
-    ["2016", "20160131", "1454198400", "31/31/2016", "2016-13-01", "2016-02-30", "0999-01-01", "Foo 1, 2016",
+    ["2016", "20160131", "1454198400", "31/31/2016", "2016-13-01", "2016-02-30", "0999-01-01", "Foo 1, 2016", "Room 2016",
      "2016-01-31 25:00", "1/2/2016 13:00 PM", "12:30", "monday", ""],
 )  # fmt: skip
 def test_what_is_no_date_is_none(text):

@@ -13,7 +13,7 @@ def test_rows_that_stand_on_both_sides_are_told():
     assert warn_on_repeats(source, HALVES, exclude={"y"}) == [
         (
             "the table given: 50% of the validation and test rows are in the training rows too, cell for cell. "
-            "Take repeated rows out, or measure with `split: {type: hash}`, which keeps equal rows together."
+            "Take repeated rows out, or measure with `preprocessing.split: {type: hash}`, which keeps equal rows together."
         )
     ]
 
@@ -23,7 +23,7 @@ def test_ids_that_stand_on_both_sides_are_told():
     assert warn_on_repeats(source, HALVES) == [
         (
             "column 'customerID': 25% of the validation and test rows share an id with training rows, so the figures "
-            "may be too good. Consider `split: {type: group, column: customerID}`."
+            "may be too good. Consider `preprocessing.split: {type: group, column: customerID}`."
         )
     ]
 
@@ -34,7 +34,7 @@ def test_moments_that_stand_on_both_sides_are_told():
     assert warn_on_repeats(source, HALVES) == [
         (
             "column 'measured': 50% of the validation and test rows share a moment with training rows, so the figures "
-            "may be too good. Consider `split: {type: datetime, column: measured}`."
+            "may be too good. Consider `preprocessing.split: {type: datetime, column: measured}`."
         )
     ]
 

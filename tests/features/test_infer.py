@@ -68,6 +68,7 @@ def test_the_type_fits_the_cells_and_says_why(facts, type_, why):
         ({"rows": 5, "missing": 5, "distinct": 0, "stored": "empty"}, "no cell holds anything"),
         ({"distinct": 1, "top": (("Anvers", 1000),)}, "always 'Anvers'"),
         ({"distinct": 1000, "words": 1.0}, "an id, different in every row"),
+        ({"distinct": 990, "words": 1.0}, "an id, 990 different ones in 1000 rows"),
         (
             {"distinct": 1000, "numbers": 1.0, "integers": 1.0, "minimum": 1.0, "maximum": 1000.0},
             "a running number, different in every row",
@@ -99,7 +100,8 @@ def test_what_says_nothing_is_no_input(facts, why):
         {"distinct": 1000, "words": 6.0},
         {"distinct": 1000, "dates": 1.0},
         {"rows": 10, "distinct": 10, "words": 1.0},
-        {"distinct": 990, "words": 1.0},
+        {"distinct": 940, "words": 1.0},
+        {"distinct": 990, "words": 6.0},
     ],
 )
 def test_a_measurement_a_text_or_a_date_may_differ_in_every_row(facts):

@@ -308,7 +308,7 @@ def test_rare_classes_are_a_warning(here):
     table(here, survived=["yes" if i in {3, 40, 41} else "no" for i in range(ROWS)])
     assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
         (
-            "the classes of 'survived' are unbalanced: 'yes' is 5.0% of rows. "
+            "the classes of 'survived' are unbalanced: 'yes' is 3 of 60 rows, too few to measure well. "
             "Look at average_precision rather than accuracy"
         ),
     )
@@ -361,6 +361,42 @@ def test_columns_that_add_up_to_the_target_are_a_warning(here):
         (
             "'young' and 'old' give 'both' away: it is their weighted sum. "
             "If they are not known when predicting, exclude them"
+        ),
+    )
+
+
+def test_numbers_too_large_to_square_do_not_stop_the_look_for_answers(here):
+    large = [1e300 if i == 7 else (i * i) % 31 for i in range(ROWS)]
+    table(here, large=large, other=[(i * 7) % 23 for i in range(ROWS)], price=large[::-1])
+    assert plan(here, "data: data.csv\ntarget: price\n").warnings == ()
+
+
+def test_a_target_with_too_few_values_is_an_error(here):
+    table(here, survived=["yes" if i % 2 else "no" for i in range(19)] + [""] * (ROWS - 19))
+    assert problems(here, "data: data.csv\ntarget: survived\n") == [
+        "model.yaml:2 target: column 'survived' holds something in 19 of 60 rows; give at least 20 that do"
+    ]
+
+
+def test_a_rare_class_of_many_rows_is_a_share(here):
+    many = {name: [f"{name}{i % 7}" for i in range(250)] for name in ("age", "sex", "city")}
+    table(here, **many, survived=["yes" if i % 20 == 0 else "no" for i in range(250)])
+    assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
+        (
+            "the classes of 'survived' are unbalanced: 'yes' is 5.2% of rows. "
+            "Look at average_precision rather than accuracy"
+        ),
+    )
+
+
+def test_several_dates_are_told_of_once(here):
+    days = [f"2016-{i % 12 + 1:02}-{i % 28 + 1:02}" for i in range(ROWS)]
+    seen, sold = days[::-1], [f"{2000 + i}-01-01" for i in range(ROWS)]
+    table(here, ordered=days, seen=seen, sold=sold)
+    assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
+        (
+            "rows are in the order of time ('sold', 2000-01-01 to 2059-01-01 and 2 more dates) and are split at random. "
+            "If the model is to predict what comes later: preprocessing.split: {type: datetime, column: sold}"
         ),
     )
 

@@ -34,6 +34,14 @@ def test_rows_that_come_twice_are_told(tmp_path):
     assert lines[0] in (next((tmp_path / "runs").glob("*/*/log.txt"))).read_text()
 
 
+def test_the_same_settings_measured_again_are_no_repeated_rows(tmp_path):
+    rng = np.random.default_rng(0)
+    settings = [i % 6 for i in range(240)]
+    data = {"x": settings, "y": (rng.normal(size=240) + settings).round(4).tolist()}
+
+    assert said(data, tmp_path) == []
+
+
 @pytest.mark.parametrize("folds", [None, 2])
 def test_ids_that_repeat_across_a_random_split_are_told_once(tmp_path, folds):
     data = table() | {

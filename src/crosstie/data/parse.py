@@ -64,13 +64,21 @@ _TIME = (
     r"\s*(?P<half>[AaPp]\.?[Mm]\.?)?\s*(?P<zone>Z|UTC|GMT|[+-]\d\d(?::?\d\d)?)?)?"
 )
 _DATES = tuple(
-    re.compile(shape + _TIME, re.ASCII)
+    re.compile(shape, re.ASCII)
     for shape in (
-        r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})",
-        r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)",
-        r"(?:[A-Za-z]{3,9},?\s+)?(?P<day>\d{1,2})(?P<mark>[-\s/])(?P<name>[A-Za-z]{3,9})\.?(?P=mark)(?P<year>\d{4}|\d\d)",
-        r"(?:[A-Za-z]{3,9},?\s+)?(?P<name>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})",
-        r"(?P<year>\d{4})-(?P<month>\d\d)",
+        r"(?P<year>\d{4})(?P<mark>[-/.])(?P<month>\d{1,2})(?P=mark)(?P<day>\d{1,2})" + _TIME,
+        r"(?P<first>\d{1,2})(?P<mark>[-/.])(?P<other>\d{1,2})(?P=mark)(?P<year>\d{4}|\d\d)" + _TIME,
+        r"(?:[A-Za-z]{3,9},?\s+)?(?P<day>\d{1,2})(?P<mark>[-\s/])(?P<name>[A-Za-z]{3,9})\.?(?P=mark)(?P<year>\d{4}|\d\d)"
+        + _TIME,
+        r"(?:[A-Za-z]{3,9},?\s+)?(?P<name>[A-Za-z]{3,9})\.?\s+(?P<day>\d{1,2}),?\s+(?P<year>\d{4})"
+        + _TIME,
+        r"(?P<year>\d{4})-(?P<month>\d\d)" + _TIME,
+        r"(?P<name>[A-Za-z]{3,9})\.?[-\s]\s*(?P<year>\d{4})" + _TIME,
+        # as C and Twitter write it
+        (
+            r"[A-Za-z]{3}\s+(?P<name>[A-Za-z]{3})\s+(?P<day>\d{1,2})\s+(?P<hour>\d{1,2}):(?P<minute>\d\d)"
+            r":(?P<second>\d\d)(?P<fraction>)(?P<half>)\s+(?:(?P<zone>UTC|GMT|[+-]\d{4})\s+)?(?P<year>\d{4})"
+        ),
     )
 )
 _EPOCH = dt.datetime(1970, 1, 1)  # all arithmetic here is in UTC without saying so
@@ -255,8 +263,8 @@ def date(text: str, style: Style = PLAIN) -> float | None:
     """Seconds since 1970 in UTC of the moment that a text names; None if it is no date.
 
     Read are 2016-01-31, 2016/01/31, 2016-01, 31.01.2016, 01/31/2016 or 31/01/2016 as `style` says (the other way
-    round where only that is a date), 31-Jan-2016 and January 31, 2016; each with a time, AM or PM, a fraction
-    and an offset if need be. Without an offset the time is UTC. A bare number is no date. Years are 1000 to 9999;
+    round where only that is a date), 31-Jan-2016, January 31, 2016 and January 2016; each with a time, AM or PM, a
+    fraction and an offset if need be; Sun Jan 31 10:30:00 2016. Without an offset the time is UTC. A bare number is no date. Years are 1000 to 9999;
     of two digits 69 to 99 are 19xx.
 
     Examples:

@@ -30,7 +30,8 @@ def warn_on_repeats(
     Args:
         source: The table.
         assignment: As a split gives.
-        exclude: Columns that need not be looked at: the target, those that are no inputs.
+        exclude: Columns that need not be looked at: those that are neither inputs nor outputs. Rows that are
+            alike but for the target are none that repeat: an experiment measures the same settings again.
         told: Columns of which it was said already that their values repeat.
     """
     assignment = assignment[:LOOKED_AT]
@@ -44,7 +45,8 @@ def warn_on_repeats(
     if share > FEW:
         found.append(
             f"{source.name}: {share:.0%} of the validation and test rows are in the training rows too, cell for "
-            "cell. Take repeated rows out, or measure with `split: {type: hash}`, which keeps equal rows together."
+            "cell. Take repeated rows out, or measure with `preprocessing.split: {type: hash}`, which keeps equal rows "
+            "together."
         )
     for name in names:
         what, instead = ("", "") if name in told else _what(table, name)
@@ -54,7 +56,7 @@ def warn_on_repeats(
         if share > FEW:
             found.append(
                 f"column {name!r}: {share:.0%} of the validation and test rows share {what} with training rows, so "
-                f"the figures may be too good. Consider `split: {{type: {instead}, column: {name}}}`."
+                f"the figures may be too good. Consider `preprocessing.split: {{type: {instead}, column: {name}}}`."
             )
     return found
 

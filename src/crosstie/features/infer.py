@@ -11,7 +11,9 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.features.feature import OutputFeature, feature_types
 
 ENOUGH_ROWS = 30  # below this even a measurement may be different in every row
+NEARLY = 0.95  # share of different cells from which a column only tells rows apart
 CLASSES = 20  # more different whole numbers than this are an amount
+PARTED = ("tokens", "vector", "date", "image", "series")  # kinds whose cells are made of parts
 ID_TAIL = re.compile(r"(^|[_\s\-.])(?i:id|uuid|guid|index)$|[a-z](Id|ID)$")
 
 
@@ -79,13 +81,10 @@ def _no_input(profile: ColumnProfile, best: str) -> str:
         return "no cell holds anything"
     if profile.constant and not profile.missing:  # there or not there can say something
         return f"always {profile.told(profile.top[0][0])}" if profile.top else "always the same"
-    if (
-        not profile.unique
-        or profile.present < ENOUGH_ROWS
-        or feature_types.get(best).kind
-        in ("tokens", "vector", "date", "image", "series")  # made of parts
-    ):
+    if profile.present < ENOUGH_ROWS or feature_types.get(best).kind in PARTED:
         return ""
+    if not profile.unique:
+        return _nearly_an_id(profile, best)
     if profile.integers >= 1:
         assert profile.minimum is not None
         assert profile.maximum is not None
@@ -97,3 +96,9 @@ def _no_input(profile: ColumnProfile, best: str) -> str:
     if profile.numbers > 0.9:
         return ""
     return "an id, different in every row"
+
+
+def _nearly_an_id(profile: ColumnProfile, best: str) -> str:
+    if best == "category" and profile.distinct >= NEARLY * profile.present:
+        return f"an id, {profile.distinct} different ones in {profile.present} rows"
+    return ""

@@ -23,6 +23,7 @@ from crosstie.pipeline.tables import Tables
 
 ROWS = 20_000
 FEW_ROWS = 20
+FEW = 10  # rows of a class below which a test part holds one or none
 RARE = 0.1  # of a binary target: below this share of the rarer class it is said
 BINS = 32
 CERTAIN = 0.995  # so well one column may not predict
@@ -54,7 +55,14 @@ def doubts(
     if findings.problems:
         return
     names = list(dict.fromkeys(entry.column for entry in (*columns.inputs, *columns.outputs)))
-    table = sample(source, names)
+    with np.errstate(over="ignore", invalid="ignore"):  # features tell which numbers are too large
+        _check_giveaways(sample(source, names), columns, profile, findings)
+    _check_split(columns, profile, split, findings)
+
+
+def _check_giveaways(
+    table: Table, columns: Columns, profile: Mapping[str, ColumnProfile], findings: Findings
+) -> None:
     for entry in columns.outputs:
         together = sums_up(table, entry, columns.inputs, profile)
         if together:
@@ -66,7 +74,6 @@ def doubts(
             findings.warnings.append(
                 f"{giveaway!r} gives {entry.column!r} away: {why}. If it is not known when predicting, exclude it"
             )
-    _check_split(columns, profile, split, findings)
 
 
 def sample(source: Source, names: list[str]) -> Table:
@@ -140,6 +147,8 @@ def sums_up(
     values = (values - values.mean(axis=0)) / np.where(spread > 0, spread, 1)
     target = np.asarray(column.values)[rows]
     target = (target - target.mean()) / (target.std() or 1)
+    if not (np.isfinite(values).all() and np.isfinite(target).all()):
+        return []  # too large to square
     weights = np.linalg.lstsq(values[::2], target[::2], rcond=None)[0]
     missed = float(((target[1::2] - values[1::2] @ weights) ** 2).mean())
     parts = [name for name, weight in zip(names, weights, strict=True) if abs(weight) > 0.01]
@@ -283,6 +292,12 @@ def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> Non
             place,
             f"column {entry.column!r} is {value} in all {looks.present} rows, so there is nothing to learn",
         )
+    elif looks.present < FEW_ROWS <= looks.rows:
+        findings.wrong(
+            place,
+            f"column {entry.column!r} holds something in {looks.present} of {looks.rows} rows; "
+            f"give at least {FEW_ROWS} that do",
+        )
     elif looks.missing:
         findings.warnings.append(
             f"{entry.column!r} is missing in {looks.missing} of {looks.rows} rows, which are left out"
@@ -294,9 +309,12 @@ def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> Non
 def _check_classes(entry: Entry, looks: ColumnProfile, place: Place, findings: Findings) -> None:
     counts = [count for _, count in looks.top]
     if entry.type == "binary" and counts and counts[-1] / looks.present < RARE:
+        share = f"{counts[-1] / looks.present:.1%} of rows"
+        if counts[-1] < FEW:
+            share = f"{counts[-1]} of {looks.present} rows, too few to measure well"
         findings.warnings.append(
-            f"the classes of {entry.column!r} are unbalanced: {looks.top[-1][0]!r} is {counts[-1] / looks.present:.1%} "
-            "of rows. Look at average_precision rather than accuracy"
+            f"the classes of {entry.column!r} are unbalanced: {looks.top[-1][0]!r} is {share}. "
+            "Look at average_precision rather than accuracy"
         )
     single = [text for text, count in looks.top if count < 2]
     if entry.type == "category" and looks.distinct > max(looks.present / 2, FEW_ROWS):
@@ -317,6 +335,7 @@ def _check_split(
     """Rows that belong together, or follow each other, under a split that pays no heed."""
     if split is None or type(split).__name__.lower() not in {"random", "stratify"}:
         return
+    dated = []
     for name, looks in profile.items():
         if name in {entry.column for entry in columns.outputs}:
             continue
@@ -332,15 +351,23 @@ def _check_split(
                 f"preprocessing.split: {{type: group, column: {name}}}"
             )
         elif looks.dates > 0.95 and looks.distinct > 10:
-            since, until = (
-                looks.told(each.removesuffix(" 00:00:00")).strip("'")
-                for each in (looks.earliest, looks.latest)
-            )
-            what = "rows are in the order of time" if looks.ascending else "rows have a time"
-            findings.warnings.append(
-                f"{what} ({name!r}, {since} to {until}) and are split at random. If the model is to "
-                f"predict what comes later: preprocessing.split: {{type: datetime, column: {name}}}"
-            )
+            dated.append(looks)
+    dated.sort(key=lambda looks: not looks.ascending)
+    if dated:  # one word for all of them: a table may have many
+        findings.warnings.append(_in_time(dated[0], others=len(dated) - 1))
+
+
+def _in_time(looks: ColumnProfile, *, others: int) -> str:
+    since, until = (
+        looks.told(each.removesuffix(" 00:00:00")).strip("'")
+        for each in (looks.earliest, looks.latest)
+    )
+    what = "rows are in the order of time" if looks.ascending else "rows have a time"
+    more = f" and {others} more {'date' if others == 1 else 'dates'}" if others else ""
+    return (
+        f"{what} ({looks.name!r}, {since} to {until}{more}) and are split at random. If the model is to "
+        f"predict what comes later: preprocessing.split: {{type: datetime, column: {looks.name}}}"
+    )
 
 
 def names_id(name: str) -> bool:

@@ -182,12 +182,16 @@ def repeated(plan: Plan, assignment: NDArray[np.int8]) -> list[str]:
         return []
     source = plan.sources["train"]
     spoken = [each for each in plan.warnings if "preprocessing.split: {" in each]
-    inputs = {feature.column for feature in plan.inputs}
+    outputs = [feature.column for feature in plan.outputs]
+    used = {*outputs, *(feature.column for feature in plan.inputs)}
     return warn_on_repeats(
         source,
         assignment,
-        exclude=[name for name in source.columns if name not in inputs],
-        told=[name for name in source.columns if any(repr(name) in each for each in spoken)],
+        exclude=[name for name in source.columns if name not in used],
+        told=[
+            *outputs,
+            *(name for name in source.columns if any(repr(name) in each for each in spoken)),
+        ],
     )
 
 
