@@ -27,6 +27,7 @@ _HOMES = {
     "options": "crosstie.api",
     "predict": "crosstie.api",
     "prune": "crosstie.api",
+    "push": "crosstie.api",
     "runs": "crosstie.api",
     "schema": "crosstie.api",
     "show": "crosstie.api",
@@ -49,6 +50,7 @@ if TYPE_CHECKING:
     from crosstie.api import options as options
     from crosstie.api import predict as predict
     from crosstie.api import prune as prune
+    from crosstie.api import push as push
     from crosstie.api import runs as runs
     from crosstie.api import schema as schema
     from crosstie.api import show as show

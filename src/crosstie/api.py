@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from crosstie.data.processors import limit_processors
 from crosstie.errors import ConfigError, CrosstieError, Problem, RunError, nearest
+from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
@@ -15,6 +16,7 @@ from crosstie.pipeline.run import prune as prune_runs
 if TYPE_CHECKING:
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.plan import Plan
+    from crosstie.pipeline.push import Pushed
     from crosstie.serving.model import Model
 
 Say = Callable[[str], None]
@@ -58,7 +60,8 @@ def train(
         set: Options as text: `["trainer.epochs=3"]`.
         types: Column to feature type, where inference is wrong.
         folds: Train so many models on folds and keep them as one.
-        start_from: An earlier network to begin with: a run, or a folder with its weights (`--from`).
+        start_from: An earlier network to begin with: a run, a folder with its weights, or `hf://ORG/NAME@REVISION`
+            (`--from`).
         threads: Processor threads to use.
         resume: An interrupted run to go on with.
         allow_different_host: Resume although machine, thread count or versions are others; the result may then
@@ -294,8 +297,8 @@ def _found(start_from: str | Path | None, runs: str | Path) -> str | None:
     """The folder of the network that is named from where one stands; the name itself if there is none."""
     from crosstie.pipeline.start import find_network  # numpy: 100 ms
 
-    if start_from is None:
-        return None
+    if start_from is None or is_on_hub(start_from):
+        return start_from if start_from is None else str(start_from)
     try:
         return str(find_network(str(start_from), Path(), Path(runs)))
     except CrosstieError:
@@ -415,7 +418,8 @@ def load(
     """Open a trained model.
 
     Args:
-        model: A run, its `model/`, NAME/latest, NAME/best, or a run's name.
+        model: A run, its `model/`, NAME/latest, NAME/best, or a run's name; `hf://ORG/NAME@REVISION` on the hub,
+            or a folder that `push` wrote.
         components: The folder of your own feature types, for a model that has one: no model holds code, so only
             what you name here is run.
         runs: The folder of all runs, for names.
@@ -424,6 +428,7 @@ def load(
     Raises:
         ArtifactError: The model is damaged or of another format, or needs an own feature type.
         ConfigError: There is no folder `components`.
+        HubError: The model is not on the hub, or the hub is not to be reached.
         RunError: There is no such run or model.
 
     Example:
@@ -431,10 +436,13 @@ def load(
         >>> crosstie.load("customers/latest")
         Model('customers': Churn (binary) from 19 columns)
     """
+    from crosstie.pipeline.published import fetch_published
     from crosstie.serving.model import Model  # numpy, onnxruntime: 200 ms
 
     if components is not None:
         _use(Path(components))
+    if is_on_hub(model):
+        return Model.load(fetch_published(str(model)) / "model", threads=threads)
     path = Path(model)
     if (path / "features.json").is_file():
         return Model.load(path, threads=threads)
@@ -565,6 +573,63 @@ def prune(folder: str | Path = "runs", *, keep: int, name: str | None = None) ->
         The directories removed.
     """
     return prune_runs(Path(folder), keep=keep, name=name)
+
+
+def push(
+    run: str | Path | Run,
+    to: str | Path,
+    *,
+    private: bool = False,
+    revision: str | None = None,
+    message: str | None = None,
+    license: str | None = None,
+    allow_private: bool = False,
+    dry_run: bool = False,
+    runs: str | Path = "runs",
+    progress: bool = False,
+) -> "Pushed":
+    """Publish a model: `crosstie push` in Python.
+
+    Weights, the artifact, figures and a card are written; no row of the data, no path, no secret. What was written
+    is taken wherever a model or a network to start from is.
+
+    Args:
+        run: A run, what names one, or a folder that an earlier call wrote.
+        to: `hf://ORG/NAME` on the hub of published models, or a new folder.
+        private: Only its owners may see it on the hub.
+        revision: The branch of the hub to write to; made if it is not there.
+        message: Of the commit.
+        license: Of the weights, for the card.
+        allow_private: Publish although the model holds words of private columns.
+        dry_run: Only say which files there would be.
+        runs: The folder of all runs, for names.
+        progress: Show bars while files go up, on a terminal.
+
+    Raises:
+        ConfigError: `to` is no place, or an option does not go with it.
+        HubError: There is no token, it may not write there, or the hub is not to be reached.
+        RunError: There is no such run, it has no model, or the model holds words of private columns; or the folder
+            is not empty.
+
+    Example:
+        >>> import crosstie
+        >>> done = crosstie.push("customers/latest", "published")
+        >>> done.model, "model/graph/0.onnx" in done.files
+        ('published', True)
+    """
+    from crosstie.pipeline.push import push as push_run  # onnxruntime, YAML: 300 ms
+
+    return push_run(
+        run if isinstance(run, Run) else Run.find(run, Path(runs)),
+        str(to),
+        private=private,
+        revision=revision,
+        message=message,
+        licence=license,
+        allow_private=allow_private,
+        dry_run=dry_run,
+        progress=progress,
+    )
 
 
 def options(component: type, /, **given: Any) -> dict[str, Any]:

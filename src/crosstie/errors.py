@@ -6,6 +6,7 @@
     ├── ArtifactError             a model on disk: missing, truncated, of another format
     ├── RunError                  a run directory: taken, unknown, cannot be resumed
     ├── TrainingError             training went wrong: a loss that is not a number, memory
+    ├── HubError                  the hub of published models says no, or cannot be reached
     └── MissingExtra              an optional package is absent; names the one command that installs it
 
 An error holds all its problems, not the first: whoever reads it mends the file once.
@@ -57,6 +58,10 @@ class RunError(CrosstieError):
 
 class TrainingError(CrosstieError):
     """Training cannot go on: the loss is not a number, or memory ran out."""
+
+
+class HubError(CrosstieError):
+    """The hub of published models says no, or cannot be reached."""
 
 
 class MissingExtra(CrosstieError):

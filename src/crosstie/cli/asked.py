@@ -22,7 +22,7 @@ class Asked:
         name: The model's name; its runs lie together under it.
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.
-        from_: A run, or a folder with a network's weights, to begin with where they fit.
+        from_: A run, a folder with a network's weights, or hf://ORG/NAME@REVISION, to begin with where they fit.
         set_: Set any option of the file: --set trainer.epochs=3. May be repeated.
         type_: The type of a column, when inference is wrong: --type zip=category. May be repeated.
     """

@@ -24,6 +24,7 @@ COMMANDS = {
     "train": "Train a model from a file or straight from a table.",
     "evaluate": "Measure a model on data that has the true values.",
     "predict": "Predict with a model.",
+    "push": "Publish a model: its weights, all that predicts, and a card.",
     "runs": "List, show and prune runs.",
     "datasets": "List data to try things on.",
     "doctor": "Say what is installed, what is missing, and what to type.",

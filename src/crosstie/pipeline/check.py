@@ -128,7 +128,7 @@ def make_plan(
         "model_type": model_type,
         "seed": top["seed"],
         **{key: top[key] for key in ("weight", "folds") if top[key] is not None},
-        **({"start_from": str(earlier.folder)} if earlier else {}),
+        **({"start_from": earlier.source} if earlier else {}),
         **({"private": top["private"]} if top["private"] else {}),
         **({"callbacks": callbacks} if callbacks else {}),
         **({"backend": {"type": "local", "cache_dir": str(cache)}} if cache else {}),

@@ -54,7 +54,8 @@ class File:
         backend: Where training runs; `local` is the only one.
         weight: The column of row weights.
         start_from: An earlier network whose weights this one begins with where they fit: a run, or a folder with
-            `config.json` and `weights.safetensors`, relative to the file. What the file leaves open is as in it.
+            `config.json` and `weights.safetensors`, relative to the file, or `hf://ORG/NAME@REVISION`. What the
+            file leaves open is as in it.
         private: Columns whose cells never leave this machine in an example or a report.
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.

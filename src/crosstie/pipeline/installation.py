@@ -13,6 +13,7 @@ _PURPOSE = {
     "arrow": "Parquet and Arrow",
     "text": "byte-pair tokens",
     "train": "training",
+    "hub": "publishing, and models of the hub",
     "devices": "mixed precision and several devices",
     "frames": "DataFrames in and out",
     "mlflow": "tracking in MLflow",

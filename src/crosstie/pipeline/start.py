@@ -18,6 +18,8 @@ from crosstie.features.feature import Feature
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Start
 from crosstie.pipeline.findings import Findings
+from crosstie.pipeline.hub import Place, is_on_hub
+from crosstie.pipeline.published import fetch_published, is_published, verify
 from crosstie.pipeline.run import Run
 
 NETWORK = ("config.json", "weights.safetensors", "features.json", "arrays.safetensors")
@@ -29,11 +31,13 @@ class Earlier:
 
     Attributes:
         folder: Where it lies.
+        source: What names it for good: the folder, or the hub's commit.
         architecture: Its filled sections.
         preprocessor: Its fitted features.
     """
 
     folder: Path
+    source: str
     architecture: Mapping[str, Any]
     preprocessor: Preprocessor = field(repr=False)
 
@@ -107,7 +111,8 @@ def open_network(reference: str, document: Document) -> Earlier:
     """The network of a run, or a folder that holds one.
 
     Args:
-        reference: A run, `NAME/latest`, its `network/`, or its `model/`; relative to the document.
+        reference: A run, `NAME/latest`, its `network/`, its `model/`, what `crosstie push` wrote, or
+            `hf://ORG/NAME`; relative to the document.
         document: Where it is written.
 
     Raises:
@@ -121,11 +126,18 @@ def open_network(reference: str, document: Document) -> Earlier:
     lacking = [name for name in NETWORK if not (folder / name).is_file()]
     if lacking:
         raise ArtifactError(f"{folder}: lacks {', '.join(lacking)}; copy the whole folder again")
-    return Earlier(folder, config["architecture"], load_fitted(folder))
+    source = (
+        f"hf://{Place.of(reference).name}@{folder.parent.name}"
+        if is_on_hub(reference)
+        else str(folder)
+    )
+    return Earlier(folder, source, config["architecture"], load_fitted(folder))
 
 
 def find_network(reference: str, base: Path, runs: Path | None = None) -> Path:
     """The folder of the network that a reference names; see `open_network`."""
+    if is_on_hub(reference):
+        return _network(Run(fetch_published(reference, weights=True)))
     path = base / reference
     if (path / "weights.safetensors").is_file():
         return path.resolve()
@@ -136,6 +148,12 @@ def find_network(reference: str, base: Path, runs: Path | None = None) -> Path:
             f"{path}: holds what serves, not the weights; give the run it came from, or its network/"
         )
     run = Run.find(path if path.exists() else reference, runs or base / "runs")
+    if is_published(run.path):
+        verify(run.path, ("network", "folds"))
+    return _network(run)
+
+
+def _network(run: Run) -> Path:
     network = run.path / "network"
     if (network / "weights.safetensors").is_file():
         return network.resolve()

@@ -233,7 +233,7 @@ def _begin(run: Run, plan: Plan) -> None:
             **(
                 {
                     "start": {
-                        "from": str(plan.earlier.folder),
+                        "from": plan.earlier.source,
                         "weights": plan.earlier.fingerprint(),
                     }
                 }
