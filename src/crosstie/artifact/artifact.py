@@ -7,6 +7,7 @@
     arrays.safetensors  the arrays of that state
     graph/0.onnx …      one graph a member
     ensemble.json       the members' weights
+    published.json      what was published that the model began with: source, revision, licence, sha256, card
     example.json        synthetic rows and what the model says of them
 
 A model of one graph is an ensemble of one: there is one way to load and one way to predict. Nothing in here
@@ -172,6 +173,7 @@ def save(
     missing: Sequence[str] | None = None,
     reading: Mapping[str, Any] | None = None,
     private: Collection[str] = (),
+    published: Mapping[str, Any] | None = None,
 ) -> None:
     """Write an artifact to `folder`, which appears whole or not at all.
 
@@ -184,6 +186,7 @@ def save(
         seed: Of the synthetic example rows.
         missing: As `Artifact.missing`.
         reading: As `Artifact.reading`.
+        published: By input, where published weights it began with are from, their card among it.
         private: Input columns whose example cells stay empty: even made-up ones would show levels.
 
     Types of features that did not come with Crosstie are code, which never lies in an artifact: its manifest names
@@ -223,6 +226,8 @@ def save(
         },
     )
     write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
+    if published:
+        write_json(part / "published.json", dict(published))
     _write_example(part, name, about, seed, private)
     _write_manifest(part, name, about)
     shutil.rmtree(folder, ignore_errors=True)

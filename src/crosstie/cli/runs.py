@@ -85,6 +85,10 @@ def show(
     put(f"{found.path}  ({found.exit}, started {manifest['started']}, seed {manifest['seed']})")
     for name, source in manifest["data"].items():
         put(f"  {name} data: {source['source']}, {source['rows']} rows")
+    for name, origin in manifest.get("published", {}).items():
+        known = [origin["kind"], origin["revision"], origin["licence"] or "no licence stated"]
+        about = ", ".join(filter(None, known))
+        put(f"  {name} began with {origin['source']} ({about}, sha256 {origin['sha256'][:12]})")
     if manifest.get("error"):
         put(f"  {manifest['error']}")
     if found.exit == "killed":

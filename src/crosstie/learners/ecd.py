@@ -200,6 +200,8 @@ class Ecd(Learner):
             "learning_rate": loop.learning_rate,
             "seconds_per_epoch": round(loop.seconds * updates / max(progress.step, 1), 4),
         }
+        if published := loop.network.provenance():
+            facts["published"] = published
         if loop.curve is not None:
             facts["range_test"] = {"rates": loop.curve.rates, "losses": loop.curve.losses}
         if self._taken is not None:

@@ -252,6 +252,15 @@ class Network(nn.Module):
         """The network that `to_config` described, with weights yet to be loaded."""
         return cls(_layout(config["layout"]), config["architecture"])
 
+    def provenance(self) -> dict[str, Any]:
+        """What its encoders began with, where that was published, by input."""
+        return {
+            name: encoder.provenance
+            for names, _, encoder in self.inputs.encoders()
+            for name in names
+            if encoder.provenance is not None
+        }
+
     def merge(self) -> None:
         """Training is over: what was only for it goes."""
         sections = self._config["architecture"]["inputs"]

@@ -47,6 +47,11 @@ def finish(
         beside: The others to show it against.
         about: For the artifact's manifest.
     """
+    published = _published(chosen)
+    for each in beside:
+        _published(each)
+    if published:
+        run.note(published={name: _without_card(each) for name, each in published.items()})
     outputs = chosen.members[0][0].outputs
     settings = {feature.name: _settings(feature, plan, chosen) for feature in outputs}
     parts = {
@@ -67,6 +72,7 @@ def finish(
         missing=plan.sources["train"].missing,
         reading=plan.sources["train"].reading,
         private=plan.private,
+        published=published,
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
     run.write("metrics.json", metrics)
@@ -85,6 +91,18 @@ def finish(
         },
     )
     return metrics
+
+
+def _published(candidate: Candidate) -> dict[str, Any]:
+    """What the learner began with, by input, taken out of what it says of itself: a card is a page long."""
+    found: dict[str, Any] = {}
+    for about in (candidate.about, *candidate.about.get("folds", ())):
+        found |= about.pop("published", {})
+    return found
+
+
+def _without_card(provenance: Mapping[str, Any]) -> dict[str, Any]:
+    return {key: each for key, each in provenance.items() if key != "card"}
 
 
 def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSettings:

@@ -62,6 +62,7 @@ class Encoder(nn.Module, ABC):
         order: Columns in the order of the result, where that is not their own.
         forgets: Whether some of its codes are replaced with unknown in training. Not where they have a meaning
             already.
+        provenance: What it began with, where that was published: source, revision, licence, sha256, card.
         once: Whether a row's vector never changes while training, so that the loop may hand over vectors that were
             computed before (float `[batch, sum(widths)]`) in place of what the row holds.
 
@@ -128,6 +129,7 @@ class Encoder(nn.Module, ABC):
     by_column: bool = False
     order: Sequence[int] | None = None
     forgets: bool = True
+    provenance: dict[str, Any] | None = None
 
     @property
     def once(self) -> bool:

@@ -109,7 +109,6 @@ class Pretrained(Encoder):
     ) -> None:
         super().__init__()
         published = _checked(model, revision, trainable, adapter, architecture)
-        self.provenance: dict[str, Any] | None = None
         if architecture is not None:
             network = from_shape(architecture)
         else:
