@@ -14,6 +14,7 @@ BELOW_THE_LINE = (
     "crosstie.data.read",
     "crosstie.data.split",
     "crosstie.data.store",
+    "crosstie.datasets.load",
     "crosstie.features.preprocessor",
     "crosstie.features.infer",
     "crosstie.evaluation.score",

@@ -16,6 +16,7 @@ from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.trees import Tree, add_trees, read_trees
 from crosstie.learners.weights import row_weights
+from crosstie.training.answered import TREES
 from crosstie.training.callbacks.callback import Progress
 
 OBJECTIVES = {"number": "regression", "binary": "binary", "category": "multiclass"}
@@ -77,6 +78,7 @@ class Gbm(Learner):
     uses = ("number", "binary", "category", "text", "sequence", "set", "bag", "vector", "date")
     predicts = ("number", "binary", "category")
     answers: ClassVar[dict[str, Answer]] = {
+        **TREES,
         "boosting_type": Answer("trees are grown by gradient boosting; leave it out", ("gbdt",)),
         "boosting": Answer("trees are grown by gradient boosting; leave it out", ("gbdt",)),
         "tree_learner": Answer("trees are grown on one machine; leave it out", ("serial",)),
@@ -87,7 +89,6 @@ class Gbm(Learner):
         "metric": Answer("belongs to the output, as `metric: …`"),
         "scale_pos_weight": Answer("write `class_weights: …`", (None, 1, 1.0)),
         "is_unbalance": Answer("write `class_weights: balanced`", (False,)),
-        "n_jobs": Answer("write `--threads N` on the command line"),
         "num_threads": Answer("write `--threads N` on the command line", (0,)),
         "verbose": Answer("write `--quiet` on the command line", (-1, 0)),
         "verbosity": Answer("write `--quiet` on the command line", (-1, 0)),
@@ -108,12 +109,14 @@ class Gbm(Learner):
                 "n_trees",
                 "ntrees",
                 "num_round",
+                "num_rounds",
+                "max_iter",
                 "epochs",
                 "nrounds",
             ),
         ] = None,
         learning_rate: Annotated[
-            float, Gt(0), Elsewhere("eta", "shrinkage_rate", "lr", "learn_rate")
+            float, Gt(0), Elsewhere("eta", "shrinkage_rate", "shrinkage", "lr", "learn_rate")
         ] = 0.05,
         num_leaves: Annotated[
             int, Ge(2), Le(131_072), Elsewhere("max_leaves", "max_leaf_nodes", "num_leaf")
@@ -137,7 +140,10 @@ class Gbm(Learner):
         ] = 0.8,
         bagging_freq: Annotated[int, Ge(0), Alias("subsample_freq")] = 1,
         lambda_l1: Annotated[
-            float, Ge(0), Alias("reg_alpha"), Elsewhere("alpha", "l1", "l1_regularization")
+            float,
+            Ge(0),
+            Alias("reg_alpha"),
+            Elsewhere("alpha", "l1", "l1_reg", "l1_regularization"),
         ] = 0.0,
         lambda_l2: Annotated[
             float,
@@ -151,10 +157,11 @@ class Gbm(Learner):
         max_bin: Annotated[int, Ge(2), Elsewhere("max_bins", "border_count")] = 255,
         cat_smooth: Annotated[float, Ge(0)] = 5.0,
         cat_l2: Annotated[float, Ge(0)] = 5.0,
-        max_cat_to_onehot: Annotated[int, Ge(1)] = 4,
+        max_cat_to_onehot: Annotated[int, Ge(1), Elsewhere("one_hot_max_size")] = 4,
         min_data_per_group: Annotated[int, Ge(1)] = 10,
         extra_trees: bool = False,
-        monotone_constraints: dict[str, Literal[-1, 0, 1]] | None = None,
+        monotone_constraints: Annotated[dict[str, Literal[-1, 0, 1]], Elsewhere("monotonic_cst")]
+        | None = None,
         class_weights: Annotated[
             Literal["balanced"]
             | list[Annotated[float, Gt(0)]]

@@ -22,6 +22,7 @@ from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.linear_inputs import LinearInputs
 from crosstie.learners.newton import Design, Floats, Link, Model, left_out_errors, predict, solve
 from crosstie.learners.weights import row_weights
+from crosstie.training.answered import LINEAR
 from crosstie.training.callbacks.callback import Progress
 
 LINKS: dict[str, Link] = {
@@ -60,6 +61,7 @@ class Linear(Learner):
     predicts = ("number", "binary", "category", "set")
     many = True
     answers: ClassVar[dict[str, Answer]] = {
+        **LINEAR,
         "C": Answer("is 1 / l2 here: write `l2: …`"),
         "penalty": Answer("is always l2; how strong, says `l2: …`", ("l2",)),
         "learning_rate": Answer("Newton steps need none; leave it out"),

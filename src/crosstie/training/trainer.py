@@ -9,6 +9,7 @@ from crosstie.config.options import ComponentOf, Section, build, options
 from crosstie.config.words import ANYTHING, Answer, Elsewhere
 from crosstie.data.batch import Batch
 from crosstie.errors import ConfigError, Problem
+from crosstie.training.answered import NETWORK
 from crosstie.training.clipping import Clipping
 from crosstie.training.optimizers.optimizer import Optimizer, optimizers
 from crosstie.training.pace import Pace
@@ -72,6 +73,7 @@ class Trainer:
     """
 
     answers: ClassVar[dict[str, Answer]] = {
+        **NETWORK,
         "type": Answer("the learner is named by 'model_type' at the top of the file", ("trainer",)),
         "weight_decay": Answer(
             "belongs into 'optimizer', as in `optimizer: {type: adamw, weight_decay: …}`"
@@ -130,7 +132,15 @@ class Trainer:
             int,
             Ge(1),
             Elsewhere(
-                "num_epochs", "max_epochs", "n_epochs", "num_train_epochs", "nb_epoch", "max_iter"
+                "num_epochs",
+                "max_epochs",
+                "n_epochs",
+                "epoch",
+                "iterations",
+                "n_iter",
+                "num_train_epochs",
+                "nb_epoch",
+                "max_iter",
             ),
         ] = 100,
         train_steps: Annotated[
@@ -152,7 +162,14 @@ class Trainer:
         max_batch_size: Annotated[int, Ge(1)] | None = None,
         effective_batch_size: Annotated[int, Ge(1)] | Literal["auto"] = "auto",
         gradient_accumulation_steps: Annotated[
-            int | Literal["auto"], Ge(1), Elsewhere("accumulate_grad_batches", "grad_accum_steps")
+            int | Literal["auto"],
+            Ge(1),
+            Elsewhere(
+                "accumulate_grad_batches",
+                "grad_accum_steps",
+                "num_gradient_accumulation_steps",
+                "iters_to_accumulate",
+            ),
         ] = "auto",
         learning_rate: Annotated[
             float | Literal["auto"],
@@ -212,13 +229,18 @@ class Trainer:
             int,
             Ge(-1),
             Elsewhere(
-                "patience", "early_stopping", "early_stopping_patience", "early_stopping_rounds"
+                "patience",
+                "early_stopping",
+                "n_iter_no_change",
+                "early_stopping_patience",
+                "early_stopping_rounds",
             ),
         ] = 6,
         eval_steps: Annotated[int, Ge(1)] | None = None,
         validation_field: str | None = None,
         validation_metric: Annotated[
-            str | None, Elsewhere("monitor", "eval_metric", "metric_for_best_model", "metric")
+            str | None,
+            Elsewhere("monitor", "val_metric", "eval_metric", "metric_for_best_model", "metric"),
         ] = None,
         evaluate_training_set: Annotated[bool, Elsewhere("eval_train", "eval_on_train")] = False,
         averaging: Annotated[
