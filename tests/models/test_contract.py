@@ -15,6 +15,7 @@ from worlds import (
     MIXED,
     MIXED_TYPES,
     OUTPUTS,
+    SPELLED,
     architecture,
     batch,
     network,
@@ -86,6 +87,13 @@ def cases() -> dict[str, Case]:
             "reduce_output": "attention",
         }
         found[f"encoder-text-{kind}-average"] = layout, parts
+    for kind in ("rnn", "cnnrnn", "stacked_cnn", "parallel_cnn", "transformer"):
+        layout = Layout(tokens=(SPELLED,), outputs=(BINARY,))
+        encoder = {"type": kind, "characters": 5}
+        found[f"encoder-text-{kind}-characters"] = (
+            layout,
+            architecture({"a": "text"}, (BINARY,), encoder=encoder),
+        )
     for cell in ("rnn", "gru"):
         layout, parts = encoder_case("text", "rnn")
         parts["inputs"]["a"]["encoder"] |= {"cell_type": cell, "num_layers": 2}

@@ -41,6 +41,7 @@ LOSSES = {
     "set": "sigmoid_cross_entropy",
     "sequence": "sequence_softmax_cross_entropy",
 }
+SPELLED = Tokens("a", "tokens_0", "text", 40, 9, letters=12, word=6)
 PLAIN = {"type": "concat", "members": 1, "output_size": 8}
 COLUMNS: dict[str, dict[str, Any]] = {
     "number": {"numbers": ("a", "b", "c")},

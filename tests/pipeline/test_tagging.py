@@ -167,3 +167,32 @@ def test_other_annotations_are_no_inputs_unless_listed(sentences: Path) -> None:
     assert [each.name for each in plan.inputs] == ["tokens"]
     assert plan.outputs[0].source == "tokens"
     assert ("xpos", "tags are read from 'tokens' alone, token by token") in plan.excluded
+
+
+def test_letters_are_read_where_the_encoder_asks_for_them(sentences: Path) -> None:
+    text = (
+        "data: few.conllu\n"
+        "input_features: [{name: tokens, type: sequence, encoder: {type: rnn, characters: 8, state_size: 4}}]\n"
+        + OUTPUT
+        + "trainer: {epochs: 1}\n"
+    )
+    model = sentences.parent / "letters.yaml"
+    model.write_text(text)
+    run = train(model, runs=sentences.parent / "runs")
+    tokens = Ecd.load(run.path / "network").inputs.groups[0].encoder.tokens
+    assert tokens.width == 128 + 8
+    served = crosstie.load(run.path)
+    assert served.artifact.inputs[0].letters[0] > 50
+    one, other = served.predict([{"tokens": ["zzzzly"]}, {"tokens": ["Zzzzing"]}])
+    assert one["upos_probability"] != other["upos_probability"]  # unknown both, spelled otherwise
+
+
+def test_letters_that_no_encoder_reads_are_a_mistake(sentences: Path) -> None:
+    text = (
+        "input_features: [{name: tokens, type: sequence, preprocessing: {characters: true}}]\n"
+        + OUTPUT
+    )
+    assert problems(sentences.parent, text) == (
+        "/model.yaml:2 input_features[0].preprocessing.characters: no encoder reads letters; write "
+        "`encoder: {type: rnn, characters: true}`, or leave it out"
+    )

@@ -32,6 +32,10 @@ class Tokens:
     """A text, sequence, set or bag input. Ids run from 0 to `size - 1`; 0 is padding, 1 is unknown.
 
     `array` is its key in `Batch.inputs` and the graph's input: `tokens_0`, `tokens_1`, …
+
+    Attributes:
+        letters: Ids of letters, 0 padding and 1 unknown, where each token has those of its letters behind its own.
+        word: Letters of a token; 0 where there are none, and the array is `[rows, length]`.
     """
 
     name: str
@@ -39,6 +43,8 @@ class Tokens:
     type: str
     size: int
     length: int
+    letters: int = 0
+    word: int = 0
 
 
 @dataclass(frozen=True)
@@ -177,7 +183,10 @@ class Layout:
             found["numbers"] = ("float32", (len(self.numbers),))
         if self.categories:
             found["categories"] = ("int32", (len(self.categories),))
-        found |= {each.array: ("int32", (each.length,)) for each in self.tokens}
+        found |= {
+            each.array: ("int32", (each.length, 1 + each.word) if each.word else (each.length,))
+            for each in self.tokens
+        }
         found |= {each.array: ("float32", (each.width,)) for each in self.vectors}
         found |= {each.array: ("float32", (each.width,)) for each in self.dates}
         found |= {
@@ -206,7 +215,7 @@ class Batch:
 
     Attributes:
         inputs: `numbers` float32 `[rows, n]` (NaN is missing); `categories` int32 `[rows, m]`;
-            `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right; `vector_<i>` float32
+            `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right, or `[rows, length, 1 + letters]`; `vector_<i>` float32
             `[rows, width]`; `date_<i>` float32 `[rows, parts]`; `image_<i>` uint8 `[rows, channels, height,
             width]`; `series_<i>` float32 `[rows, length, channels]`. Names as in `Layout.inputs`.
         targets: By output name. number: float32 `[rows]`, standardised. binary: float32 `[rows]` of 0 and 1.

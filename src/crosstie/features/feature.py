@@ -202,6 +202,11 @@ class Feature(ABC):
         raise NotImplementedError(f"a {self.type} has no tokens")
 
     @property
+    def letters(self) -> tuple[int, int]:
+        """Of tokens: how many ids of letters there are, and how many letters a token has; 0 without letters."""
+        return 0, 0
+
+    @property
     def codes(self) -> int:
         """How many different codes or ids `encode` can give; 0 where it gives numbers."""
         return 0

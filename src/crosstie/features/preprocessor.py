@@ -218,7 +218,9 @@ class Preprocessor:
             numbers=tuple(each.name for each in self._of["number"]),
             categories=tuple(Categories(each.name, each.codes) for each in self._of["category"]),
             tokens=tuple(
-                Tokens(each.name, f"tokens_{i}", each.acts_as(), each.codes, each.width)
+                Tokens(
+                    each.name, f"tokens_{i}", each.acts_as(), each.codes, each.width, *each.letters
+                )
                 for i, each in enumerate(tokens)
             ),
             vectors=tuple(

@@ -14,6 +14,7 @@ from crosstie.errors import DataError, Problem
 from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import Items, SplitName, cells
+from crosstie.features.letters import Letters
 from crosstie.features.vocabulary import padded
 
 PADDING, UNSEEN = -1, -2  # of a target
@@ -42,12 +43,14 @@ class Sequence(ItemFeature, OutputFeature):
         max_sequence_length: Cut rows to so many tokens at most; the length is the least multiple of 8 that
             holds 99 in 100 training rows, if that is less.
         sequence_length: Exactly this length instead.
+        characters: Beside each token give its letters, for an encoder that reads them; `characters: true` of the
+            encoder sets it.
     """
 
     type = "sequence"
     covered = 0.99
     defaults = Defaults("embed", "tagger", "sequence_softmax_cross_entropy", "f1")
-    input_only = ("max_sequence_length", "sequence_length", "fill_value")
+    input_only = ("max_sequence_length", "sequence_length", "fill_value", "characters")
 
     def __init__(
         self,
@@ -65,6 +68,7 @@ class Sequence(ItemFeature, OutputFeature):
         min_frequency: Annotated[int, Ge(1)] | None = None,
         max_sequence_length: Annotated[int, Ge(1)] = 256,
         sequence_length: Annotated[int, Ge(1)] | None = None,
+        characters: bool = False,
     ) -> None:
         self.name = name
         self.column = column or name
@@ -77,6 +81,8 @@ class Sequence(ItemFeature, OutputFeature):
         self.min_frequency = min_frequency
         self.max_sequence_length = max_sequence_length
         self.sequence_length = sequence_length
+        self.characters = characters
+        self.letters_ = Letters()
         self._items = Items(
             tokenizer, separator, lowercase=lowercase, bound=max_sequence_length, plain=True
         )
@@ -95,6 +101,7 @@ class Sequence(ItemFeature, OutputFeature):
     def finish(self) -> None:
         if not self.predicted:
             super().finish()
+            self.letters_.finish()
             return
         self._items.finish(
             most_common=self.most_common, min_frequency=self.min_frequency or 1, share=1.0
@@ -115,7 +122,29 @@ class Sequence(ItemFeature, OutputFeature):
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
-        return padded([self._items.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
+        ids = padded([self._items.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
+        return self.letters_.beside(ids, rows) if self.characters else ids
+
+    def observe(self, column: Column) -> None:
+        super().observe(column)
+        if self.characters:
+            self.letters_.observe(self.tokens(column))
+
+    def merge(self, other: Self) -> None:
+        super().merge(other)
+        self.letters_.merge(other.letters_)
+
+    def continued(self, earlier: Self) -> Self | None:
+        """Tags are those that the training rows hold; words and letters go behind the earlier ones."""
+        if self.predicted:
+            return None
+        if self.characters:
+            self.letters_.continue_from(earlier.letters_)
+        return super().continued(earlier)
+
+    @property
+    def letters(self) -> tuple[int, int]:
+        return (self.letters_.size, self.letters_.length_) if self.characters else (0, 0)
 
     @property
     def width(self) -> int:
@@ -126,7 +155,8 @@ class Sequence(ItemFeature, OutputFeature):
 
     def state(self) -> tuple[State, Arrays]:
         state, arrays = super().state()
-        return {**state, "source": self.source, "aligned": self.aligned}, arrays
+        state |= {"source": self.source, "aligned": self.aligned}
+        return {**state, "letters": self.letters_.state()} if self.characters else state, arrays
 
     @classmethod
     def from_state(
@@ -134,6 +164,8 @@ class Sequence(ItemFeature, OutputFeature):
     ) -> Self:
         feature = super().from_state(name, state, arrays)
         feature.source, feature.aligned = state["source"], state["aligned"]
+        if feature.characters:
+            feature.letters_.restore(state["letters"])
         return feature
 
     @property

@@ -16,6 +16,7 @@ from crosstie.data.published import find
 from crosstie.errors import ConfigError, Problem
 from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.items import cells
+from crosstie.features.letters import Letters
 from crosstie.features.levels import ROOM, LevelCounts
 from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.tokenizers import (
@@ -54,6 +55,8 @@ class Text(Feature):
         max_sequence_length: Cut rows to so many tokens at most; the length is the least multiple of 8 that
             holds 99 in 100 training rows, if that is less.
         sequence_length: Exactly this length instead.
+        characters: Beside each token give its letters, capital ones too, for an encoder that reads them;
+            `characters: true` of the encoder sets it. Not with `bpe` or an `ngram_size`.
     """
 
     type = "text"
@@ -83,6 +86,7 @@ class Text(Feature):
         min_frequency: Annotated[int, Ge(1)] | None = None,
         max_sequence_length: Annotated[int, Ge(1)] = 256,
         sequence_length: Annotated[int, Ge(1)] | None = None,
+        characters: bool = False,
     ) -> None:
         if tokenizer == "bpe" and (ngram_size or 1) > 1:
             raise ConfigError(
@@ -103,6 +107,14 @@ class Text(Feature):
             },
         ):
             raise ConfigError(problems)
+        if characters and (tokenizer in ("bpe", "ngram", "pretrained") or (ngram_size or 1) > 1):
+            raise ConfigError(
+                Problem(
+                    f"{name}.preprocessing.characters",
+                    "byte pairs and n-grams have no letters of their own. Take another tokenizer, "
+                    "or leave characters out.",
+                )
+            )
         self.name = name
         self.column = column or name
         self.missing_value_strategy = missing_value_strategy
@@ -116,6 +128,8 @@ class Text(Feature):
         self.min_frequency = min_frequency
         self.max_sequence_length = max_sequence_length
         self.sequence_length = sequence_length
+        self.characters = characters
+        self.letters_ = Letters()
         self._counts = LevelCounts()
         self._lengths = Lengths(max_sequence_length)
         self.vocabulary_ = Vocabulary()
@@ -143,10 +157,13 @@ class Text(Feature):
         rows = self._tokens(column)
         self._counts.add(chain.from_iterable(rows), len(rows))
         self._lengths.add(rows)
+        if self.characters:
+            self.letters_.observe(self._spelled(column))
 
     def merge(self, other: Self) -> None:
         self._counts.merge(other._counts)
         self._lengths.merge(other._lengths)
+        self.letters_.merge(other.letters_)
 
     def finish(self) -> None:
         if self.tokenizer == "pretrained":
@@ -159,6 +176,7 @@ class Text(Feature):
             kept = self._counts.kept(most_common=self.most_common, min_frequency=self.min_frequency)
             self.vocabulary_ = Vocabulary(token for token, _ in kept)
         self.length_ = self.sequence_length or self._usual_length()
+        self.letters_.finish()
         self._counts, self._lengths = LevelCounts(), Lengths(1)
 
     def encode(self, column: Column) -> NDArray[np.int32]:
@@ -168,7 +186,8 @@ class Text(Feature):
         rows = self._tokens(column)
         if self.pairs_:
             return padded(self.pairs_.ids([" ".join(row) for row in rows]), self.width)
-        return padded([self.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
+        ids = padded([self.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
+        return self.letters_.beside(ids, self._spelled(column)) if self.characters else ids
 
     def tokens(self, column: Column) -> list[list[str]]:
         return self._tokens(column)
@@ -181,6 +200,7 @@ class Text(Feature):
             "length": self.length_,
             "tokens": list(self.vocabulary_.tokens),
             "pairs": self.pairs_.text if self.pairs_ else None,
+            **({"letters": self.letters_.state()} if self.characters else {}),
         }
         options = self.options()
         if self.published_:
@@ -196,6 +216,8 @@ class Text(Feature):
     ) -> Self:
         feature, fitted = cls(name, **state["options"]), state["fitted"]
         feature.length_ = fitted["length"]
+        if feature.characters:
+            feature.letters_.restore(fitted["letters"])
         feature.vocabulary_ = Vocabulary(fitted["tokens"])
         feature.pairs_ = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
         if published := fitted.get("published"):
@@ -220,7 +242,13 @@ class Text(Feature):
         self.length_ = max(self.length_, earlier.length_)
         self.pairs_ = earlier.pairs_
         self.vocabulary_ = earlier.vocabulary_.extended(self.vocabulary_.tokens)
+        if self.characters:
+            self.letters_.continue_from(earlier.letters_)
         return self
+
+    @property
+    def letters(self) -> tuple[int, int]:
+        return (self.letters_.size, self.letters_.length_) if self.characters else (0, 0)
 
     @property
     def codes(self) -> int:
@@ -254,7 +282,17 @@ class Text(Feature):
         limit = self.published_.limit if self.published_ else self.max_sequence_length
         return self.sequence_length or min(self.max_sequence_length, limit)
 
+    def _spelled(self, column: Column) -> list[list[str]]:
+        """The tokens with their capital letters."""
+        tokenize = TOKENIZERS[self.tokenizer]
+        return [
+            tokenize(normalise(text, lowercase=False)) for text in cells(column, self.fill_value)
+        ]
+
     def _tokens(self, column: Column) -> list[list[str]]:
+        if self.characters:  # each its own, so that letters stand beside the token they are of
+            rows = self._spelled(column)
+            return [[each.lower() for each in row] for row in rows] if self.lowercase else rows
         tokenize = TOKENIZERS[self.tokenizer]
         rows = [
             tokenize(normalise(text, lowercase=self.lowercase))

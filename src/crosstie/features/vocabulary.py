@@ -83,6 +83,8 @@ def padded(rows: Sequence[Sequence[int]], length: int) -> NDArray[np.int32]:
 
 def nothing_known(encoded: NDArray[Any]) -> int:
     """How many rows of ids hold something, but nothing known."""
+    if encoded.ndim > 2:  # letters stand behind
+        encoded = encoded[..., 0]
     return int(((encoded[:, 0] > 0) & (encoded <= UNKNOWN).all(axis=1)).sum())
 
 

@@ -98,7 +98,12 @@ def examples(layout: Layout, rows: int, *, seed: int = 0) -> dict[str, Array]:
         ids = rng.integers(1, max(each.size, 2), (rows, each.length), dtype=np.int32)
         lengths = rng.integers(0, each.length + 1, (rows, 1))
         lengths[:1] = each.length
-        found[each.array] = np.where(np.arange(each.length) < lengths, ids, 0).astype(np.int32)
+        there = np.arange(each.length) < lengths
+        found[each.array] = np.where(there, ids, 0).astype(np.int32)
+        if each.word:
+            letters = rng.integers(0, each.letters, (rows, each.length, each.word), dtype=np.int32)
+            parts = [found[each.array][..., None], np.where(there[..., None], letters, 0)]
+            found[each.array] = np.concatenate(parts, 2, dtype=np.int32)
     for name, (dtype, shape) in layout.inputs.items():
         if dtype == "uint8":
             found[name] = rng.integers(0, 256, (rows, *shape), dtype=np.uint8)

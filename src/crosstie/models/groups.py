@@ -112,6 +112,7 @@ def groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator[
             names=names,
             sizes=(token.size,),
             length=token.length,
+            letters=token.letters,
             rows=rows,
         )
         encoder = _encoder(columns, sections, names)

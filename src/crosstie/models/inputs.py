@@ -195,8 +195,11 @@ class Inputs(nn.Module):
             arrays["categories"] = codes.masked_fill(forgotten, 0)
         for name in self.tokens:
             ids = arrays[name]
-            forgotten = (torch.rand(ids.shape, device=ids.device) < UNKNOWN_RATE) & (ids != 0)
-            arrays[name] = ids.masked_fill(forgotten, 1)
+            words = ids if ids.dim() == 2 else ids[..., 0]
+            forgotten = (torch.rand(words.shape, device=ids.device) < UNKNOWN_RATE) & (words != 0)
+            words = words.masked_fill(forgotten, 1)
+            known = words if ids.dim() == 2 else torch.cat([words.unsqueeze(-1), ids[..., 1:]], -1)
+            arrays[name] = known  # a forgotten word keeps its letters
 
 
 def _indicators(

@@ -77,7 +77,7 @@ def assemble(
             )
         parts = _parts(entry, ("encoder",), findings, learner, model_type, defaults)
         required = _required(entry, parts, learner)
-        usual = sources.preprocessing(entry, findings)
+        usual = sources.preprocessing(entry, findings, required)
         filled = _preprocessing(
             entry, findings, defaults, output=False, required=required, usual=usual
         )
@@ -279,6 +279,11 @@ def _preprocessing(
     for key in [key for key in given if key in only]:
         findings.wrong(place.at(key), "is read of an input, not of an output; leave it out")
     findings.section(entry.cls, given, place, wiring=WIRING)
+    if given.get("characters") and "characters" not in required and not output:
+        findings.wrong(
+            place.at("characters"),
+            "no encoder reads letters; write `encoder: {type: rnn, characters: true}`, or leave it out",
+        )
     for key, value in required.items():
         if key in given and given[key] != value:
             findings.wrong(place.at(key), f"the encoder needs {value!r} here, got {given[key]!r}")

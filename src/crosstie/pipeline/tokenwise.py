@@ -13,7 +13,7 @@ from crosstie.pipeline.registries import registry
 
 TOKENS = ("text", "sequence")
 TOKENWISE = ("sequence",)  # outputs that may be read so; of others no decoder is looked at
-APART = ("bpe", "ngram")  # tokenizers whose tokens are no words of the table
+APART = ("bpe", "ngram", "pretrained")  # tokenizers whose tokens are no words of the table
 
 
 @dataclass
@@ -28,14 +28,27 @@ class Sources:
     of: dict[str, str] = field(default_factory=dict)
     aligned: set[str] = field(default_factory=set)
 
-    def preprocessing(self, entry: Entry, findings: Findings) -> dict[str, Any]:
-        """Options that an input has unless the file says otherwise: words stand between spaces, as their tags do."""
+    def preprocessing(
+        self, entry: Entry, findings: Findings, required: Mapping[str, Any]
+    ) -> dict[str, Any]:
+        """Options that an input has unless the file says otherwise: words stand between spaces, as their tags do.
+
+        Args:
+            entry: The input.
+            findings: Gets what is wrong.
+            required: Options that its encoder cannot do without.
+        """
         readers = [output for output in self.aligned if self.of[output] == entry.name]
         if not readers or entry.type != "text":
             return {}
         given, place = entry.section["preprocessing"] or {}, entry.place.at("preprocessing")
         wanted = f"{readers[0]!r} has a tag for each word of it; write `tokenizer: space`"
-        if given.get("tokenizer") in APART:
+        if required.get("tokenizer") in APART:
+            findings.wrong(
+                entry.place.at("encoder"),
+                f"reads pieces of words, and {readers[0]!r} has a tag for each word; take another, such as `rnn`",
+            )
+        elif given.get("tokenizer") in APART:
             findings.wrong(
                 place.at("tokenizer"),
                 f"{given['tokenizer']!r} makes tokens of its own, but {wanted}",

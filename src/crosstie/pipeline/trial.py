@@ -140,6 +140,7 @@ def _encoders(
             names=(entry.name,),
             sizes=(max(size, 2 + section.get("num_hash_buckets", 0)),),
             length=LENGTH,
+            letters=LEVELS if kind in {"text", "sequence"} else 0,
             rows=ROWS,
             values=np.repeat(values, size, axis=1) if kind in {"date", "vector"} else values,
             shape=_shape(kind, entry),

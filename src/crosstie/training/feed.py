@@ -185,7 +185,10 @@ def _lengths(ids: NDArray[np.generic]) -> NDArray[np.int64]:
     """How many ids of each row are not padding `[rows]`."""
     found = np.zeros(len(ids), np.int64)
     for start in range(0, len(ids), RUN * WINDOW):
-        found[start : start + RUN * WINDOW] = np.count_nonzero(ids[start : start + RUN * WINDOW], 1)
+        some = ids[start : start + RUN * WINDOW]
+        found[start : start + len(some)] = np.count_nonzero(
+            some if some.ndim == 2 else some[..., 0], 1
+        )
     return found
 
 

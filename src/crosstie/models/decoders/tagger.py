@@ -62,6 +62,10 @@ class Tagger(Decoder):
         self.head = head(self.stack.width, output.size, members)
         start_at_prior(self.head, output)
 
+    def class_axes(self) -> dict[str, int]:
+        """Those of the last layer."""
+        return {f"head.{name}": 0 for name, _ in self.head.named_parameters()}
+
     def forward(self, combined: Tensor | None, states: Tensor, present: Tensor) -> Tensor:  # type: ignore[override]
         """`[batch, length, width]` to `[batch, length, size]`."""
         found: Tensor = self.head(self.stack(self.dropout(states)))

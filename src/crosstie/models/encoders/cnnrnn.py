@@ -1,6 +1,7 @@
 """Text or a series through convolutions, then read in order."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from annotated_types import Ge, Lt
 from torch import Tensor
@@ -18,6 +19,7 @@ from crosstie.models.layers.stack import (
     fully_connected,
 )
 from crosstie.models.layers.steps import vectors_of
+from crosstie.models.layers.tokens import Characters
 
 
 @encoders("cnnrnn", of=("text", "sequence", "timeseries", "audio"))
@@ -26,6 +28,8 @@ class CNNRNN(Encoder):
 
     Args:
         embedding_size: Width of the vector of a token, or of a step of a series.
+        characters: Beside a token's vector one of its letters, found by convolutions: true, or how many of them
+            (arXiv:1508.06615). A word that training never saw is then known by its spelling.
         num_conv_layers: Convolutions, one after the other.
         conv_layers: The convolutions one by one; what one leaves out is as said for all.
         num_filters: Width of a convolution's output.
@@ -55,6 +59,7 @@ class CNNRNN(Encoder):
         columns: Columns,
         *,
         embedding_size: Annotated[int, Ge(1)] = 128,
+        characters: Characters = False,
         num_conv_layers: Annotated[int, Ge(1)] = 1,
         conv_layers: list[Convolutional] | None = None,
         num_filters: Annotated[int, Ge(1)] = 128,
@@ -88,8 +93,8 @@ class CNNRNN(Encoder):
             pool_size=pool_size,
         )
         filters = plan(conv_layers, num_conv_layers=num_conv_layers, default=default)
-        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
-        self.convolutions = Convolutions(embedding_size, filters)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout, characters=characters)
+        self.convolutions = Convolutions(self.tokens.width, filters)
         self.recurrent = Recurrent(
             self.convolutions.width,
             cell_type=cell_type,
@@ -122,3 +127,8 @@ class CNNRNN(Encoder):
         """`[batch, width]`."""
         found: Tensor = self.stack(self.reduce(states, present))
         return found
+
+    @classmethod
+    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Letters, where they are read."""
+        return {"characters": True} if options.get("characters") else {}

@@ -28,6 +28,7 @@ class Columns:
         sizes: Codes of each category (0 unknown, 1 missing), ids of a token feature (0 padding,
             1 unknown), width of a vector or date; empty for numbers, images and series.
         length: Ids in a row of a token feature, padding included; 0 for other types.
+        letters: Ids of letters, where each token has those of its letters behind its own; else 0.
         shape: Of a row of an image (channels, height, width) or of a series (length, channels); else empty.
         rows: Training rows.
         values: Up to 100,000 training rows `[rows, columns]` of numbers, NaN where missing, for what
@@ -39,6 +40,7 @@ class Columns:
     names: tuple[str, ...]
     sizes: tuple[int, ...] = ()
     length: int = 0
+    letters: int = 0
     shape: tuple[int, ...] = ()
     rows: int = 0
     values: NDArray[np.float32] | None = None
@@ -145,7 +147,8 @@ class Encoder(nn.Module, ABC):
 
         Args:
             values: By type. number, binary: float `[batch, columns]` without NaN. category: int32 codes
-                `[batch, columns]`. text, sequence, set, bag: int32 ids `[batch, length]`. vector and date:
+                `[batch, columns]`. text, sequence, set, bag: int32 ids `[batch, length]`, with letters
+                `[batch, length, 1 + letters]`. vector and date:
                 float `[batch, width]` without NaN. image: float `[batch, channels, height, width]`, normalised.
                 audio, timeseries: float `[batch, length, channels]`, NaN where missing or after the end.
 

@@ -1,6 +1,7 @@
 """Text or a series through convolutions of several widths side by side."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge, Lt
@@ -24,6 +25,7 @@ from crosstie.models.layers.stack import (
     fully_connected,
 )
 from crosstie.models.layers.steps import vectors_of
+from crosstie.models.layers.tokens import Characters
 
 WIDTHS = (2, 3, 4, 5)
 
@@ -38,6 +40,8 @@ class ParallelCNN(Encoder):
 
     Args:
         embedding_size: Width of the vector of a token, or of a step of a series.
+        characters: Beside a token's vector one of its letters, found by convolutions: true, or how many of them
+            (arXiv:1508.06615). A word that training never saw is then known by its spelling.
         num_conv_layers: Convolutions side by side, all of `filter_size`. None: four, of 2, 3, 4 and 5 tokens.
         conv_layers: The convolutions one by one; what one leaves out is as said for all.
         num_filters: Phrases that each convolution looks for.
@@ -58,6 +62,7 @@ class ParallelCNN(Encoder):
         columns: Columns,
         *,
         embedding_size: Annotated[int, Ge(1)] = 128,
+        characters: Characters = False,
         num_conv_layers: Annotated[int, Ge(1)] | None = None,
         conv_layers: list[Convolutional] | None = None,
         num_filters: Annotated[int, Ge(1)] = 128,
@@ -83,9 +88,9 @@ class ParallelCNN(Encoder):
             pool_function=pool_function,
             pool_size=pool_size,
         )
-        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout, characters=characters)
         filters = plan(conv_layers, num_conv_layers=num_conv_layers or 0, default=default)
-        self.convolutions = nn.ModuleList(Convolution(embedding_size, each) for each in filters)
+        self.convolutions = nn.ModuleList(Convolution(self.tokens.width, each) for each in filters)
         self.reducers = nn.ModuleList(Reduce(reduce_output, each.num_filters) for each in filters)
         width = sum(each.num_filters for each in filters)
         self.dropout = Dropout(dropout)
@@ -119,3 +124,8 @@ class ParallelCNN(Encoder):
         found = torch.cat([reduce(part, present) for reduce, part in parts], dim=1)
         combined: Tensor = self.stack(self.dropout(found))
         return combined
+
+    @classmethod
+    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Letters, where they are read."""
+        return {"characters": True} if options.get("characters") else {}

@@ -1,6 +1,7 @@
 """Text read word by word, or a series step by step."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 from annotated_types import Ge, Lt
 from torch import Tensor
@@ -16,6 +17,7 @@ from crosstie.models.layers.stack import (
     fully_connected,
 )
 from crosstie.models.layers.steps import vectors_of
+from crosstie.models.layers.tokens import Characters
 
 
 @encoders(
@@ -26,6 +28,8 @@ class RNN(Encoder):
 
     Args:
         embedding_size: Width of the vector of a token, or of a step of a series.
+        characters: Beside a token's vector one of its letters, found by convolutions: true, or how many of them
+            (arXiv:1508.06615). A word that training never saw is then known by its spelling.
         cell_type: `rnn` (Elman, tanh), `lstm` or `gru`.
         state_size: Width of a cell's state.
         num_layers: Recurrent layers, each over the states of the one below.
@@ -46,6 +50,7 @@ class RNN(Encoder):
         columns: Columns,
         *,
         embedding_size: Annotated[int, Ge(1)] = 128,
+        characters: Characters = False,
         cell_type: Cell = "lstm",
         state_size: Annotated[int, Ge(1)] = 128,
         num_layers: Annotated[int, Ge(1)] = 1,
@@ -60,9 +65,9 @@ class RNN(Encoder):
         norm: Norm | None = None,
     ) -> None:
         super().__init__()
-        self.tokens = vectors_of(columns, embedding_size, dropout=dropout)
+        self.tokens = vectors_of(columns, embedding_size, dropout=dropout, characters=characters)
         self.recurrent = Recurrent(
-            embedding_size,
+            self.tokens.width,
             cell_type=cell_type,
             state_size=state_size,
             num_layers=num_layers,
@@ -92,3 +97,8 @@ class RNN(Encoder):
         """`[batch, width]`."""
         found: Tensor = self.stack(self.reduce(states, present))
         return found
+
+    @classmethod
+    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Letters, where they are read."""
+        return {"characters": True} if options.get("characters") else {}

@@ -1,6 +1,7 @@
 """Text or a series through a transformer."""
 
-from typing import Annotated
+from collections.abc import Mapping
+from typing import Annotated, Any
 
 import torch
 from annotated_types import Ge, Lt
@@ -17,6 +18,7 @@ from crosstie.models.layers.stack import (
     fully_connected,
 )
 from crosstie.models.layers.steps import length_of, vectors_of
+from crosstie.models.layers.tokens import Characters
 
 
 @encoders("transformer", of=("text", "sequence", "timeseries", "audio"))
@@ -26,6 +28,8 @@ class Transformer(Encoder):
     Args:
         hidden_size: Width of the vector of a token, or of a step of a series; the same in every layer.
         embedding_size: Its width before them, widened or narrowed by one more product; null is `hidden_size`.
+        characters: Beside a token's vector one of its letters, found by convolutions: true, or how many of them
+            (arXiv:1508.06615). A word that training never saw is then known by its spelling.
         num_layers: Layers.
         num_heads: Heads of the attention; they divide `hidden_size`.
         transformer_output_size: Width inside a layer's small network.
@@ -45,6 +49,7 @@ class Transformer(Encoder):
         *,
         hidden_size: Annotated[int, Ge(1)] = 128,
         embedding_size: Annotated[int, Ge(1)] | None = None,
+        characters: Characters = False,
         num_layers: Annotated[int, Ge(1)] = 1,
         num_heads: Annotated[int, Ge(1)] = 8,
         transformer_output_size: Annotated[int, Ge(1)] = 256,
@@ -60,7 +65,8 @@ class Transformer(Encoder):
         super().__init__()
         width = embedding_size or hidden_size
         length = length_of(columns)
-        self.tokens = vectors_of(columns, width, dropout=dropout)
+        self.tokens = vectors_of(columns, width, dropout=dropout, characters=characters)
+        width = self.tokens.width
         self.widen = None if width == hidden_size else nn.Linear(width, hidden_size)
         self.positions = nn.Parameter(torch.randn(length, hidden_size) * 0.02)
         self.axes = {"positions": (0, [("place", 0, length)])}
@@ -99,3 +105,8 @@ class Transformer(Encoder):
         """`[batch, width]`."""
         found: Tensor = self.stack(self.reduce(states, present))
         return found
+
+    @classmethod
+    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """Letters, where they are read."""
+        return {"characters": True} if options.get("characters") else {}

@@ -3,9 +3,10 @@
 import torch
 from torch import Tensor, nn
 
+from crosstie.errors import ConfigError, Problem
 from crosstie.models.encoders.encoder import Columns
 from crosstie.models.layers.dropout import Dropout
-from crosstie.models.layers.tokens import TokenVectors
+from crosstie.models.layers.tokens import Characters, TokenVectors, filters_of
 
 
 class StepVectors(nn.Module):
@@ -19,6 +20,7 @@ class StepVectors(nn.Module):
 
     def __init__(self, channels: int, width: int, *, dropout: float = 0.0) -> None:
         super().__init__()
+        self.width = width
         self.product = nn.Linear(2 * channels, width)
         self.dropout = Dropout(dropout)
 
@@ -38,11 +40,30 @@ def before_end(missing: Tensor) -> Tensor:
     return places <= last
 
 
-def vectors_of(columns: Columns, width: int, *, dropout: float) -> TokenVectors | StepVectors:
-    """What makes vectors of a row that encoders read in order: of ids, or of a series' numbers."""
+def vectors_of(
+    columns: Columns, width: int, *, dropout: float, characters: Characters = False
+) -> TokenVectors | StepVectors:
+    """What makes vectors of a row that encoders read in order: of ids, or of a series' numbers.
+
+    Raises:
+        ConfigError: Letters are asked for where there are none.
+    """
+    if characters and not columns.letters:
+        raise ConfigError(
+            Problem(
+                "characters",
+                f"{columns.type} input has no letters beside its tokens. Leave it out.",
+            )
+        )
     if columns.shape:
         return StepVectors(columns.shape[1], width, dropout=dropout)
-    return TokenVectors(columns.sizes[0], width, dropout=dropout)
+    return TokenVectors(
+        columns.sizes[0],
+        width,
+        dropout=dropout,
+        letters=columns.letters,
+        filters=filters_of(characters),
+    )
 
 
 def length_of(columns: Columns) -> int:
