@@ -64,9 +64,9 @@ class TokenVectors(nn.Module):
         """What letters say `[batch, length, filters]`, 0 where padded: most of a batch is, and is not computed."""
         assert self.spelling is not None
         if torch.onnx.is_in_onnx_export():
-            spelled: Tensor = self.spelling(letters.flatten(0, 1)).unflatten(0, present.shape)
-            return spelled * present.unsqueeze(-1)
-        there = self.spelling(letters[present])
+            whole: Tensor = self.spelling(letters.flatten(0, 1)).unflatten(0, present.shape)
+            return whole * present.unsqueeze(-1)
+        there: Tensor = self.spelling(letters[present])
         return there.new_zeros(*present.shape, there.shape[1]).masked_scatter(
             present.unsqueeze(-1), there
         )
