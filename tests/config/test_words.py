@@ -112,3 +112,25 @@ def test_descriptions_and_the_schema_show_the_other_words():
         "deprecated": True,
         "enum": [1, None],
     }
+
+
+class Layered:
+    called: ClassVar = {"width": ("units", "hidden"), "depth": ("n_layers",)}
+
+
+def test_a_kind_says_what_others_call_the_options_that_all_of_it_share():
+    class Wide(Layered):
+        """Wide.
+
+        Args:
+            width: Of a layer.
+        """
+
+        def __init__(self, *, width: Annotated[int, Elsewhere("dim")] = 3): ...
+
+    assert options(Wide)["width"].description == "Of a layer. Elsewhere: dim, units, hidden."
+    _, problems = check(Wide, {"units": 3, "n_layers": 2}, "encoder")
+    assert [str(each) for each in problems] == [
+        "encoder.units: is called 'width' here",
+        "encoder.n_layers: unknown option; choose one of 'width'",
+    ]

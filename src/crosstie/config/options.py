@@ -111,7 +111,7 @@ def _options(cls: type[Any]) -> dict[str, Option]:
 
 
 def _read(cls: type[Any]) -> dict[str, Option]:
-    described = _descriptions(cls)
+    described, called = _descriptions(cls), _called(cls)
     constructor = vars(cls).get("__init__") or getattr(cls, "__init__")  # noqa: B009 - as a plain function
     parameters = inspect.signature(constructor).parameters.values()
     hints = get_type_hints(constructor, include_extras=True)
@@ -126,11 +126,20 @@ def _read(cls: type[Any]) -> dict[str, Option]:
             annotation=annotation,
             default=None if required else jsonable(each.default),
             required=required,
-            description=described.get(each.name, "") + elsewhere(annotation),
+            description=described.get(each.name, "")
+            + elsewhere(annotation, also=called.get(each.name, ())),
             aliases=_names(annotation, Alias),
-            elsewhere=_names(annotation, Elsewhere),
+            elsewhere=_names(annotation, Elsewhere) + called.get(each.name, ()),
             component=_component(annotation),
         )
+    return found
+
+
+def _called(cls: type[Any]) -> dict[str, tuple[str, ...]]:
+    """Other tools' words for options that all of a kind call alike: what a class, or one it inherits from, `called`."""
+    found: dict[str, tuple[str, ...]] = {}
+    for each in reversed(cls.__mro__):
+        found |= vars(each).get("called", {})
     return found
 
 

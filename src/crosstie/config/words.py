@@ -120,9 +120,9 @@ def answers(*classes: type[Any] | None) -> dict[str, Answer]:
     return found
 
 
-def elsewhere(annotation: Any) -> str:
+def elsewhere(annotation: Any, *, also: tuple[str, ...] = ()) -> str:
     """What a description adds of other tools' words: ` Elsewhere: lr.`; empty where there are none."""
-    found = [each for mark in marks(annotation, Elsewhere) for each in mark.names]
+    found = [each for mark in marks(annotation, Elsewhere) for each in mark.names] + list(also)
     found += [
         f"{name} (for {ours})"
         for mark in marks(annotation, Elsewhere)

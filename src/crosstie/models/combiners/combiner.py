@@ -9,6 +9,7 @@ from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
 from crosstie.config.words import Answer
+from crosstie.models.layers.called import CALLED
 
 _PLAIN = "leave it out"
 
@@ -79,6 +80,7 @@ class Combiner(nn.Module, ABC):
         ...         return values * torch.sigmoid(self.sharpness * self.gate(values))
     """
 
+    called: ClassVar[dict[str, tuple[str, ...]]] = CALLED
     answers: ClassVar[dict[str, Answer]] = {
         "flatten_inputs": Answer("inputs are vectors, side by side", (True, False)),
         "use_bias": Answer(f"the layers of this combiner add a bias; {_PLAIN}", (True,)),

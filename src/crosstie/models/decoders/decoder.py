@@ -7,6 +7,7 @@ from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
 from crosstie.config.words import Answer
+from crosstie.models.layers.called import CALLED
 
 _PLAIN = "leave it out"
 
@@ -50,6 +51,7 @@ class Decoder(nn.Module, ABC):
 
     reads: ClassVar[Literal["combined", "states"]] = "combined"
     aligned: ClassVar[bool] = False
+    called: ClassVar[dict[str, tuple[str, ...]]] = CALLED
     answers: ClassVar[dict[str, Answer]] = {
         "input_size": Answer(f"the decoder sees how wide its input is; {_PLAIN}", (None,)),
         "num_classes": Answer(f"classes are counted in the training rows; {_PLAIN}", (None,)),

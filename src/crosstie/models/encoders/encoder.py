@@ -14,6 +14,7 @@ from torch import Tensor, nn
 
 from crosstie.config.registry import Registry
 from crosstie.config.words import Answer
+from crosstie.models.layers.called import CALLED
 
 _PLAIN = "leave it out"
 
@@ -89,7 +90,15 @@ class Encoder(nn.Module, ABC):
         ...         return torch.stack([values, (values**2).clamp(max=self.limit)], dim=-1)
     """
 
+    called: ClassVar[dict[str, tuple[str, ...]]] = CALLED
     answers: ClassVar[dict[str, Answer]] = {
+        **dict.fromkeys(
+            ("trainable", "requires_grad"), Answer("write `trainer: {freeze: [NAME]}`", (True,))
+        ),
+        "freeze": Answer("write `trainer: {freeze: [NAME]}`", (False,)),
+        "vocab_size": Answer(
+            "is counted in the training rows; how many are kept says `preprocessing: {most_common: …}`"
+        ),
         "vocab": Answer(f"is learned from the training rows; {_PLAIN}", (None,)),
         "skip": Answer(f"an encoder is not skipped; write `passthrough`, or {_PLAIN}", (False,)),
         "input_size": Answer(f"the encoder sees how wide its input is; {_PLAIN}", (None,)),
