@@ -205,4 +205,4 @@ def test_it_can_be_asked_about_without_torch():
         "ecd(epochs=3); print(ecd.sections, 'torch' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip() == "('encoder', 'combiner', 'decoder', 'loss') False"
+    assert done.stdout.strip() == "('encoder', 'augmentation', 'combiner', 'decoder', 'loss') False"

@@ -132,3 +132,40 @@ def test_a_written_file_says_what_a_folder_is(shapes: Path) -> None:
     assert f"data: {shapes}\n" in text
     assert "# label: category, 3 classes\ntarget: label\n" in text
     assert "# Trains a network: nothing else reads pictures, sound and series." in text
+
+
+def test_training_pictures_are_changed_and_others_are_not(shapes: Path, tmp_path: Path) -> None:
+    changes = "augmentation: [random_shift, {type: random_rotate, degree: 5}]"
+    inputs = f"input_features=[{{name: image, encoder: {{out_channels: 4}}, {changes}}}]"
+    run = crosstie.train(
+        shapes, model_type="ecd", set=["trainer.epochs=6", inputs], runs=tmp_path, seed=1
+    )
+    assert run.metrics["test"]["label"]["accuracy"] == 1.0
+    assert "type: random_shift\n    share: 0.1\n    probability: 0.5" in (
+        run.path / "config.yaml"
+    ).read_text(encoding="utf-8")
+    model = crosstie.load(run.path)
+    one, other = (model.predict([{"image": str(shapes / "top/1.png")}]) for _ in range(2))
+    assert one == other
+
+
+def test_mistakes_in_augmentation_are_told_at_their_place(shapes: Path, tmp_path: Path) -> None:
+    (tmp_path / "model.yaml").write_text(
+        f"data: {shapes}\n"
+        "input_features:\n"
+        "- name: image\n"
+        "  augmentation:\n"
+        "  - random_flip\n"
+        "  - {type: random_blur, kernel_size: 4}\n"
+        "  - {type: random_rotate, degrees: 3}\n"
+        "output_features:\n"
+        "- {name: label, type: category}\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        crosstie.check(tmp_path / "model.yaml")
+    where = f"{tmp_path}/model.yaml"
+    assert [str(each) for each in error.value.problems] == [
+        f"{where}:5 input_features[0].augmentation[0]: 'random_flip' is no augmentation; did you mean 'random_blur'?",
+        f"{where}:6 input_features[0].augmentation[1].kernel_size: must be odd, got 4. Take 5",
+        f"{where}:7 input_features[0].augmentation[2].degrees: unknown option; did you mean 'degree'?",
+    ]

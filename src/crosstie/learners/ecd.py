@@ -35,7 +35,7 @@ class Ecd(Learner):
     )
     predicts = ("number", "binary", "category", "set", "sequence")
     many = True
-    sections = ("encoder", "combiner", "decoder", "loss")
+    sections = ("encoder", "augmentation", "combiner", "decoder", "loss")
 
     def __init__(self, **trainer: Any) -> None:
         self.trainer = trainer

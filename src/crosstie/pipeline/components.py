@@ -9,7 +9,7 @@ from annotated_types import Ge
 from crosstie.config import wording
 from crosstie.config.document import Place
 from crosstie.config.options import ComponentOf, build, check, options
-from crosstie.errors import CrosstieError
+from crosstie.errors import ConfigError, CrosstieError
 from crosstie.features.feature import Feature, OutputFeature, feature_types
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
@@ -18,6 +18,7 @@ from crosstie.pipeline.grammar import OLD_TYPES
 from crosstie.pipeline.registries import registry
 from crosstie.pipeline.start import Earlier
 from crosstie.pipeline.tokenwise import read_tokens
+from crosstie.training.augmentations.augmentation import augmentations
 
 PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
 WIRING = ("column",)
@@ -76,6 +77,7 @@ def assemble(
                 section={**root.section, "name": entry.name, "column": entry.section["column"]},
             )
         parts = _parts(entry, ("encoder",), findings, learner, model_type, defaults)
+        parts |= _augmentation(entry, findings, learner, model_type)
         required = _required(entry, parts, learner)
         usual = sources.preprocessing(entry, findings, required)
         filled = _preprocessing(
@@ -325,6 +327,29 @@ def _parts(
             )
             found[part] = findings.component(marker, given, place, default=section)
     return found
+
+
+def _augmentation(
+    entry: Entry, findings: Findings, learner: type[Learner] | None, model_type: str
+) -> dict[str, Any]:
+    """The filled sections of an image's `augmentation:`, tried."""
+    given, place = entry.section["augmentation"], entry.place.at("augmentation")
+    if entry.cls.acts_as() != "image":
+        if given:
+            findings.wrong(place, f"is for images, and {entry.name!r} is of type {entry.type}")
+        return {}
+    if given and not _readable("augmentation", place, findings, learner, model_type):
+        return {}
+    for index, section in enumerate(given):
+        options = {name: value for name, value in section.items() if name != "type"}
+        if place.at(index).path in findings.broken or "type" not in section:
+            continue
+        try:
+            build(augmentations.get(section["type"]), **options)
+        except ConfigError as error:
+            for problem in error.problems:
+                findings.wrong(place.at(index, *problem.where.split(".")), problem.what)
+    return {"augmentation": [*given]} if learner is not None else {}
 
 
 def _usual(kind: str, part: str) -> dict[str, Any]:

@@ -11,6 +11,7 @@ from annotated_types import Ge, Gt, Le, MinLen
 from crosstie.config.options import ComponentOf
 from crosstie.config.words import ANYTHING, Alias, Answer, Elsewhere
 from crosstie.data.split import splits
+from crosstie.training.augmentations.augmentation import augmentations
 from crosstie.training.callbacks.callback import callbacks as listeners
 
 OLD_TYPES = {
@@ -151,13 +152,10 @@ class Input:
         encoder: How it becomes a vector (ecd): a name, or a section with `type`.
         preprocessing: How cells become numbers.
         tied: Another input, of the same type, whose encoder this one shares, weights and vocabulary (ecd).
+        augmentation: How training pictures are changed a little, step by step (ecd, of an image).
     """
 
     answers: ClassVar[dict[str, Answer]] = {
-        "augmentation": Answer(
-            f"augmentation is of images, which are not part of this version; {_PLAIN}",
-            (None, False),
-        ),
         "reduce_output": Answer(
             "belongs into 'encoder', as in `encoder: {type: …, reduce_output: …}`"
         ),
@@ -178,6 +176,7 @@ class Input:
         encoder: str | dict[str, Any] | None = None,
         preprocessing: dict[str, Any] | None = None,
         tied: str | None = None,
+        augmentation: Annotated[list[Any], ComponentOf(augmentations, many=True)] = (),  # type: ignore[assignment]
     ) -> None: ...
 
 

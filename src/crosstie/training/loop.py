@@ -20,6 +20,7 @@ from crosstie.data.batch import Batch
 from crosstie.data.processors import processors
 from crosstie.errors import ConfigError, Problem, TrainingError
 from crosstie.models.network import Network
+from crosstie.training.augment import Augment
 from crosstie.training.averaging import Average
 from crosstie.training.callbacks.callback import Callback, Progress
 from crosstie.training.checkpoint import Checkpoint, load_newest, save
@@ -90,6 +91,7 @@ class Loop:
             tokens=_array(network, options.bucketing_field, train),
         )
         self.validation = Feed(validation, place) if validation is not None else None
+        self.augment = Augment(network.layout, network.inputs.sections)
         self.forward: Any = torch.compile(network) if options.compile else network
         self.batch_size = options.rows_a_step(train)
         self.batches_an_epoch = self.train.batches(self.batch_size)
@@ -238,7 +240,8 @@ class Loop:
         if not part:
             return
         with self.runner.autocast():
-            loss = self.network.loss(self.forward(own.inputs), own.targets, own.weights)
+            inputs = self.augment(own.inputs)
+            loss = self.network.loss(self.forward(inputs), own.targets, own.weights)
         share *= part
         self.runner.backward(loss if share == 1 else loss * share)
         self.loss += loss.detach() if part == 1 else loss.detach() * part

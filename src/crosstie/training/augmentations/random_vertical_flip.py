@@ -1,0 +1,33 @@
+"""Pictures upside down."""
+
+from typing import TYPE_CHECKING, Annotated
+
+from annotated_types import Ge, Le
+
+from crosstie.training.augmentations.augmentation import (
+    Augmentation,
+    augmentations,
+    needs_kornia,
+)
+
+if TYPE_CHECKING:
+    from torch import nn
+
+
+@augmentations("random_vertical_flip", elsewhere=("vflip", "flipud"))
+class RandomVerticalFlip(Augmentation):
+    """Top and bottom change places; not for what has an upper side.
+
+    Args:
+        probability: Share of the pictures that are changed.
+    """
+
+    def __init__(self, *, probability: Annotated[float, Ge(0), Le(1)] = 0.5) -> None:
+        self.probability = probability
+
+    def module(self) -> "nn.Module":
+        needs_kornia("random_vertical_flip")
+        from kornia.augmentation import RandomVerticalFlip
+
+        made: nn.Module = RandomVerticalFlip(p=self.probability)
+        return made

@@ -1,0 +1,104 @@
+"""Training pictures a little changed."""
+
+import numpy as np
+import pytest
+import torch
+
+from crosstie.data.batch import Image, Layout
+from crosstie.errors import ConfigError
+from crosstie.training.augment import Augment, modules
+from crosstie.training.augmentations.augmentation import augmentations
+from crosstie.training.augmentations.random_blur import RandomBlur
+from crosstie.training.augmentations.random_contrast import RandomContrast
+
+LAYOUT = Layout(
+    images=(
+        Image("a", "image_0", 1, 8, 8, (0.5,), (0.2,)),
+        Image("b", "image_1", 3, 8, 8, (0.5,) * 3, (0.2,) * 3),
+    )
+)
+
+
+def pictures(channels=3, rows=40):
+    rng = np.random.default_rng(0)
+    return torch.from_numpy(rng.integers(0, 256, (rows, channels, 8, 8), dtype=np.uint8))
+
+
+def changed(name, pixels, **options):
+    torch.manual_seed(0)
+    sections = {"a": {}, "b": {"augmentation": [{"type": name, **options}]}}
+    given = {"image_0": pictures(1), "image_1": pixels}
+    found = Augment(LAYOUT, sections)(given)
+    assert found["image_0"] is given["image_0"]
+    return found["image_1"]
+
+
+@pytest.mark.parametrize("name", augmentations.names())
+def test_some_pictures_change_and_all_stay_pictures(name):
+    before = pictures()
+    after = changed(name, before)
+    assert after.dtype == torch.float32
+    assert after.shape == before.shape
+    assert after.min() >= 0
+    assert after.max() <= 255
+    same = torch.isclose(after, before.float(), atol=1e-3).flatten(1).all(1)
+    assert 0 < same.sum() < len(before)
+
+
+@pytest.mark.parametrize("name", augmentations.names())
+def test_the_same_seed_changes_them_the_same_way(name):
+    assert torch.equal(changed(name, pictures()), changed(name, pictures()))
+
+
+@pytest.mark.parametrize("name", augmentations.names())
+def test_none_changes_where_none_is_to(name):
+    after = changed(name, pictures(), probability=0.0)
+    torch.testing.assert_close(after, pictures().float(), atol=1e-3, rtol=0)
+
+
+def test_flips_are_flips():
+    before = pictures().float()
+    sideways = changed("random_horizontal_flip", pictures(), probability=1.0)
+    torch.testing.assert_close(sideways, before.flip(3), atol=1e-3, rtol=0)
+    upside = changed("random_vertical_flip", pictures(), probability=1.0)
+    torch.testing.assert_close(upside, before.flip(2), atol=1e-3, rtol=0)
+
+
+def test_what_comes_in_at_an_edge_is_its_colour():
+    grey = torch.full((20, 3, 8, 8), 100, dtype=torch.uint8)
+    for name in ("random_rotate", "random_shift"):
+        after = changed(name, grey, probability=1.0)
+        torch.testing.assert_close(after, grey.float(), atol=1e-2, rtol=0)
+
+
+def test_brightness_is_added_and_contrast_a_factor():
+    darker = changed("random_brightness", pictures(), min=0.8, max=0.8, probability=1.0)
+    expected = (pictures().float() - 0.2 * 255).clamp(min=0)
+    torch.testing.assert_close(darker, expected, atol=1e-2, rtol=0)
+    weaker = changed("random_contrast", pictures(), min=0.5, max=0.5, probability=1.0)
+    torch.testing.assert_close(weaker, pictures().float() / 2, atol=1e-2, rtol=0)
+
+
+def test_several_come_one_after_the_other():
+    both = modules(
+        [
+            {"type": "random_horizontal_flip", "probability": 1.0},
+            {"type": "random_vertical_flip", "probability": 1.0},
+        ]
+    )
+    before = pictures().float() / 255
+    torch.testing.assert_close(both(before), before.flip(2, 3))
+
+
+def test_nothing_is_done_where_nothing_is_asked():
+    given = {"image_0": pictures(1), "image_1": pictures()}
+    assert Augment(LAYOUT, {"a": {}, "b": {"augmentation": []}})(given) is given
+
+
+def test_options_that_contradict_each_other_are_refused():
+    with pytest.raises(ConfigError) as error:
+        RandomContrast(min=2.0, max=1.0)
+    assert str(error.value) == "min: must not be more than max 1, got 2. Change one of them"
+    with pytest.raises(ConfigError) as error:
+        RandomBlur(kernel_size=4)
+    assert str(error.value) == "kernel_size: must be odd, got 4. Take 5"
