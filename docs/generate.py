@@ -32,6 +32,7 @@ from crosstie.models.encoders.encoder import encoders
 from crosstie.models.layers.initial import Initial
 from crosstie.models.losses.loss import losses
 from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
+from crosstie.training.augmentations.augmentation import augmentations
 from crosstie.training.callbacks.callback import callbacks
 from crosstie.training.clipping import Clipping
 from crosstie.training.optimizers.optimizer import optimizers
@@ -72,6 +73,11 @@ PARTS: tuple[tuple[str, str, Registry[Any]], ...] = (
         "Schedules",
         "`trainer: {learning_rate_scheduler: {type: …}}`, with `model_type: ecd`.",
         schedules,
+    ),
+    (
+        "Augmentations",
+        "`augmentation: [{type: …}, …]` of an image input (ecd); in training only.",
+        augmentations,
     ),
     (
         "Callbacks",
