@@ -21,6 +21,7 @@ _HOMES = {
     "check": "crosstie.api",
     "datasets": "crosstie.datasets:",
     "doctor": "crosstie.api",
+    "embed": "crosstie.api",
     "evaluate": "crosstie.api",
     "init": "crosstie.api",
     "load": "crosstie.api",
@@ -44,6 +45,7 @@ if TYPE_CHECKING:
     from crosstie import datasets as datasets
     from crosstie.api import check as check
     from crosstie.api import doctor as doctor
+    from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate
     from crosstie.api import init as init
     from crosstie.api import load as load

@@ -14,6 +14,9 @@ from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
 if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
+
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.plan import Plan
     from crosstie.pipeline.push import Pushed
@@ -511,6 +514,59 @@ def predict(
             writer.append(piece)
     _tell(loaded.notes, say)
     return source.rows
+
+
+def embed(
+    data: Any,
+    *,
+    encoder: str | Path | None = None,
+    column: str | None = None,
+    output: str | Path | None = None,
+    pooling: str | None = None,
+    normalize: bool = False,
+    runs: str | Path = "runs",
+    cache: str | Path | None = ".crosstie",
+    progress: Callable[[int, int], None] | None = None,
+) -> "NDArray[np.float32]":
+    """Turn texts into vectors: `crosstie embed` in Python.
+
+    Args:
+        data: A list of texts, a .txt file with one text a line, or a table in any form that `train` takes.
+        encoder: A folder with a published model, an installed package that carries one, a name of the hub, or a
+            run; None is a small one for English sentences.
+        column: The table's column; not needed where there is but one.
+        output: Write there too: .hdf5, .npy, .parquet, .csv, .arrow, .jsonl by its ending.
+        pooling: How a text's tokens become one vector; None is what the model's authors say.
+        normalize: Divide each vector by its length.
+        runs: The folder of all runs.
+        cache: Where vectors are kept by content, so that nothing is computed twice; None keeps none.
+        progress: Called with rows done and rows in all.
+
+    Returns:
+        float32 `[rows, width]`, in the order of the rows.
+
+    Raises:
+        ConfigError: There is no such encoder.
+        DataError: There is no such file or column, or `output` cannot be written.
+    """
+    from crosstie.pipeline import embed as embedding
+
+    rows = embedding.read(data, column)
+    target = None if output is None else Path(output)
+    if target is not None:
+        embedding.check_output(target, rows.files)
+    found = embedding.embed(
+        rows,
+        encoder,
+        pooling=pooling,
+        normalize=normalize,
+        runs=Path(runs),
+        cache=None if cache is None else Path(cache),
+        progress=progress,
+    )
+    if target is not None:
+        embedding.write(found, target, inputs=rows.files)
+    return found
 
 
 def _loaded(

@@ -25,6 +25,7 @@ COMMANDS = {
     "evaluate": "Measure a model on data that has the true values.",
     "predict": "Predict with a model.",
     "push": "Publish a model: its weights, all that predicts, and a card.",
+    "embed": "Turn texts into vectors.",
     "runs": "List, show and prune runs.",
     "datasets": "List data to try things on.",
     "doctor": "Say what is installed, what is missing, and what to type.",

@@ -123,13 +123,16 @@ class Published:
         return ConfigError(Problem("model", f"{self.source!r} {what}"))
 
 
-def find(model: str, revision: str | None = None, *, folder: Path | None = None) -> Published:
+def find(
+    model: str, revision: str | None = None, *, folder: Path | None = None, local: bool = False
+) -> Published:
     """The published model of that name, fetched from the hub where it is nowhere else.
 
     Args:
         model: A folder, an installed package that carries weights, or a name of the hub (`org/name`).
         revision: The hub's commit, tag or branch; None is the one that is here already, else the newest.
         folder: What a relative folder is relative to; None is the working directory.
+        local: Ask no hub.
 
     Raises:
         ConfigError: It is nowhere, or not to be reached; the message says what to type.
@@ -145,6 +148,8 @@ def find(model: str, revision: str | None = None, *, folder: Path | None = None)
         found, version, said = package
         _no_revision(model, revision, "package")
         return Published(model, "package", found, version, _licence(found, {"licence": said}))
+    if local:
+        raise ConfigError(Problem("model", f"{model!r} is no folder and no installed package"))
     place = _fetched(model, revision)
     return Published(model, "hub", place, place.name, _licence(place, {}))
 

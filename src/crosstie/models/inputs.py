@@ -175,6 +175,11 @@ class Inputs(nn.Module):
         owner = owners.get(name)
         return None if owner is None else owner.encoder.states_width
 
+    def arrays(self) -> Iterator[tuple[tuple[str, ...], str, dict[str, Any], Encoder]]:
+        """(columns, array, options, encoder) of each encoder, but those of tied columns."""
+        for group in self._groups():
+            yield group.names, group.array, self.sections[group.names[0]]["encoder"], group.encoder
+
     def once(self, states: Collection[str]) -> Iterator[tuple[str, dict[str, Any], Encoder]]:
         """(array, options, encoder) of each that need run but once, for its rows' vectors never change.
 

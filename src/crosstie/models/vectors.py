@@ -49,7 +49,7 @@ def vectors(
     else:
         found, known = store.find(single)
     wanted = np.flatnonzero(~known)
-    places = np.array([first[key] for key in single])
+    places = np.array([first[key] for key in single], np.int64)
     ids = rows.ndim == 2 and np.issubdtype(rows.dtype, np.integer)
     lengths = (rows[places[wanted]] != 0).sum(1) if ids else np.ones(len(wanted), np.int64)
     wanted = wanted[
@@ -62,25 +62,33 @@ def vectors(
     start = written = 0
     encoder.eval()
     device = next(iter(encoder.parameters()), torch.zeros(0)).device
-    while start < len(wanted):
-        longest = max(int(lengths[start]), 1)
-        stop = start + (max(TOKENS // longest, 1) if ids else ROWS)
-        these = wanted[start:stop]
-        given = rows[places[these]]
-        batch = torch.from_numpy(np.ascontiguousarray(given[:, :longest] if ids else given))
-        with torch.inference_mode():
-            batch = batch.to(device)
-            told = encoder(batch if prepare is None else prepare(batch))
-        found[these] = told.flatten(1).float().cpu().numpy()
-        start += len(these)
-        if store is not None and (start - written >= kept or start == len(wanted)):
-            these = wanted[written:start]
+
+    def keep() -> None:
+        nonlocal written
+        these = wanted[written:start]
+        if store is not None and len(these):
             store.add([single[place] for place in these], found[these])
-            written = start
-        if progress is not None:
-            progress(done + start, len(single))
+        written = start
+
+    try:
+        while start < len(wanted):
+            longest = max(int(lengths[start]), 1)
+            these = wanted[start : start + (max(TOKENS // longest, 1) if ids else ROWS)]
+            given = rows[places[these]]
+            batch = torch.from_numpy(np.ascontiguousarray(given[:, :longest] if ids else given))
+            with torch.inference_mode():
+                batch = batch.to(device)
+                told = encoder(batch if prepare is None else prepare(batch))
+            found[these] = told.flatten(1).float().cpu().numpy()
+            start += len(these)
+            if start - written >= kept:
+                keep()
+            if progress is not None:
+                progress(done + start, len(single))
+    finally:
+        keep()
     order = {key: place for place, key in enumerate(single)}
-    return found[[order[key] for key in keys]]
+    return found[np.array([order[key] for key in keys], np.int64)]
 
 
 def identity(encoder: Encoder, options: dict[str, Any]) -> str:

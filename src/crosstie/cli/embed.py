@@ -1,0 +1,88 @@
+"""`crosstie embed`: a column to vectors."""
+
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated, Literal
+
+from cyclopts import Parameter
+
+from crosstie import api
+from crosstie.cli.output import put_json, tell
+from crosstie.cli.types import TablePath
+
+SILENCE = 10.0  # seconds between two lines where there is no terminal
+REDRAW = 0.2
+
+
+def embed(
+    data: TablePath,
+    /,
+    *,
+    output: Annotated[Path, Parameter(name=["--output", "-o"])],
+    column: str | None = None,
+    encoder: str | None = None,
+    pooling: Literal["mean", "max", "sum", "last", "cls", "cls_pooled"] | None = None,
+    normalize: Annotated[bool, Parameter(negative="")] = False,
+    runs: Path = Path("runs"),
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Turn texts into vectors. The same command goes on where it was, after Ctrl-C or a kill.
+
+    Args:
+        data: A .txt file with one text a line, or a table; `-` reads a table from standard input.
+        output: Where to write: .hdf5, .npy, .parquet, .csv, .arrow, .jsonl.
+        column: The table's column; not needed where there is but one.
+        encoder: A folder with a published model, an installed package that carries one, a name of the hub, or a
+            run (its directory, NAME/latest). A small one for English sentences if not given.
+        pooling: How a text's tokens become one vector; by default what the model's authors say.
+        normalize: Divide each vector by its length.
+        runs: The folder of all runs.
+        quiet: Show no progress.
+        json: Print one line of JSON on standard output.
+    """
+    shape = api.embed(
+        data,
+        encoder=encoder,
+        column=column,
+        output=output,
+        pooling=pooling,
+        normalize=normalize,
+        runs=runs,
+        progress=None if quiet else shown(),
+    ).shape
+    if json:
+        put_json({"vectors": str(output.resolve()), "rows": shape[0], "width": shape[1]})
+    elif not quiet:
+        tell(f"{shape[0]} vectors of {shape[1]} numbers in {output}")
+    return 0
+
+
+def shown(clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
+    """Shows how far it is: one line that is written anew on a terminal, a line now and then elsewhere."""
+    live = sys.stderr.isatty()
+    started = last = 0.0
+    first: int | None = None
+
+    def show(done: int, total: int) -> None:
+        nonlocal started, last, first
+        now = clock()
+        if first is None:  # the model is read by now
+            first, started, last = done, now, now
+            if done:
+                tell(f"{done} of {total} different rows were computed before")
+        if now - last < (REDRAW if live else SILENCE) and not (live and done == total):
+            return
+        last = now
+        rate = (done - first) / max(now - started, 1e-9)
+        left = (total - done) / rate if rate else 0.0
+        line = f"{done} of {total} rows · {rate:,.0f} a second · {left:,.0f} s left"
+        if live:
+            sys.stderr.write(f"\r{line:<70}" + ("\n" if done == total else ""))
+            sys.stderr.flush()
+        else:
+            tell(line)
+
+    return show
