@@ -474,6 +474,7 @@ def predict(
     keep: Sequence[str] = (),
     header: bool = True,
     columns: Sequence[str] | None = None,
+    each_row: bool = False,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -488,6 +489,7 @@ def predict(
         keep: Input columns to carry along.
         header: Whether the first line of a file holds the names of its columns.
         columns: Names of a file's columns, in place of those in it.
+        each_row: As for `Model.predict`.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
@@ -501,7 +503,7 @@ def predict(
     """
     loaded, data = _loaded(model, components, runs), _unfolded(data)
     if output is None and not stdout:
-        result = loaded.predict(data, keep=keep, header=header, columns=columns)
+        result = loaded.predict(data, keep=keep, header=header, columns=columns, each_row=each_row)
         _tell(loaded.notes, say)
         return result
     from crosstie.data.write import TableWriter
@@ -510,10 +512,12 @@ def predict(
     target = Path(output) if output is not None else None
     with TableWriter(target, inputs=source.files) as writer:
         _tell(source.notes, say)
-        for piece in loaded.predict_source(source, keep=keep):
+        rows = 0
+        for piece in loaded.predict_source(source, keep=keep, each_row=each_row):
             writer.append(piece)
+            rows += len(next(iter(piece.values())))
     _tell(loaded.notes, say)
-    return source.rows
+    return rows
 
 
 def embed(

@@ -1,6 +1,7 @@
 """What every registered encoder, combiner, decoder and loss must do."""
 
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from worlds import (
     MIXED_TYPES,
     OUTPUTS,
     SPELLED,
+    TIMESERIES,
     architecture,
     batch,
     network,
@@ -118,6 +120,12 @@ def cases() -> dict[str, Case]:
             found[f"loss-{kind}-{name}-{members}"] = output_case(
                 kind, members=members, loss={"type": name}
             )
+    following = replace(TIMESERIES, follows="series_0", rate=0.5, shift=2.0)
+    layout = Layout(**COLUMNS["timeseries"], outputs=(following,))
+    found["output-timeseries-follows"] = (
+        layout,
+        architecture({"a": "timeseries"}, (following,), encoder={"type": "passthrough"}),
+    )
     return found
 
 
@@ -134,7 +142,7 @@ def test_logits_have_the_shape_of_the_output(case: Case) -> None:
     built = network(layout, parts)
     (output,) = layout.outputs
     last = (output.length,) if output.length else ()
-    last += (output.size,) if output.type in ("category", "set", "sequence") else ()
+    last += (output.size,) if output.scored else ()
     members = (built.members,) if built.members > 1 else ()
     for rows in (1, 7):
         logits = built.eval()(tensors(examples(layout, rows)))

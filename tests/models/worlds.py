@@ -26,13 +26,15 @@ NUMBER = Output("y", "output_0", "number", 1)
 CATEGORY = Output("y", "output_0", "category", 3, (0.5, 0.3, 0.2))
 SET = Output("y", "output_0", "set", 4, (0.5, 0.2, 0.1, 0.4))
 SEQUENCE = Output("y", "output_0", "sequence", 3, (0.5, 0.3, 0.2), length=9)
-OUTPUTS = {each.type: each for each in (BINARY, NUMBER, CATEGORY, SET, SEQUENCE)}
+TIMESERIES = Output("y", "output_0", "timeseries", 3)
+OUTPUTS = {each.type: each for each in (BINARY, NUMBER, CATEGORY, SET, SEQUENCE, TIMESERIES)}
 DECODERS = {
     "binary": "regressor",
     "number": "regressor",
     "category": "classifier",
     "set": "classifier",
     "sequence": "tagger",
+    "timeseries": "projector",
 }
 LOSSES = {
     "binary": "binary_weighted_cross_entropy",
@@ -40,6 +42,7 @@ LOSSES = {
     "category": "softmax_cross_entropy",
     "set": "sigmoid_cross_entropy",
     "sequence": "sequence_softmax_cross_entropy",
+    "timeseries": "mean_squared_error",
 }
 SPELLED = Tokens("a", "tokens_0", "text", 40, 9, letters=12, word=6)
 PLAIN = {"type": "concat", "members": 1, "output_size": 8}
@@ -106,6 +109,8 @@ def targets(outputs: tuple[Output, ...], rows: int, *, seed: int = 0) -> dict[st
             found[output.name] = rng.integers(-2, output.size, (rows, output.length)).astype("i4")
         elif output.type == "number":
             found[output.name] = rng.normal(size=rows).astype(np.float32)
+        elif output.type == "timeseries":
+            found[output.name] = rng.normal(size=(rows, output.size)).astype(np.float32)
         else:
             shape = (rows, output.size) if output.type == "set" else (rows,)
             found[output.name] = (rng.random(shape) < 0.4).astype(np.float32)

@@ -31,6 +31,7 @@ from crosstie.artifact.schema import row_schema
 from crosstie.data.batch import Batch
 from crosstie.data.files import atomic, sha256, write_json
 from crosstie.data.table import Table
+from crosstie.data.windows import Windows
 from crosstie.errors import ArtifactError, ConfigError
 from crosstie.evaluation.calibration import apply_temperature
 from crosstie.features.feature import Feature, OutputFeature, feature_types
@@ -104,6 +105,11 @@ class Artifact:
         """The input columns it reads."""
         return self.members[0].preprocessor.columns
 
+    @property
+    def windows(self) -> Windows | None:
+        """How a long table is cut for it, if it is."""
+        return self.members[0].preprocessor.windows
+
     def encode(self, table: Table) -> list[Encoded]:
         """The table as each member sees it."""
         return [member.preprocessor.encode(table) for member in self.members]
@@ -143,8 +149,8 @@ class Artifact:
         columns: dict[str, Any] = {}
         for feature in self.outputs:
             values: NDArray[Any] = raw[feature.name]
-            if feature.type == "number":
-                columns[f"{feature.name}_prediction"] = values
+            if feature.amount:
+                columns[f"{feature.name}_prediction"] = listed(values)
                 continue
             decoded = feature.decode(
                 values,
@@ -155,9 +161,14 @@ class Artifact:
         return columns
 
 
+def listed(values: NDArray[Any]) -> Any:
+    """Amounts as a column: a list of them where a row has several."""
+    return values.tolist() if values.ndim > 1 else values
+
+
 def natural(feature: OutputFeature, raw: NDArray[Any]) -> NDArray[np.float64]:
     """Targets or a graph's output in the unit that is averaged and shown: numbers as in the user's column."""
-    if feature.type == "number":
+    if feature.amount:
         return np.asarray(feature.decode(raw)["prediction"], dtype=np.float64)
     return np.asarray(raw, dtype=np.float64)
 

@@ -42,6 +42,12 @@ def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> d
     for feature in outputs:
         kinds: dict[str, Any] = {
             "number": {"type": "number"},
+            "timeseries": {
+                "type": "array",
+                "items": {"type": "number"},
+                "minItems": feature.size,
+                "maxItems": feature.size,
+            },
             "set": {"type": "array", "items": {"enum": list(feature.labels)}},
             "sequence": {"type": "array", "items": {"enum": [*feature.labels, None]}},
         }

@@ -73,6 +73,7 @@ HEADLINES: Mapping[str, Sequence[str]] = {
     "binary": ("roc_auc", "accuracy", "f1", "log_loss"),
     "category": ("accuracy", "f1", "log_loss"),
     "number": ("rmse", "mae", "r2"),
+    "timeseries": ("mase", "smape", "rmse", "mae"),
     "set": ("f1_micro", "f1_macro", "jaccard", "log_loss"),
     "sequence": ("span_f1", "span_precision", "span_recall", "token_accuracy", "row_accuracy"),
 }
@@ -91,7 +92,7 @@ def put_comparison(evaluation: Mapping[str, Any], *, to_stderr: bool = False) ->
             if values is None:
                 continue
             label = f"{model['model']}  ← chosen" if model["chosen"] else model["model"]
-            seconds = f"{model['seconds']:.1f}" if model["model"] != "baseline" else ""
+            seconds = f"{model['seconds']:.1f}" if model["seconds"] else ""
             rows.append([label, *(figure(values.get(name)) for name in names), seconds])
         title = f"{output} on {report['rows']} {judged} rows"
         put_table(title, ["model", *names, "seconds"], rows, to_stderr=to_stderr)

@@ -20,6 +20,7 @@ def predict(
     keep: Annotated[list[str] | None, Parameter(name="--keep", negative="")] = None,
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
+    each_row: Annotated[bool, Parameter(negative="")] = False,
     components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -35,6 +36,7 @@ def predict(
         keep: Input columns to carry along, separated by commas. May be repeated.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
+        each_row: Of a model of series: what comes after each row, in place of what comes after the last ones.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Say nothing of unknown, unreadable and missing values.
@@ -50,6 +52,7 @@ def predict(
         keep=names(keep) or (),
         header=not no_header,
         columns=names(columns),
+        each_row=each_row,
         components=components,
         runs=runs,
         say=say,

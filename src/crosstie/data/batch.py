@@ -106,11 +106,15 @@ class Output:
     Attributes:
         name: The output's name, the key in `Batch.targets`.
         array: The graph's output: `output_0`, `output_1`, …
-        type: `number`, `binary`, `category`, `set` or `sequence`.
-        size: Classes of a category, labels of a set, tags of a sequence, 1 for number and binary.
+        type: `number`, `binary`, `category`, `set`, `sequence` or `timeseries`.
+        size: Classes of a category, labels of a set, tags of a sequence, steps of a series, 1 for number and binary.
         prior: `[size]` training share of each class or label; binary: [share of the positive]; number: empty.
         labels: What the table calls the classes or labels; binary: the negative, the positive; number: empty.
         length: Of a row of a sequence, padding included; 0 of the others.
+        follows: The array of the series that a predicted series goes on with, if it is an input: what is predicted
+            is relative to its last number, in units of its own spread.
+        rate: By which numbers scaled as in that array are multiplied, and `shift` added, to be scaled as this output.
+        shift: See `rate`.
     """
 
     name: str
@@ -120,6 +124,14 @@ class Output:
     prior: tuple[float, ...] = ()
     labels: tuple[str, ...] = ()
     length: int = 0
+    follows: str = ""
+    rate: float = 1.0
+    shift: float = 0.0
+
+    @property
+    def scored(self) -> bool:
+        """Whether the last axis of its logits is `size`."""
+        return self.type in ("category", "set", "sequence", "timeseries")
 
     def in_order(self, given: Mapping[str, float] | Sequence[float]) -> list[float]:
         """One number a class, in their order, from a list of them or from numbers by class.
@@ -220,7 +232,8 @@ class Batch:
             width]`; `series_<i>` float32 `[rows, length, channels]`. Names as in `Layout.inputs`.
         targets: By output name. number: float32 `[rows]`, standardised. binary: float32 `[rows]` of 0 and 1.
             category: int64 `[rows]`. set: float32 `[rows, size]` of 0 and 1. sequence: int32
-            `[rows, length]`, -1 after a row's end, -2 a tag that training rows lack. Empty when predicting.
+            `[rows, length]`, -1 after a row's end, -2 a tag that training rows lack. timeseries: float32 `[rows,
+            size]`, standardised. Empty when predicting.
         weights: float32 `[rows]`, or None for all equal.
     """
 

@@ -126,6 +126,19 @@ class Source:
         assert self._reopen is not None
         return self._reopen(reading)
 
+    def holding(self, table: Table) -> "Source":
+        """The same source with `table` made of its rows, in memory."""
+        found = Source(
+            self.name,
+            [InMemory(table)],
+            self.files,
+            hashed=self._hashed,
+            missing=self.missing,
+            reading=self.reading,
+        )
+        found.notes = self.notes
+        return found
+
     def table(self, columns: Sequence[str] | None = None) -> Table:
         """The whole table (with `columns` only), in memory."""
         wanted = self._checked(columns)

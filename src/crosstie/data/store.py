@@ -14,6 +14,7 @@ _TARGETS = {
     "category": np.int64,
     "set": np.float32,
     "sequence": np.int32,
+    "timeseries": np.float32,
 }
 
 
@@ -89,4 +90,4 @@ def _row(output: Output) -> tuple[int, ...]:
     """The shape of one row's target."""
     if output.length:
         return (output.length,)
-    return (output.size,) if output.type == "set" else ()
+    return (output.size,) if output.type in ("set", "timeseries") else ()

@@ -1,7 +1,7 @@
 """The prediction of a model that never looks at its inputs: what every real model must beat."""
 
 from collections.abc import Sequence
-from typing import Literal
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -17,17 +17,17 @@ def constant(
     *,
     rows: int,
     prior: Sequence[float] = (),
-    mean: float = 0.0,
+    mean: Any = 0.0,
     length: int = 0,
 ) -> NDArray[np.float64]:
     """The same prediction for every row.
 
     Args:
-        output_type: `number`, `binary`, `category`, `set` or `sequence`.
+        output_type: `number`, `binary`, `category`, `set`, `sequence` or `timeseries`.
         rows: How many.
         prior: Training share of every class or label; binary: (share of the positive,). Predicted as the
             probabilities, so that the most frequent class is the decision.
-        mean: For a number, the training mean (or median) in the unit wanted.
+        mean: For a number, the training mean (or median) in the unit wanted; for a series one a step.
         length: For a sequence, the places in a row.
 
     Returns:
@@ -38,6 +38,8 @@ def constant(
         array([[0.25, 0.75],
                [0.25, 0.75]])
     """
+    if output_type == "timeseries":
+        return np.tile(np.atleast_1d(np.asarray(mean, np.float64)), (rows, 1))
     if output_type == "number":
         return np.full(rows, mean, np.float64)
     if output_type == "binary":

@@ -5,6 +5,7 @@ resampled at 5,000 rows and the spread is scaled to the real number (m out of n)
 million rows costs is then no more than that of a few thousand.
 """
 
+import math
 from collections.abc import Callable, Sequence
 
 import numpy as np
@@ -26,6 +27,7 @@ def intervals(
     *,
     weights: Array | None = None,
     threshold: float | Sequence[float] = 0.5,
+    scale: float = math.nan,
     names: Sequence[str] | None = None,
     labels: Sequence[str] = (),
     resamples: int = RESAMPLES,
@@ -40,6 +42,7 @@ def intervals(
         prediction: As `Metric` takes it.
         weights: `[rows]`, or None.
         threshold: Of a binary output, or one for each label of a set.
+        scale: As for `score`.
         names: Which metrics; None for all but `max_error`, which resampling cannot bound, and but rankings
             of more than 20 classes, which would take seconds.
         labels: The tags of a sequence, in the order of their codes.
@@ -55,6 +58,7 @@ def intervals(
         names=names,
         threshold=threshold,
         labels=labels,
+        scale=scale,
     )
     if len(target) < 2:
         return {}
@@ -69,10 +73,8 @@ def intervals(
         target, prediction = target[some], prediction[some]
         weights = None if weights is None else weights[some]
     drawn = len(target)
-    measures = {
-        name: _measure(metric, target, prediction)
-        for name, metric in chosen(output_type, list(point), threshold, labels).items()
-    }
+    kinds = chosen(output_type, list(point), threshold, scale=scale, labels=labels)
+    measures = {name: _measure(metric, target, prediction) for name, metric in kinds.items()}
     values = np.full((resamples, len(point)), np.nan)
     for i in range(resamples):
         counts = np.bincount(rng.integers(0, drawn, drawn), minlength=drawn)

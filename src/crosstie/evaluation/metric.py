@@ -25,6 +25,7 @@ class Metric(ABC):
         any_unit: False where it means something only in the target's own unit, with its own zero.
         threshold: From which probability on a binary output or a label counts as predicted; `score` sets it.
         labels: Of a sequence, its tags in the order of their codes; `score` sets it.
+        scale: Of a series, its mean absolute change from season to season in training; `score` sets it.
     """
 
     greater_is_better: ClassVar[bool] = True
@@ -32,6 +33,7 @@ class Metric(ABC):
     any_unit: ClassVar[bool] = True
     threshold: float | Array = 0.5
     labels: Sequence[str] = ()
+    scale: float = float("nan")
 
     @abstractmethod
     def __call__(self, target: Array, prediction: Array, weights: Array | None = None) -> float:
@@ -40,7 +42,7 @@ class Metric(ABC):
         Args:
             target: number: `[rows]` in any unit. binary: `[rows]` of 0 and 1. category: `[rows]` codes.
                 set: `[rows, labels]` of 0 and 1. sequence: `[rows, length]` codes, -1 after a row's end, -2 for a tag
-                that the model lacks.
+                that the model lacks. timeseries: `[rows, steps]`.
             prediction: number: `[rows]` in the unit of the target. binary: `[rows]` probability of 1.
                 category: `[rows, classes]`, set: `[rows, labels]`, sequence: `[rows, length, labels]` probabilities.
             weights: `[rows]`, or None for all equal.

@@ -21,6 +21,7 @@ REPORTED = {
     "category": (
         "accuracy log_loss balanced_accuracy f1 f1_weighted mcc roc_auc hits_at_k brier ece"
     ),
+    "timeseries": ("mase smape rmse mae mse"),
     "set": (
         "f1_micro f1_macro f1_samples jaccard subset_accuracy hamming_loss roc_auc average_precision log_loss"
     ),
@@ -42,6 +43,7 @@ def score(
     names: Sequence[str] | None = None,
     threshold: float | Sequence[float] = 0.5,
     labels: Sequence[str] = (),
+    scale: float = math.nan,
 ) -> dict[str, float]:
     """Metrics by name. One that is not defined for these rows (a ranking of one class) is left out.
 
@@ -53,6 +55,7 @@ def score(
         names: Which metrics; None for the usual ones and those that a project adds.
         threshold: Of a binary output, or one for each label of a set.
         labels: The tags of a sequence, in the order of their codes.
+        scale: Of a series, how much it changed from season to season in training.
 
     Raises:
         ConfigError: No such metric for this output type.
@@ -64,7 +67,9 @@ def score(
     if not len(target):
         return {}
     found = {}
-    for name, metric in chosen(output_type, names, threshold, labels).items():
+    for name, metric in chosen(
+        output_type, names, threshold, scale=scale, labels=labels
+    ).items():
         value = float(metric(target, prediction, weights))
         if math.isfinite(value):
             found[name] = value
@@ -75,7 +80,9 @@ def chosen(
     output_type: str,
     names: Sequence[str] | None,
     threshold: float | Sequence[float] = 0.5,
+    *,
     labels: Sequence[str] = (),
+    scale: float = math.nan,
 ) -> dict[str, Metric]:
     """The metrics that `score` computes, ready to call."""
     if names is None:
@@ -84,6 +91,7 @@ def chosen(
     for metric in found.values():
         metric.threshold = threshold if isinstance(threshold, float) else np.asarray(threshold)
         metric.labels = labels
+        metric.scale = scale
     return found
 
 
@@ -116,13 +124,19 @@ def details(
         threshold: Of a binary output, or one for each label of a set.
 
     Returns:
-        number: `residuals` and `target`, quantiles. binary and category: `confusion` (rows: true), `per_class`
+        number: `residuals` and `target`, quantiles; timeseries: `mae_by_step` too. binary and category: `confusion` (rows: true), `per_class`
         (precision, recall, f1, support), `calibration`; category: `confused`, the most frequent mistakes, and
         no `confusion` beyond 100 classes. set: `per_label`. sequence: as of a category, of its tokens, and where
         tags mark spans `per_span`, by type.
     """
     if output_type == "number":
         return _number_details(target, prediction)
+    if output_type == "timeseries":
+        errors = np.abs(np.asarray(target, np.float64) - prediction)
+        return {
+            **_number_details(target.ravel(), np.asarray(prediction).ravel()),
+            "mae_by_step": errors.mean(axis=0).tolist() if len(errors) else [],
+        }
     if output_type == "set":
         return _set_details(target, prediction, labels, weights, threshold)
     if output_type == "sequence":

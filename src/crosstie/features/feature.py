@@ -5,6 +5,7 @@ request in production. Its constructor's keyword-only parameters are the `prepro
 """
 
 import inspect
+import math
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -75,6 +76,7 @@ class Feature(ABC):
         output: Whether it can be an output.
         defaults: Names of its default encoder, decoder, loss and metric.
         input_only: Options that only an input reads; on an output they are an error.
+        output_only: Likewise.
         like: Of a type that did not come with Crosstie: the type whose encoders and learners it can use. Both
             give the same kind of array.
 
@@ -117,6 +119,7 @@ class Feature(ABC):
     output: ClassVar[bool] = False
     defaults: ClassVar[Defaults]
     input_only: ClassVar[tuple[str, ...]] = ()
+    output_only: ClassVar[tuple[str, ...]] = ()
     like: ClassVar[str] = ""
 
     name: str
@@ -124,6 +127,11 @@ class Feature(ABC):
     missing_value_strategy: str
     tied: str = ""
     whole: bool = False
+
+    @classmethod
+    def defaults_for(cls, options: Mapping[str, Any]) -> Defaults:
+        """As `defaults`, where the preprocessing has these options."""
+        return cls.defaults
 
     @classmethod
     def acts_as(cls) -> str:
@@ -278,6 +286,9 @@ class Feature(ABC):
 class OutputFeature(Feature):
     """A feature type that can also be predicted.
 
+    Class attributes:
+        amount: Whether predictions are amounts in the unit of the column, rather than probabilities.
+
     Attributes:
         predicted: Whether this one is an output; set before it is fitted. `encode` is for inputs,
             `size` to `decode` are for outputs.
@@ -286,6 +297,7 @@ class OutputFeature(Feature):
     """
 
     output = True
+    amount: ClassVar[bool] = False
     predicted: bool = False
     source: str = ""
     aligned: bool = False
@@ -294,6 +306,15 @@ class OutputFeature(Feature):
     def because_predicted(cls, profile: ColumnProfile) -> str:
         """As `because`, where the column is to be predicted."""
         return cls.because(profile)
+
+    @property
+    def usual_change(self) -> float:
+        """How much the column changed from one season to the next in training; NaN where that means nothing."""
+        return math.nan
+
+    def goes_on_from(self, other: Feature) -> tuple[float, float] | None:
+        """As `data.batch.Output.rate` and `shift`, where this series goes on with the input `other`."""
+        return None
 
     @property
     def fills(self) -> bool:
@@ -344,7 +365,8 @@ class OutputFeature(Feature):
 
         Args:
             raw: number `[rows]` in standardised units; binary `[rows]` probability of the positive class;
-                category `[rows, classes]`, set `[rows, labels]`, sequence `[rows, length, labels]` probabilities.
+                category `[rows, classes]`, set `[rows, labels]`, sequence `[rows, length, labels]` probabilities;
+                timeseries `[rows, steps]` in standardised units.
             threshold: Of a binary output, or one for each label of a set.
             tokens: Of each row of `source`, for those that have one.
 

@@ -40,6 +40,7 @@ class Number(OutputFeature):
 
     type = "number"
     kind = "number"
+    amount = True
     reads = "number"
     defaults = Defaults("ple", "regressor", "mean_squared_error", "rmse")
     input_only = ("outlier_strategy", "outlier_threshold")

@@ -26,6 +26,7 @@ from crosstie.data.column import Column
 from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
+from crosstie.data.windows import Windows
 from crosstie.errors import ConfigError, DataError, Problem, nearest
 from crosstie.features.absent import lacking, nothing
 from crosstie.features.counts import Counts, count
@@ -67,6 +68,7 @@ class Preprocessor:
         outputs: Features to predict.
         styles: How columns write their numbers and dates, as their profiles found; None to find out from
             the first training rows.
+        windows: How long tables are cut before anything here sees them; for whoever opens one.
 
     Raises:
         ConfigError: Two features share a name, or an output has an option that only inputs read.
@@ -83,10 +85,12 @@ class Preprocessor:
         outputs: Sequence[OutputFeature],
         *,
         styles: Mapping[str, Style] | None = None,
+        windows: Windows | None = None,
     ) -> None:
         self.inputs = tuple(inputs)
         self.outputs = tuple(outputs)
         self.styles = dict(styles or {})
+        self.windows = windows
         self._styled = styles is not None
         _check_names([each.name for each in self._features()])
         _check_options(self.outputs)
@@ -105,7 +109,8 @@ class Preprocessor:
     @property
     def columns(self) -> tuple[str, ...]:
         """Columns that predicting reads, each once."""
-        return tuple(dict.fromkeys(each.column for each in self.inputs))
+        placed = self.windows.columns if self.windows is not None else ()
+        return tuple(dict.fromkeys([*placed, *(each.column for each in self.inputs)]))
 
     @property
     def target_columns(self) -> tuple[str, ...]:
@@ -238,10 +243,20 @@ class Preprocessor:
                     each.prior,
                     tuple(each.labels),
                     each.length,
+                    **self._followed(each),
                 )
                 for i, each in enumerate(self.outputs)
             ),
         )
+
+    def _followed(self, output: OutputFeature) -> dict[str, Any]:
+        """What of `Output` says which series an output goes on with, if it does."""
+        for place, each in enumerate(self._of["series"]):
+            scales = output.goes_on_from(each)
+            if scales is not None:
+                rate, shift = scales
+                return {"follows": f"series_{place}", "rate": rate, "shift": shift}
+        return {}
 
     def encode(self, table: Table, *, targets: bool = False, weight: str | None = None) -> Encoded:
         """The rows of `table` as arrays.
@@ -304,7 +319,8 @@ class Preprocessor:
                 parts[role].append({"name": feature.name, "type": feature.type, **state})
                 arrays |= {f"{feature.name}.{key}": array for key, array in own.items()}
         styles = {column: style.state() for column, style in self.styles.items()}
-        return {**parts, "missing": self._missing, "styles": styles}, arrays
+        windows = {} if self.windows is None else {"windows": self.windows.state()}
+        return {**parts, "missing": self._missing, "styles": styles, **windows}, arrays
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]) -> Self:
@@ -322,6 +338,7 @@ class Preprocessor:
             [revived(each) for each in state["inputs"]],
             [revived(each) for each in state["outputs"]],
             styles={column: Style(**style) for column, style in state["styles"].items()},
+            windows=Windows(**state["windows"]) if "windows" in state else None,
         )
         preprocessor._missing = dict(state["missing"])
         return preprocessor

@@ -1,17 +1,27 @@
-"""Series: numbers in time in one cell, of one channel or of many, of one length or of any."""
+"""Series: numbers in time in one cell, of one channel or of many; and windows of a column, and what comes after them."""
 
-from collections.abc import Mapping
+import math
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
-from crosstie.config.words import ANYTHING, Answer
+from crosstie.config.words import ANYTHING, Answer, Elsewhere
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import (
+    FILLS,
+    Arrays,
+    Defaults,
+    Feature,
+    OutputFeature,
+    State,
+    feature_types,
+)
 from crosstie.features.moments import Moments
 
 Gaps = Literal["mark", "previous", "interpolate"]
@@ -19,11 +29,12 @@ _PADDING = "a row ends where it ends, and no result depends on what comes after;
 
 
 @feature_types("timeseries")
-class Timeseries(Feature):
+class Timeseries(OutputFeature):
     """Numbers in time: float32 `[rows, length, channels]`, NaN where missing and after a row's end.
 
     A cell is a row of numbers (`1 2 3`, `[1, 2, null, 3]`, a list, an array) or, for many channels, a list of
-    steps, each with a number a channel (`[[1, 7], [2, 8]]`).
+    steps, each with a number a channel (`[[1, 7], [2, 8]]`). Where the column holds one number a row, in the order
+    of time, `window_size` makes a series of each row and those before it, and `horizon` of those after it.
 
     Args:
         name: What the file calls the feature.
@@ -36,6 +47,13 @@ class Timeseries(Feature):
             `previous` repeats the one before, `interpolate` draws a line to the next one. Before the first
             number there is nothing to go by: it stays marked.
         standardise: Whether every channel is brought to mean 0 and spread 1, those of the training rows.
+        window_size: Of an input: the steps up to each row, its own included, that are seen.
+        horizon: Of an output: the steps after each row that are predicted; None where cells hold them, all of them.
+        seasonality: Of an output: steps in a season, for the seasonal-naive forecast and MASE; None is found from
+            the times (12 for months, 24 for hours), and 1 where there are none.
+        relative: Of an output whose own column is an input with a window: whether its numbers are learned relative
+            to the window's last one, in units of the window's spread (Kim 2022), so that a level never seen is no
+            stranger.
     """
 
     answers: ClassVar[dict[str, Answer]] = {
@@ -45,7 +63,10 @@ class Timeseries(Feature):
     type = "timeseries"
     kind = "series"
     reads = "series"
-    defaults = Defaults("parallel_cnn")
+    amount = True
+    defaults = Defaults("parallel_cnn", "projector", "mean_squared_error", "rmse")
+    input_only = ("timeseries_length_limit", "gaps", "window_size")
+    output_only = ("horizon", "seasonality", "relative")
 
     def __init__(
         self,
@@ -56,6 +77,21 @@ class Timeseries(Feature):
         timeseries_length_limit: Annotated[int, Ge(1)] = 1024,
         gaps: Gaps = "mark",
         standardise: bool = True,
+        window_size: Annotated[
+            int, Ge(2), Elsewhere("lookback", "input_chunk_length", "n_lags", "context_length")
+        ]
+        | None = None,
+        horizon: Annotated[
+            int,
+            Ge(1),
+            Elsewhere(
+                "prediction_length", "output_chunk_length", "forecast_horizon", "fh", "steps"
+            ),
+        ]
+        | None = None,
+        seasonality: Annotated[int, Ge(1), Elsewhere("season_length", "sp", "freq", "period")]
+        | None = None,
+        relative: bool = True,
     ) -> None:
         self.name = name
         self.column = column or name
@@ -63,8 +99,15 @@ class Timeseries(Feature):
         self.timeseries_length_limit = timeseries_length_limit
         self.gaps = gaps
         self.standardise = standardise
+        self.window_size = window_size
+        self.horizon = horizon
+        self.seasonality = seasonality
+        self.relative = relative
         self._moments: Moments | None = None
+        self._changes = Moments()
         self.length_ = 0
+        self.steps_ = horizon or 0
+        self.change_ = math.nan
         self.mean_ = np.zeros(0)
         self.spread_ = np.ones(0)
 
@@ -79,16 +122,45 @@ class Timeseries(Feature):
         share = "every cell holds" if profile.series == 1 else f"{profile.series:.1%} of cells hold"
         return f"{share} numbers one after the other, up to {profile.max_steps}"
 
+    @classmethod
+    def defaults_for(cls, options: Mapping[str, Any]) -> Defaults:
+        """A window has one length and its places have a meaning: it needs no search for shapes."""
+        return (
+            replace(cls.defaults, encoder="passthrough")
+            if options.get("window_size")
+            else cls.defaults
+        )
+
     def observe(self, column: Column) -> None:
+        if self.predicted:
+            self._observe_targets(column)
+            return
         for row in np.flatnonzero(column.valid):
-            values = column.values[row][: self.timeseries_length_limit]
+            values = column.values[row][: self.window_size or self.timeseries_length_limit]
             if self._moments is None:
                 self._moments = Moments(values.shape[1])
             self._same(values.shape[1], len(self._moments.count))
             self._moments.add(values)
             self.length_ = max(self.length_, len(values))
 
+    def _observe_targets(self, column: Column) -> None:
+        rows = np.flatnonzero(self.usable(column))
+        if not len(rows):
+            return
+        self.steps_ = self.steps_ or len(column.values[rows[0]])
+        self._moments = self._moments or Moments()
+        target, known = self._targets(column)
+        self._moments.add(target[known].ravel())
+        season = self.seasonality or 1
+        for row in rows:
+            cell = column.values[row][:, 0]
+            first = len(cell) - self.steps_
+            if first >= season:
+                self._changes.add(np.abs(cell[first : first + 1] - cell[first - season]))
+
     def merge(self, other: Self) -> None:
+        self.steps_ = self.steps_ or other.steps_
+        self._changes.merge(other._changes)
         self.length_ = max(self.length_, other.length_)
         if other._moments is None:
             return
@@ -103,11 +175,15 @@ class Timeseries(Feature):
             raise DataError(
                 Problem(
                     self.column,
-                    "no training row holds a series. Take the column out, or give it another type.",
+                    f"no training row holds a series{self._lacking()}. Take the column out, or give it another type.",
                 )
             )
         self.mean_, self.spread_ = self._moments.centre, self._moments.spread
-        self._moments = None
+        if not self.standardise:
+            self.mean_, self.spread_ = np.zeros_like(self.mean_), np.ones_like(self.spread_)
+        if self._changes.count[0]:
+            self.change_ = float(self._changes.mean[0])
+        self._moments, self._changes = None, Moments()
 
     def encode(self, column: Column) -> NDArray[np.float32]:
         length, channels = self.shape
@@ -115,13 +191,12 @@ class Timeseries(Feature):
         for row in np.flatnonzero(column.valid):
             self._same(column.values[row].shape[1], channels)
             values = filled(column.values[row][:length], self.gaps)
-            if self.standardise:
-                values = (values - self.mean_) / self.spread_
-            found[row, : len(values)] = values
+            found[row, : len(values)] = (values - self.mean_) / self.spread_
         return found
 
     def state(self) -> tuple[State, Arrays]:
-        fitted = {"length": self.length_}
+        change = None if math.isnan(self.change_) else self.change_
+        fitted = {"length": self.length_, "steps": self.steps_, "change": change}
         return {"options": self.options(), **fitted}, {"mean": self.mean_, "spread": self.spread_}
 
     @classmethod
@@ -129,7 +204,8 @@ class Timeseries(Feature):
         cls, name: str, state: Mapping[str, Any], arrays: Mapping[str, NDArray[Any]]
     ) -> Self:
         feature = cls(name, **state["options"])
-        feature.length_ = state["length"]
+        feature.length_, feature.steps_ = state["length"], state["steps"]
+        feature.change_ = math.nan if state["change"] is None else state["change"]
         feature.mean_, feature.spread_ = arrays["mean"], arrays["spread"]
         return feature
 
@@ -149,6 +225,60 @@ class Timeseries(Feature):
     @property
     def shape(self) -> tuple[int, ...]:
         return (self.length_, len(self.mean_))
+
+    @property
+    def size(self) -> int:
+        return self.steps_
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def prior(self) -> tuple[float, ...]:
+        return ()
+
+    @property
+    def usual_change(self) -> float:
+        return self.change_
+
+    def goes_on_from(self, other: Feature) -> tuple[float, float] | None:
+        if not isinstance(other, Timeseries) or not (self.relative and other.window_size):
+            return None
+        if other.column != self.column:
+            return None
+        spread = float(self.spread_[0])
+        return float(other.spread_[0]) / spread, float(other.mean_[0] - self.mean_[0]) / spread
+
+    def usable(self, column: Column) -> NDArray[np.bool_]:
+        return self._targets(column)[1] if self.predicted else super().usable(column)
+
+    def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
+        target, known = self._targets(column)
+        return ((target - self.mean_) / self.spread_).astype(np.float32), known
+
+    def decode(
+        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+    ) -> dict[str, Any]:
+        return {"prediction": raw.astype(np.float64) * self.spread_ + self.mean_}
+
+    def _targets(self, column: Column) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """The last steps of each cell `[rows, steps]`, and which rows have all of them."""
+        rows = np.flatnonzero(column.valid)
+        steps = self.steps_ or (len(column.values[rows[0]]) if len(rows) else 0)
+        target = np.full((len(column), steps), np.nan)
+        for row in rows:
+            cell = column.values[row]
+            if len(cell) >= steps:
+                target[row] = cell[len(cell) - steps :, 0]
+        return target, column.valid & ~np.isnan(target).any(axis=1)
+
+    def _lacking(self) -> str:
+        if not self.predicted or not self.horizon:
+            return ""
+        return (
+            f" with {self.horizon} numbers after it: give more rows, or a shorter window or horizon"
+        )
 
     def _same(self, found: int, channels: int) -> None:
         if found != channels:

@@ -33,7 +33,7 @@ class Ecd(Learner):
         "timeseries",
         "audio",
     )
-    predicts = ("number", "binary", "category", "set", "sequence")
+    predicts = ("number", "binary", "category", "set", "sequence", "timeseries")
     many = True
     sections = ("encoder", "augmentation", "combiner", "decoder", "loss")
 

@@ -26,6 +26,7 @@ from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs
 from crosstie.models.layers.initial import build_part
+from crosstie.models.layers.level import Level, back
 from crosstie.models.losses.loss import Loss, losses
 
 
@@ -56,6 +57,8 @@ class Network(nn.Module):
         self.layout = layout
         self.inputs = Inputs(layout, architecture["inputs"], train)
         self.outputs = {output.name: output for output in layout.outputs}
+        followed = sorted({output.follows for output in layout.outputs} - {""})
+        self.levels = nn.ModuleDict({array: Level() for array in followed})
         sections = architecture["outputs"]
         self.read = {
             name: _input(name, sections[name]["decoder"], layout, self.inputs)
@@ -179,8 +182,13 @@ class Network(nn.Module):
             number, binary `[batch]`; category, set `[batch, size]`; with members an axis for them in second
             place: `[batch, members]`, `[batch, members, size]`. sequence `[batch, length, size]`, never with members.
         """
+        arrays = dict(inputs)
+        ends: dict[str, tuple[Tensor, Tensor]] = {}
+        for array, level in self.levels.items():
+            arrays[array], *end = level(arrays[array])
+            ends[array] = (end[0], end[1])
         rows, states = self.inputs.read(
-            inputs, rows=self.combiner is not None, tokens=set(self.read.values())
+            arrays, rows=self.combiner is not None, tokens=set(self.read.values())
         )
         combined = None if self.combiner is None else self.combiner(rows)
         found: dict[str, Tensor] = {}
@@ -195,6 +203,8 @@ class Network(nn.Module):
                 before = [_wide(found[each], self.outputs[each]) for each in self.needs[name]]
                 values = torch.cat([combined, *before], -1)
             found[name] = decoder(values)
+            if (output := self.outputs[name]).follows:
+                found[name] = back(found[name], *ends[output.follows], output)
         return found
 
     def loss(
@@ -239,7 +249,7 @@ class Network(nn.Module):
             logits = nn.functional.pad(logits, (0, 0, 0, output.length - logits.shape[1]))
         if output.type in ("category", "sequence"):
             logits = logits.softmax(-1)
-        elif output.type != "number":
+        elif output.type not in ("number", "timeseries"):
             logits = logits.sigmoid()
         return logits.mean(1) if self.members > 1 and output.name not in self.read else logits
 
@@ -315,7 +325,7 @@ def _input(name: str, decoder: Mapping[str, Any], layout: Layout, inputs: Inputs
 
 def _wide(logits: Tensor, output: Output) -> Tensor:
     """With a last axis of `output.size`."""
-    return logits if output.type in ("category", "set") else logits.unsqueeze(-1)
+    return logits if output.scored else logits.unsqueeze(-1)
 
 
 def _order(needs: Mapping[str, tuple[str, ...]]) -> tuple[str, ...]:

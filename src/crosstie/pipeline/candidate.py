@@ -59,6 +59,7 @@ class Part:
                 weights=self.weights,
                 threshold=thresholds.get(feature.name, 0.5),
                 labels=feature.labels,
+                scale=feature.usual_change,
             )
             for feature in outputs
             if feature.name in self.raw
@@ -266,7 +267,7 @@ def truth(outputs: Sequence[OutputFeature], batch: Batch) -> Values:
     """Targets in the units that are shown: numbers as in the user's column, codes and 0/1 otherwise."""
     return {
         feature.name: natural(feature, batch.targets[feature.name])
-        if feature.type == "number"
+        if feature.amount
         else np.asarray(batch.targets[feature.name])
         for feature in outputs
     }

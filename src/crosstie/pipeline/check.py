@@ -34,6 +34,7 @@ from crosstie.pipeline.trial import (
     try_network,
     try_trainer,
 )
+from crosstie.pipeline.windowing import Purged, cut, read_windows
 
 COMBINED = "combined"
 
@@ -109,9 +110,14 @@ def make_plan(
     uncalibrated = _uncalibrated(columns, findings)
     if learner is not None:
         _try(learner, trainer, columns, built, looks, findings, top=top)
+    windows = read_windows(top, seen, columns, built, looks, findings)
     split = make_split(seen["split"], tables, looks, findings)
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
+    sampled = Sampled.around(split, seen)
+    if windows is not None and not findings.problems:
+        styles = cut(windows, tables, looks, built, findings)
+        sampled = Purged(sampled, windows, styles)
     if findings.problems:
         _recall_header(tables, findings)
         raise ConfigError(_in_order(findings))
@@ -142,7 +148,6 @@ def make_plan(
         ),
         **({"trainer": trainer} if learner else {}),
     }
-    sampled = Sampled.around(split, seen)
     return Plan(
         name=config["name"],
         config=as_written(config, columns, document),
@@ -167,6 +172,7 @@ def make_plan(
         inferred=tuple(columns.inferred),
         excluded=tuple(columns.excluded),
         warnings=tuple(findings.warnings),
+        windows=windows,
         profile=looks,
         sources=tables.sources,
     )
@@ -453,10 +459,10 @@ def _watched(columns: Columns, trainer: Mapping[str, Any], findings: Findings) -
 def _uncalibrated(columns: Columns, findings: Findings) -> frozenset[str]:
     """Outputs whose probabilities are to stay as they were learned."""
     for entry in columns.outputs:
-        if entry.section["calibration"] and entry.type == "number":
+        if entry.section["calibration"] and entry.type in {"number", "timeseries"}:
             findings.wrong(
                 entry.place.at("calibration"),
-                "a number output has no probabilities to calibrate; leave it out",
+                f"a {entry.type} output has no probabilities to calibrate; leave it out",
             )
     return frozenset(
         entry.name for entry in columns.outputs if entry.section["calibration"] is False

@@ -108,7 +108,8 @@ def resolve(
             before=before,
         )
     for entry in found.inputs:
-        if entry.column in targets:
+        past = (entry.section["preprocessing"] or {}).get("window_size") is not None
+        if entry.column in targets and not past:
             findings.wrong(
                 entry.place.at("name"),
                 f"{entry.column!r} is the target, so it cannot be an input too",

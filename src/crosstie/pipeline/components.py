@@ -277,9 +277,10 @@ def _preprocessing(
     """The filled options of the feature type's constructor; `usual` goes before its own defaults."""
     place = entry.place.at("preprocessing")
     given = entry.section["preprocessing"] or {}
-    only = getattr(entry.cls, "input_only", ()) if output else ()
+    only = entry.cls.input_only if output else entry.cls.output_only
+    other, this = ("an input", "an output") if output else ("an output", "an input")
     for key in [key for key in given if key in only]:
-        findings.wrong(place.at(key), "is read of an input, not of an output; leave it out")
+        findings.wrong(place.at(key), f"is read of {other}, not of {this}; leave it out")
     findings.section(entry.cls, given, place, wiring=WIRING)
     if given.get("characters") and "characters" not in required and not output:
         findings.wrong(
@@ -316,7 +317,9 @@ def _parts(
         given, place = entry.section.get(part), entry.place.at(part)
         if given is not None and not _readable(part, place, findings, learner, model_type):
             continue
-        usual = _usual(entry.type, part)
+        given_before = defaults.get(entry.type, {}).get("preprocessing", {})
+        read = {**given_before, **(entry.section["preprocessing"] or {})}
+        usual = {"type": getattr(entry.cls.defaults_for(read), part)}
         if learner is None:
             found[part] = usual
         elif part in learner.sections:

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.artifact.artifact import OutputSettings, save
+from crosstie.artifact.artifact import OutputSettings, listed, save
 from crosstie.data.write import TableWriter
 from crosstie.evaluation.baseline import constant
 from crosstie.evaluation.bootstrap import intervals
@@ -21,6 +21,7 @@ from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.feature import OutputFeature
 from crosstie.pipeline.candidate import Candidate, Part
+from crosstie.pipeline.naive import naive_parts
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
 from crosstie.pipeline.run import Run
@@ -109,7 +110,7 @@ def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSe
     """Temperature and threshold, learned on the validation part; neutral where there is none."""
     asked = plan.thresholds.get(feature.name, 0.5)
     fixed = asked if isinstance(asked, float) else 0.5
-    if "validation" not in chosen.parts or feature.type == "number":
+    if "validation" not in chosen.parts or feature.amount:
         return OutputSettings(threshold=fixed)
     part = chosen.parts["validation"]
     target, raw = part.truth[feature.name], part.raw[feature.name]
@@ -158,8 +159,8 @@ def _write_predictions(
             columns: dict[str, Any] = {"row": prepared.rows[name][piece]}
             for feature in outputs:
                 raw = part.raw[feature.name][piece]
-                if feature.type == "number":
-                    columns[f"{feature.name}_prediction"] = raw
+                if feature.amount:
+                    columns[f"{feature.name}_prediction"] = listed(raw)
                 else:
                     decoded = feature.decode(
                         raw,
@@ -192,6 +193,7 @@ def _report(
             weights=part.weights,
             threshold=settings.threshold,
             labels=feature.labels,
+            scale=feature.usual_change,
             seed=seed,
         ),
         "details": details(
@@ -233,6 +235,9 @@ def _compare(
         }
         for other in beside
     ]
+    for name, parts in naive_parts(outputs, prepared, chosen).items():
+        said = {part: each.score(outputs, {}) for part, each in parts.items()}
+        rows.append({"model": name, "chosen": False, "seconds": 0.0, "about": {}, "metrics": said})
     baseline = {
         name: constant_part(outputs, prepared, part).score(outputs, {})
         for name, part in chosen.parts.items()
@@ -249,15 +254,19 @@ def constant_part(outputs: Sequence[OutputFeature], prepared: Prepared, part: Pa
         feature.name: constant(
             feature.type,
             prior=feature.prior,
-            mean=float(np.asarray(feature.decode(np.zeros(1, np.float32))["prediction"])[0])
-            if feature.type == "number"
-            else 0.0,
+            mean=_mean(feature) if feature.amount else 0.0,
             rows=len(part.truth[feature.name]),
             length=feature.length,
         )
         for feature in outputs
     }
     return replace(part, raw=raw)
+
+
+def _mean(feature: OutputFeature) -> Any:
+    """Of an amount in training, one for each step of a series."""
+    zero = np.zeros((1, feature.size) if feature.type == "timeseries" else 1, np.float32)
+    return np.asarray(feature.decode(zero)["prediction"], np.float64)[0]
 
 
 def keep_network(run: Path, folder: Path) -> None:

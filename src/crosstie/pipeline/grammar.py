@@ -244,6 +244,9 @@ class Preprocessing:
         sample_size: Use at most so many rows.
         oversample_minority: Repeat training rows of a binary target's rarer class up to this ratio to the other.
         undersample_majority: Leave out training rows of a binary target's commoner class down to this ratio.
+        time: The column that says when a row is, for windows of series; None is the only column of dates, or the
+            order of the rows where there is none.
+        group: The column that says which series a row belongs to, where the table holds several.
     """
 
     answers: ClassVar[dict[str, Answer]] = {
@@ -266,4 +269,10 @@ class Preprocessing:
         sample_size: Annotated[int, Ge(1)] | None = None,
         oversample_minority: Annotated[float, Gt(0), Le(1)] | None = None,
         undersample_majority: Annotated[float, Gt(0), Le(1)] | None = None,
+        time: Annotated[
+            str | None, Elsewhere("time_column", "timestamp_column", "ds", "time_idx")
+        ] = None,
+        group: Annotated[
+            str | None, Elsewhere("group_column", "item_id", "unique_id", "group_ids")
+        ] = None,
     ) -> None: ...

@@ -9,6 +9,7 @@ from crosstie.data.notebook import notebook
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
 from crosstie.data.split import Split
+from crosstie.data.windows import Windows
 from crosstie.features.feature import Feature, OutputFeature
 from crosstie.pipeline.start import Earlier
 
@@ -58,6 +59,7 @@ class Plan:
         inferred: Types that nobody wrote.
         excluded: Columns left out that nobody excluded.
         warnings: What a person should know.
+        windows: How a long table is cut into series, where one is.
         profile: What each column of the first table looks like.
         sources: The opened tables by part.
     """
@@ -85,6 +87,7 @@ class Plan:
     inferred: tuple[Inferred, ...] = field(default=(), compare=False)
     excluded: tuple[Excluded, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
+    windows: Windows | None = field(default=None, compare=False)
     profile: Mapping[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
 

@@ -88,6 +88,7 @@ def prepare(
         copy.deepcopy(plan.inputs),
         copy.deepcopy(plan.outputs),
         styles={name: each.style for name, each in plan.profile.items() if each.style != PLAIN},
+        windows=plan.windows,
     )
     columns = _columns(plan, sources["train"])
     start = 0

@@ -50,6 +50,8 @@ def read_preprocessing(
             "sample_size",
             "oversample_minority",
             "undersample_majority",
+            "time",
+            "group",
         )
     }
 

@@ -16,6 +16,7 @@ from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, DataError
 from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
+from crosstie.serving.forecast import last_rows, spread_out, whole
 from crosstie.serving.opening import open_for
 
 # Rows at once; whole batches of the graph, so that pieces say what the whole would.
@@ -65,6 +66,7 @@ class Model:
         keep: Sequence[str] = (),
         header: bool = True,
         columns: Sequence[str] | None = None,
+        each_row: bool = False,
     ) -> Any:
         """Predict, in the shape that came.
 
@@ -73,11 +75,14 @@ class Model:
             keep: Input columns to carry into the result, so that predictions can be joined back.
             header: Whether the first line of a file holds the names of its columns.
             columns: Names of a file's columns, in place of those in it.
+            each_row: Of a model of series: what comes after each row of a long table, in place of what comes after
+                its last ones.
 
         Returns:
             dict → dict, list → list of dicts, DataFrame → DataFrame with the same index, Arrow → Arrow;
             a path → a dict of columns. Keys: `<output>_prediction`, `<output>_probability_<class>`. The
-            target is not needed. What was unknown, unreadable or missing is counted in `notes`.
+            target is not needed. What was unknown, unreadable or missing is counted in `notes`. Of a long table a
+            model of series gives a row for each step ahead of each group, with its time.
 
         Raises:
             DataError: Columns that the model needs are absent; all are named.
@@ -89,12 +94,11 @@ class Model:
             }
         if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
             table = Table.from_rows(data, missing=self.artifact.missing)
-            found = self.predict_table(table, keep=keep)
-            return [
-                {key: plain(values[i]) for key, values in found.items()} for i in range(len(data))
-            ]
+            found = self._any_table(table, keep, each_row=each_row)
+            rows = len(next(iter(found.values())))
+            return [{key: plain(values[i]) for key, values in found.items()} for i in range(rows)]
         source = self.open(data, header=header, columns=columns)
-        pieces = list(self.predict_source(source, keep=keep))
+        pieces = list(self.predict_source(source, keep=keep, each_row=each_row))
         return _as_came(
             data, {name: _joined([each[name] for each in pieces]) for name in pieces[0]}
         )
@@ -106,7 +110,7 @@ class Model:
         return open_for(self.artifact, data, header=header, columns=columns)
 
     def predict_source(
-        self, source: Source, *, keep: Sequence[str] = ()
+        self, source: Source, *, keep: Sequence[str] = (), each_row: bool = False
     ) -> Iterator[dict[str, Any]]:
         """Prediction columns piece by piece, so that neither the table nor the answer need fit into memory.
 
@@ -116,6 +120,9 @@ class Model:
         counts: dict[str, Counts] = {}
         if source.media is not None and not keep:
             keep = source.columns[:1]
+        if self.artifact.windows is not None:  # windows reach over pieces
+            yield self._any_table(source.table(), keep, each_row=each_row)
+            return
         for table in _pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
             columns, found = self._predict(table, keep)
             counts = _sum(counts, found)
@@ -126,6 +133,30 @@ class Model:
     def _rows_at_once(self) -> int:
         layout = self.artifact.members[0].preprocessor.layout
         return layout.rows_within(BYTES_AT_ONCE, most=PIECE)
+
+    def _any_table(self, table: Table, keep: Sequence[str], *, each_row: bool) -> dict[str, Any]:
+        """As `predict_table`; a long table is cut into windows first, of which the last are gone on from."""
+        windows = self.artifact.windows
+        if windows is None or not windows.fits(table):
+            return self.predict_table(table, keep=keep)
+        styles = self.artifact.members[0].preprocessor.styles
+        cut, grid = windows.cut(table, styles)
+        series = {
+            f"{each.name}_prediction" for each in self.artifact.outputs if each.type == "timeseries"
+        }
+        if series and not each_row:
+            rows = last_rows(windows, grid)
+            columns, counts = self._predict(cut.take(rows), keep)
+            self.notes = notes(counts)
+            return spread_out(windows, grid, rows, columns, self.artifact.outputs)
+        columns = self.predict_table(cut, keep=keep)
+        known = whole(windows, grid)
+        return {
+            name: [value if there else None for value, there in zip(values, known, strict=True)]
+            if name in series
+            else values
+            for name, values in columns.items()
+        }
 
     def predict_table(self, table: Table, *, keep: Sequence[str] = ()) -> dict[str, Any]:
         """Prediction columns for a table; `notes` says what was odd about its cells."""
@@ -166,6 +197,9 @@ class Model:
         preprocessor = self.artifact.members[0].preprocessor
         wanted = (*self.artifact.columns, *preprocessor.target_columns)
         source = self.open(data, header=header, columns=columns)
+        windows = self.artifact.windows
+        if windows is not None and windows.fits(source.table()):
+            source = windows.of(source, preprocessor.styles)
         for table in _pieces(source, wanted, self._rows_at_once):
             encoded = self.artifact.encode(table)
             counts = _sum(counts, encoded[0].counts)
@@ -177,7 +211,7 @@ class Model:
                         f"true values; it has {', '.join(map(repr, table.columns))}"
                     )
                 target, usable = feature.encode_target(preprocessor.column(table, feature))
-                if feature.type == "number":
+                if feature.amount:
                     target = np.asarray(feature.decode(target)["prediction"])
                 judged[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
@@ -194,6 +228,7 @@ class Model:
                 _joined(raw[feature.name]),
                 threshold=self.artifact.settings[feature.name].threshold,
                 labels=feature.labels,
+                scale=feature.usual_change,
             )
             for feature in self.artifact.outputs
         }
@@ -317,7 +352,8 @@ def _as_came(data: Any, columns: dict[str, Any]) -> Any:
     if kind == "pandas":
         import pandas as pd  # already imported by whoever made the frame
 
-        return pd.DataFrame(columns, index=data.index)
+        rows = len(next(iter(columns.values())))
+        return pd.DataFrame(columns, index=data.index if rows == len(data) else None)
     if kind == "polars":
         import polars as pl
 

@@ -144,7 +144,7 @@ def _measurable(output: Output, name: str, validation: Batch | None) -> str:
     rng = np.random.default_rng(0)
     shape = [len(validation)]
     shape += [output.length] if output.length else []
-    shape += [output.size] if output.type in ("category", "set", "sequence") else []
+    shape += [output.size] if output.scored else []
     guess = rng.random(shape)
     if output.type in ("category", "sequence"):
         guess /= guess.sum(-1, keepdims=True)

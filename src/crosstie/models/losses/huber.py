@@ -10,7 +10,7 @@ from crosstie.data.batch import Output
 from crosstie.models.losses.loss import Loss, losses
 
 
-@losses("huber", of=("number",), elsewhere=("smooth_l1",))
+@losses("huber", of=("number", "timeseries"), elsewhere=("smooth_l1",))
 class Huber(Loss):
     """Half the squared difference up to delta, then delta times (difference - delta / 2) (Huber 1964).
 
@@ -23,5 +23,5 @@ class Huber(Loss):
         self.delta = delta
 
     def rows(self, logits: Tensor, target: Tensor) -> Tensor:
-        """`[n]`."""
+        """`[n]`, or `[n, size]` of a series."""
         return functional.huber_loss(logits, target, reduction="none", delta=self.delta)

@@ -37,11 +37,11 @@ class Loss(nn.Module, ABC):
         """The loss of each row.
 
         Args:
-            logits: number, binary `[n]`; category, set `[n, size]`.
-            target: number, binary `[n]` float; category `[n]` int64; set `[n, size]` float.
+            logits: number, binary `[n]`; category, set, timeseries `[n, size]`.
+            target: number, binary `[n]` float; category `[n]` int64; set, timeseries `[n, size]` float.
 
         Returns:
-            `[n]`.
+            `[n]`; `[n, size]` of a series, the mean of which is taken.
         """
 
     def class_weights(self, target: Tensor) -> Tensor | None:
@@ -76,10 +76,12 @@ class Loss(nn.Module, ABC):
         by_class = self.class_weights(target)
         if by_class is not None:
             weights = by_class if weights is None else weights * by_class
-        if logits.dim() > (2 if self.output.type in ("category", "set") else 1):
+        if logits.dim() > (2 if self.output.scored else 1):
             members = logits.shape[1]
             logits, target = logits.flatten(0, 1), target.repeat_interleave(members, 0)
-        return self.reduce(self.rows(logits, target).view(batch, -1), weights)
+        rows = self.rows(logits, target)
+        rows = rows.mean(-1) if rows.dim() > 1 else rows  # the steps of a series count alike
+        return self.reduce(rows.view(batch, -1), weights)
 
 
 losses: Registry[Loss] = Registry("loss", home="crosstie.models.losses")
