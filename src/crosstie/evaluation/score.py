@@ -67,9 +67,7 @@ def score(
     if not len(target):
         return {}
     found = {}
-    for name, metric in chosen(
-        output_type, names, threshold, scale=scale, labels=labels
-    ).items():
+    for name, metric in chosen(output_type, names, threshold, scale=scale, labels=labels).items():
         value = float(metric(target, prediction, weights))
         if math.isfinite(value):
             found[name] = value

@@ -258,7 +258,11 @@ class Timeseries(OutputFeature):
         return ((target - self.mean_) / self.spread_).astype(np.float32), known
 
     def decode(
-        self, raw: NDArray[np.float32], *, threshold: float | Sequence[float] = 0.5
+        self,
+        raw: NDArray[np.float32],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         return {"prediction": raw.astype(np.float64) * self.spread_ + self.mean_}
 

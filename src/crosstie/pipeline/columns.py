@@ -108,13 +108,12 @@ def resolve(
             before=before,
         )
     for entry in found.inputs:
-        past = (entry.section["preprocessing"] or {}).get("window_size") is not None
-        if entry.column in targets and not past:
+        if entry.column in targets and not _past(entry):
             findings.wrong(
                 entry.place.at("name"),
                 f"{entry.column!r} is the target, so it cannot be an input too",
             )
-    found.inputs = [entry for entry in found.inputs if entry.column not in targets]
+    found.inputs = [entry for entry in found.inputs if entry.column not in targets or _past(entry)]
     for entry in (*found.inputs, *found.outputs):
         _set_type(
             entry,
@@ -340,6 +339,11 @@ def _named(entry: Entry, findings: Findings, types: Mapping[str, str]) -> str:
         return ""
     findings.known(name, names, place, "unknown type")
     return ""
+
+
+def _past(entry: Entry) -> bool:
+    """Whether an input sees windows of its column, which is what came before."""
+    return (entry.section["preprocessing"] or {}).get("window_size") is not None
 
 
 def _check_names(found: Columns, findings: Findings) -> None:
