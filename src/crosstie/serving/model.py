@@ -200,6 +200,8 @@ class Model:
         windows = self.artifact.windows
         if windows is not None and windows.fits(source.table()):
             source = windows.of(source, preprocessor.styles)
+            for each in judged.values():
+                each.cut = True
         for table in _pieces(source, wanted, self._rows_at_once):
             encoded = self.artifact.encode(table)
             counts = _sum(counts, encoded[0].counts)
@@ -254,11 +256,13 @@ class Judged:
         rows: All of them.
         missing: Without a value of the target.
         unknown: With one that the model cannot predict; `examples` of them.
+        cut: Whether rows are windows: what is missing then are steps before or after.
     """
 
     rows: int = 0
     missing: int = 0
     unknown: int = 0
+    cut: bool = False
     examples: list[str] = field(default_factory=list)
 
     @property
@@ -271,7 +275,8 @@ class Judged:
         odd = np.flatnonzero(~usable)
         self.rows += len(usable)
         if len(odd):
-            found = [text for text in table.take(odd).cells(column) if text is not None]
+            cells = [] if self.cut else table.take(odd).cells(column)
+            found = [text for text in cells if text is not None]
             self.unknown += len(found)
             self.missing += len(odd) - len(found)
             self.examples = list(dict.fromkeys([*self.examples, *found]))[:3]
@@ -280,8 +285,9 @@ class Judged:
         """One sentence, if rows are left out."""
         if not self.left_out:
             return []
+        what = "not all steps before or after them" if self.cut else "no value"
         why = (
-            [f"{self.missing} {'has' if self.missing == 1 else 'have'} no value"]
+            [f"{self.missing} {'has' if self.missing == 1 else 'have'} {what}"]
             if self.missing
             else []
         )
