@@ -219,7 +219,7 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
 def _media(table: Table, name: str, codes: NDArray[np.int32]) -> Media | None:
     present = np.flatnonzero(codes >= 0)
     some = present[:: -(-len(present) // LOOKED_INTO)]
-    return most(list(table.take(some).column(name, "media").values))
+    return most(list(table.select([name]).take(some).column(name, "media").values))
 
 
 def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str, Any]:

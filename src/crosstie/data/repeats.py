@@ -79,7 +79,7 @@ def _what(table: Table, name: str) -> tuple[str, str]:
         return "", ""
     if _ID.search(name) or _ID.search(name.lower()):
         return "an id", "group"
-    sample = table.slice(0, 1000).column(name, "date")
+    sample = table.select([name]).slice(0, 1000).column(name, "date")
     if sample.valid.mean() > 0.9 and (np.asarray(sample.values)[sample.valid] % 86400 != 0).any():
         return "a moment", "datetime"
     return "", ""

@@ -232,7 +232,8 @@ class Csv(Reader):
             yield Table.from_arrow(named, missing=self.reading.missing)
 
     def _places(self, columns: Sequence[str]) -> str:
-        return ", ".join(f"c{self.columns.index(each)}" for each in columns)
+        places = {name: place for place, name in enumerate(self.columns)}
+        return ", ".join(f"c{places[each]}" for each in columns)
 
     def table(self, columns: Sequence[str]) -> Table:
         """The columns whole."""
