@@ -322,3 +322,26 @@ def test_doctor_says_that_training_is_possible_here():
     assert found["ready"] is True
     names = [each["name"] for each in found["packages"]]
     assert len(names) == len(set(names))
+
+
+def test_push_writes_a_folder_that_predicts_and_lists_its_files(folder, run):
+    listed = crosstie(folder, "push", run, "given", "--dry-run")
+    done = crosstie(folder, "push", run, "given", "--json")
+    again = crosstie(folder, "push", run, "given")
+    wrong = crosstie(folder, "push", run, "s3://bucket/churn")
+
+    assert listed.returncode == 0, listed.stderr
+    assert "Nothing was written. Without --dry-run these files go to given" in listed.stdout
+    answer = json.loads(done.stdout)
+    assert sorted(answer) == ["dry_run", "files", "model", "url"]
+    assert answer["model"] == "given"
+    assert answer["files"]["README.md"] == (folder / "given" / "README.md").stat().st_size
+    assert crosstie(folder, "predict", "given", "customers.csv", "-q").returncode == 0
+    assert (again.returncode, again.stderr) == (
+        2,
+        "error: given: is not empty; give a new folder, or remove this one yourself\n",
+    )
+    assert (wrong.returncode, wrong.stderr) == (
+        2,
+        "error: s3://bucket/churn: give a folder, or a place on the hub as hf://ORG/NAME\n",
+    )

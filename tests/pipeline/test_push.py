@@ -10,6 +10,7 @@ import local_hub as stand_in
 import numpy as np
 import pytest
 from huggingface_hub import constants
+from tiny import published
 
 import crosstie
 from crosstie.config.yaml import read_yaml
@@ -236,7 +237,7 @@ def test_words_of_private_columns_are_published_only_when_allowed(table, tmp_pat
         str(table),
         target="Churn",
         model_type="linear",
-        set=["private=[Contract, tenure]"],
+        set=["private=[Contract, tenure, Partner]"],
         output=tmp_path / "run",
     )
 
@@ -244,12 +245,50 @@ def test_words_of_private_columns_are_published_only_when_allowed(table, tmp_pat
         crosstie.push(run, tmp_path / "out")
     crosstie.push(run, tmp_path / "out", allow_private=True)
 
-    assert str(error.value) == (
-        "private column 'Contract': the model holds 3 words of its cells, which it cannot be without. Train with "
-        "`exclude: [Contract]`, or say --allow-private"
-    )
+    assert str(error.value).splitlines() == [
+        f"private column {name!r}: the model holds words of its cells, which it cannot be without. Train with "
+        f"`exclude: [{name}]`, or say --allow-private"
+        for name in ("Partner", "Contract")
+    ]
     card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
     assert "| Contract | category | None |" in card
+
+
+def test_where_published_weights_are_from_travels_on_without_their_folder(tmp_path):
+    (tmp_path / "home").mkdir()
+    weights = published(tmp_path / "home", card="---\nlicense: mit\n---\nA card.")
+    texts = ["free prize now", "how are you", "win cash call", "see you home"]
+    run = crosstie.train(
+        {
+            "input_features": [
+                {
+                    "name": "text",
+                    "type": "text",
+                    "encoder": {"type": "pretrained", "model": str(weights)},
+                }
+            ],
+            "output_features": [{"name": "kind", "type": "binary"}],
+            "trainer": {"epochs": 1},
+            "private": ["text"],
+            "split": {"type": "random", "probabilities": [1, 0, 0]},
+        },
+        data={"text": texts * 5, "kind": ["ad", "no"] * 10},
+        output=tmp_path / "run",
+    )
+
+    crosstie.push(run, tmp_path / "out")
+
+    card = (tmp_path / "out" / "README.md").read_text(encoding="utf-8")
+    digest = run.manifest["published"]["text"]["sha256"]
+    assert (
+        f"- holds published weights: {weights.name} (folder, licence mit), SHA-256 {digest}\n"
+        in card
+    )
+    for path in (tmp_path / "out").rglob("*.*"):
+        assert str(tmp_path) not in path.read_bytes().decode("utf-8", errors="replace"), path
+    facts = json.loads((tmp_path / "out" / "model" / "published.json").read_text())
+    assert facts["text"]["card"] == "---\nlicense: mit\n---\nA card."
+    assert head(card)["pipeline_tag"] == "text-classification"
 
 
 def test_the_hub_gets_one_commit_and_gives_the_model_back(run, table, hub):

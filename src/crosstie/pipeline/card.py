@@ -230,7 +230,9 @@ def _made(model: Artifact, facts: Mapping[str, Any], licence: str | None) -> str
 
 
 def _provenance(facts: Mapping[str, Any]) -> list[dict[str, Any]]:
-    return list(facts.get("published", ()))
+    """Where published weights that it began with are from, each once."""
+    found = facts.get("published", {}).values()
+    return list({each["sha256"]: each for each in found}.values())
 
 
 def _number(value: float | None) -> str:

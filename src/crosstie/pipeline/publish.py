@@ -4,22 +4,30 @@ Left behind is what belongs to its owner: rows and predictions, splits, profiles
 lie, the command, the machine, who listens. Files are named one by one; what is not known here is not published.
 """
 
-import json
 import shutil
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from crosstie.artifact.artifact import Artifact, load
+from crosstie.artifact.artifact import Artifact, load, read_json
 from crosstie.config.document import dump
 from crosstie.config.yaml import read_yaml
 from crosstie.data.files import sha256, write_json, write_text
 from crosstie.errors import Problem, RunError
+from crosstie.features.feature import Feature
 from crosstie.pipeline.card import card
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.published import CARD, is_published, verify
 from crosstie.pipeline.run import Run
 
+_OPTIONS = ("input_features", "output_features", "combiner", "trainer", "defaults", "preprocessing")
+_NAMES = (
+    "name",
+    "column",
+    "tied",
+    "dependencies",
+    "type",
+)  # of an entry: no option, whatever it looks like
 _OWN = (
     "data",
     "components",
@@ -39,6 +47,7 @@ _KEPT = (
     "watched",
     "python",
     "versions",
+    "published",
 )
 _NETWORK = (
     "config.json",
@@ -83,13 +92,17 @@ def publish(
     evaluation = _measured(run.evaluation)
     write_text(
         folder / "config.yaml",
-        dump(without_places({key: each for key, each in config.items() if key not in _OWN})),
+        dump(
+            {
+                key: without_places(each) if key in _OPTIONS else each
+                for key, each in config.items()
+                if key not in _OWN
+            }
+        ),
     )
     write_json(folder / "metrics.json", run.metrics)
     write_json(folder / "evaluation.json", evaluation)
-    shutil.copytree(run.model, folder / "model")
-    known = json.loads((run.model / "manifest.json").read_text(encoding="utf-8"))
-    write_json(folder / "model" / "manifest.json", {k: v for k, v in known.items() if k != "run"})
+    _copy_model(run.model, folder / "model")
     for network in _networks(run.path):
         _copy_network(network, folder / network.relative_to(run.path))
     facts = _facts(run.manifest)
@@ -99,7 +112,7 @@ def publish(
             model,
             facts,
             evaluation,
-            json.loads((run.model / "example.json").read_text(encoding="utf-8")),
+            read_json(run.model / "example.json"),
             called=called,
             licence=licence,
         ),
@@ -117,20 +130,21 @@ def sizes(folder: Path) -> dict[str, int]:
 
 
 def without_places(value: Any) -> Any:
-    """Plain values in which no text says where something lies on this machine: only a path's last part stays.
+    """Options in which no text says where something lies on this machine: only a path's last part stays.
 
     Examples:
-        >>> without_places({"encoder": {"model": "/home/ada/weights/minilm", "type": "pretrained"}})
-        {'encoder': {'model': 'minilm', 'type': 'pretrained'}}
+        >>> without_places({"encoder": {"model": "/usr/bin", "type": "pretrained"}})
+        {'encoder': {'model': 'bin', 'type': 'pretrained'}}
     """
     if isinstance(value, Mapping):
-        return {key: without_places(each) for key, each in value.items()}
+        return {key: each if key in _NAMES else without_places(each) for key, each in value.items()}
     if isinstance(value, list):
         return [without_places(each) for each in value]
-    if not isinstance(value, str) or "\n" in value:
+    if not isinstance(value, str) or "/" not in value or "\n" in value:
         return value
     path = Path(value).expanduser()
-    return path.name if path.is_absolute() and (len(path.parts) > 2 or path.exists()) else value
+    here = path.is_absolute() and (path.is_relative_to(Path.home()) or path.exists())
+    return path.name if here and path.name else value
 
 
 def _copy(source: Path, folder: Path, licence: str | None) -> None:
@@ -139,7 +153,7 @@ def _copy(source: Path, folder: Path, licence: str | None) -> None:
             f"{source}: is published already; write the licence into its {CARD}, which is copied as it is"
         )
     verify(source, ("model", "network", "folds"))
-    files = json.loads((source / "manifest.json").read_text(encoding="utf-8"))["files"]
+    files = read_json(source / "manifest.json")["files"]
     for name in (*files, "manifest.json", CARD):
         if (source / name).is_file():
             (folder / name).parent.mkdir(parents=True, exist_ok=True)
@@ -150,14 +164,25 @@ def _check_private(model: Artifact, config: Mapping[str, Any]) -> None:
     problems = [
         Problem(
             f"private column {feature.column!r}",
-            f"the model holds {len(feature.words)} words of its cells, which it cannot be without. Train with "
+            "the model holds words of its cells, which it cannot be without. Train with "
             f"`exclude: [{feature.column}]`, or say --allow-private",
         )
         for feature in model.inputs
-        if feature.column in (config.get("private") or ()) and feature.words
+        if feature.column in (config.get("private") or ()) and _holds_words(feature)
     ]
     if problems:
         raise RunError(problems)
+
+
+def _holds_words(feature: Feature) -> bool:
+    """Whether a fitted feature has words of its column: levels, a vocabulary, pieces of words; not a published one."""
+    fitted = feature.state()[0].get("fitted", {})
+    lists = [each for each in fitted.values() if isinstance(each, list)]
+    return bool(
+        feature.words
+        or fitted.get("pairs")
+        or any(isinstance(each, str) for values in lists for each in values)
+    )
 
 
 def _measured(evaluation: Mapping[str, Any]) -> dict[str, Any]:
@@ -198,14 +223,21 @@ def _networks(run: Path) -> Iterator[Path]:
             yield folder
 
 
+def _copy_model(model: Path, folder: Path) -> None:
+    shutil.copytree(model, folder)
+    facts = read_json(model / "manifest.json")
+    write_json(folder / "manifest.json", {key: each for key, each in facts.items() if key != "run"})
+
+
 def _copy_network(network: Path, folder: Path) -> None:
     folder.mkdir(parents=True)
     for name in _NETWORK:
         if (network / name).is_file():
             shutil.copyfile(network / name, folder / name)
-    path = folder / "config.json"
-    if path.is_file():
-        write_json(path, without_places(json.loads(path.read_text(encoding="utf-8"))))
+    if (folder / "config.json").is_file():
+        config = read_json(folder / "config.json")
+        config["architecture"] = without_places(config["architecture"])
+        write_json(folder / "config.json", config)
 
 
 def _hashes(folder: Path) -> dict[str, str]:
