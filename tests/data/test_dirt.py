@@ -344,3 +344,30 @@ def test_readable_copies_vanish_with_the_source(read):
     assert copy.is_file()
     del source
     assert not copy.parent.exists()
+
+
+def test_remarks_above_the_table_are_left_out_and_said(read):
+    source = read("\n# exported 2020-01-01\n#  by hand, at night\n\na,b,c\n1,2,3\n4,5,6,7\n8,9,0\n")
+    assert cells(source) == {"a": ["1", "8"], "b": ["2", "9"], "c": ["3", "0"]}
+    assert source.notes == [
+        "x.csv: left out the first 2 lines, remarks above the table ('# exported 2020-01-01', …)",
+        "x.csv: left out 1 line with more cells than there are columns (line 7)",
+    ]
+
+
+@pytest.mark.parametrize("names", ["#a,b", "# note\n#a,b"])
+def test_names_that_begin_with_a_hash_are_names(read, names):
+    assert cells(read(f"{names}\n1,2\n")) == {"#a": ["1"], "b": ["2"]}
+
+
+def test_words_that_begin_with_a_hash_are_words(read):
+    assert cells(read("#tag\n#one\ntwo\n")) == {"#tag": ["#one", "two"]}
+
+
+def test_a_title_above_the_table_is_told(read):
+    assert read("Sales of 2020\nday,amount\n1,2\n3,4\n").notes == [
+        (
+            "x.csv: the first line holds a single cell ('Sales of 2020'), above lines of 2 cells. If it is a title, take "
+            "it out: the line with the columns' names comes first"
+        )
+    ]

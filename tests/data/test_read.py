@@ -380,7 +380,13 @@ def test_well_formed_csv_is_read_as_it_was_written(tmp_path, rows):
 
 
 @pytest.mark.parametrize(
-    "content", ['a,b\n1,"x, y"\n2\n3,4,5\n"6\n7",é\n', "a\n1\n\n2\n", 'l\tt\nx\t"y\nz\tw\n']
+    "content",
+    [
+        'a,b\n1,"x, y"\n2\n3,4,5\n"6\n7",é\n',
+        "a\n1\n\n2\n",
+        "# note\na,b\n1\n2,3\n",
+        'l\tt\nx\t"y\nz\tw\n',
+    ],
 )
 def test_csv_reads_the_same_without_duckdb(tmp_path, monkeypatch, content):
     path = tmp_path / ("x.tsv" if "\t" in content else "x.csv")

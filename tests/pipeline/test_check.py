@@ -470,6 +470,15 @@ def test_column_names_at_the_top_level_must_be_there(here):
     ]
 
 
+def test_a_title_above_the_names_is_recalled_when_a_column_is_not_there(here):
+    lines = [f"{20 + i % 30},{'ab'[i % 2]}" for i in range(ROWS)]
+    (here / "data.csv").write_text("\n".join(["Passengers of 1912", "age,sex", *lines]) + "\n")
+    assert problems(here, "data: data.csv\ntarget: sex\n")[-1] == (
+        "data.csv: the first line holds a single cell ('Passengers of 1912'), above lines of 2 cells. If it is a "
+        "title, take it out: the line with the columns' names comes first"
+    )
+
+
 def test_a_header_that_may_be_none_is_recalled_when_a_column_is_not_there(here):
     lines = "\n".join(f"{20 + i % 30},{'ab'[i % 2]}" for i in range(ROWS))
     (here / "data.csv").write_text(lines + "\n")

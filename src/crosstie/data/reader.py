@@ -14,6 +14,7 @@ from crosstie.errors import DataError
 
 ROWS_AT_ONCE = 100_000
 NO_HEADER = "the first line looks like data, not like names of columns"  # how the note on it begins
+TITLE = "the first line holds a single cell"  # likewise
 
 
 class Reading:

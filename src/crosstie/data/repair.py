@@ -20,6 +20,7 @@ class Repair:
         separator: One character.
         width: Cells of a row. Shorter rows are padded, longer ones dropped (unless the excess is empty). None
             leaves rows as they are.
+        skip: So many lines stand above the rows.
 
     Attributes:
         kept: Rows so far.
@@ -28,7 +29,10 @@ class Repair:
         literal: Of those with stray quotation marks.
     """
 
-    def __init__(self, lines: Iterable[str], separator: str, *, width: int | None) -> None:
+    def __init__(
+        self, lines: Iterable[str], separator: str, *, width: int | None, skip: int = 0
+    ) -> None:
+        self._skip = skip
         self._lines = lines
         self._separator = separator
         self._width = width
@@ -40,7 +44,7 @@ class Repair:
     def __iter__(self) -> Iterator[list[str]]:
         lines = _Lines(self._lines)
         for number, line in lines:
-            if not line.strip(" ") and self._width != 1:
+            if number <= self._skip or (not line.strip(" ") and self._width != 1):
                 continue
             cells = (
                 self._quoted(number, line, lines) if '"' in line else line.split(self._separator)

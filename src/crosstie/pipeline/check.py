@@ -9,7 +9,7 @@ from crosstie.config.document import Document, Place
 from crosstie.config.options import options
 from crosstie.config.words import answers
 from crosstie.data.profile import ColumnProfile, profile
-from crosstie.data.reader import NO_HEADER
+from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import Learner, learners
@@ -179,10 +179,12 @@ def make_plan(
 
 
 def _recall_header(tables: Tables, findings: Findings) -> None:
-    """Names that are not there may be those of a table without a header line."""
+    """Names that are not there may be those of a table without a header line, or below its title."""
     notes = tables.train.notes if tables.train is not None else []
     if any("has no column" in problem.what for problem in findings.problems):
-        findings.problems += [Problem("", note) for note in notes if NO_HEADER in note]
+        findings.problems += [
+            Problem("", note) for note in notes if NO_HEADER in note or TITLE in note
+        ]
 
 
 def _top(findings: Findings) -> dict[str, Any]:

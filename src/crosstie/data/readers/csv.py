@@ -14,7 +14,7 @@ from typing import Any
 
 from crosstie.data import parse
 from crosstie.data.encoding import as_utf8, from_legacy, is_utf8
-from crosstie.data.reader import NO_HEADER, Reader, readers, tidy
+from crosstie.data.reader import NO_HEADER, TITLE, Reader, readers, tidy
 from crosstie.data.repair import Repair, swallowed
 from crosstie.data.table import Table
 from crosstie.errors import DataError
@@ -47,9 +47,12 @@ class Csv(Reader):
         if not sample.strip():
             raise DataError(f"{self.name}: is empty. Give a file with a header line and rows.")
         lines = sample.split("\n")
-        self._blank = next(place for place, line in enumerate(lines) if line.strip(" "))
+        self._above = self._lines_above(lines)
+        lines = lines[self._above :]
         self._separator = self.reading.separator or self._find_separator(lines)
         first = list(islice(Repair(lines, self._separator, width=None), 200))
+        if len(first[0]) == 1:
+            self._warn_of_title(first[0][0], lines)
         if self.reading.header or len(first) == 1:
             self._width = len(first[0])
         else:
@@ -61,6 +64,45 @@ class Csv(Reader):
         self._load()
         if not self.rows:
             raise DataError(f"{self.name}: has a header line but no rows. Give a file with rows.")
+
+    def _lines_above(self, lines: list[str]) -> int:
+        """How many lines stand above the table: blank ones, and remarks that begin with #.
+
+        A line that begins so and has as many cells as those below it holds the names.
+        """
+        blank = next(place for place, line in enumerate(lines) if line.strip(" "))
+        end = blank
+        while end < len(lines) and (lines[end].startswith("#") or not lines[end].strip(" ")):
+            end += 1
+        if end in (blank, len(lines)):
+            return blank
+        separator = self.reading.separator or self._find_separator(lines[end:])
+        width = len(lines[end].split(separator))
+        if width == 1:
+            return blank  # words behind a # like any other
+        while end > blank and len(lines[end - 1].split(separator)) == width:
+            end -= 1
+        remarks = [line for line in lines[blank:end] if line.strip(" ")]
+        if remarks:
+            count = "the first line" if len(remarks) == 1 else f"the first {len(remarks)} lines"
+            more = ", …" if len(remarks) > 1 else ""
+            self.notes.append(
+                f"{self.name}: left out {count}, remarks above the table ({remarks[0].strip()!r}{more})"
+            )
+        return end
+
+    def _warn_of_title(self, first: str, lines: list[str]) -> None:
+        """Say that the first line may be a title: alone in its line, above lines that are a table."""
+        below = lines[next(place for place, line in enumerate(lines) if line.strip(" ")) + 1 :]
+        if not any(line.strip(" ") for line in below):
+            return
+        separator = self._find_separator(below)
+        rows = list(islice(Repair(below, separator, width=None), 200))
+        if len(rows) > 1 and len(rows[0]) > 1:
+            self.notes.append(
+                f"{self.name}: {TITLE} ({first.strip()!r}), above lines of {len(rows[0])} cells. If it is a title, take "
+                "it out: the line with the columns' names comes first"
+            )
 
     def _find_separator(self, lines: list[str]) -> str:
         if {".tsv", ".tab"} & set(Path(self.name.lower()).suffixes):
@@ -150,7 +192,7 @@ class Csv(Reader):
             "quote": "'\"'",
             "escape": "'\"'",
             "header": str(self.reading.header),
-            "skip": str(self._blank),
+            "skip": str(self._above),
             "auto_detect": "false",
             "strict_mode": "true",
             "null_padding": "false",
@@ -194,15 +236,15 @@ class Csv(Reader):
         """Put a well-formed copy in the file's place."""
         sound = self.scratch.path("sound.csv")
         with _text(self._file) as lines, sound.open("w", encoding="utf-8", newline="") as out:
-            repair = Repair(lines, self._separator, width=self._width)
+            repair = Repair(lines, self._separator, width=self._width, skip=self._above)
             csv.writer(out, delimiter=self._separator, lineterminator="\n").writerows(repair)
-        self._file, self._blank = sound, 0
+        self._file, self._above = sound, 0
         self.notes += repair.notes(self.name)
 
     def _load_without_duckdb(self) -> None:
         self._connection = None
         with _text(self._file) as lines:
-            repair = Repair(lines, self._separator, width=self._width)
+            repair = Repair(lines, self._separator, width=self._width, skip=self._above)
             cells = list(repair)[self.reading.header :]
         self.notes += repair.notes(self.name)
         columns = list(zip(*cells, strict=True)) or [()] * self._width
