@@ -679,6 +679,9 @@ def push(
     """
     from crosstie.pipeline.push import push as push_run  # onnxruntime, YAML: 300 ms
 
+    if not isinstance(run, Run) and (Path(run) / "features.json").is_file():
+        raise RunError(f"{run}: is a model alone; give the run it came from")
+
     return push_run(
         run if isinstance(run, Run) else Run.find(run, Path(runs)),
         str(to),

@@ -11,7 +11,7 @@ EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 ABSENT = """
 import sys
 
-TRAINING = {"pydantic", "ruamel", "torch", "scipy", "duckdb", "pyarrow", "lightgbm", "onnx", "fsspec"}
+TRAINING = {"pydantic", "ruamel", "torch", "scipy", "duckdb", "pyarrow", "lightgbm", "onnx", "fsspec", "huggingface_hub"}
 
 class Absent:
     def find_spec(self, name, path=None, target=None):
@@ -51,4 +51,22 @@ def test_training_without_its_packages_names_the_line_that_installs_them(
     assert done.returncode == 2
     assert done.stderr == (
         f"error: this needs {package}, which is not installed. Type: pip install 'crosstie[train]'\n"
+    )
+
+
+def test_a_model_of_the_hub_without_its_package_names_the_line_that_installs_it(
+    bare: dict[str, str],
+) -> None:
+    done = subprocess.run(
+        [sys.executable, "-m", "crosstie.cli.main", "predict", "hf://acme/churn", "customers.csv"],
+        cwd=EXAMPLES / "churn",
+        env=bare,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert done.returncode == 2
+    assert done.stderr == (
+        "error: fetching hf://acme/churn needs huggingface_hub, which is not installed. "
+        "Type: pip install 'crosstie[hub]'\n"
     )

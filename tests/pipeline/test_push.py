@@ -214,6 +214,13 @@ def test_a_folder_that_is_not_empty_is_left_alone(run, tmp_path):
     assert [each.name for each in tmp_path.iterdir()] == ["mine.txt"]
 
 
+def test_a_model_alone_is_not_what_is_published(run, tmp_path):
+    with pytest.raises(RunError) as error:
+        crosstie.push(run.model, tmp_path / "out")
+
+    assert str(error.value) == f"{run.model}: is a model alone; give the run it came from"
+
+
 def test_options_of_the_hub_are_no_options_of_a_folder(run, tmp_path):
     with pytest.raises(ConfigError) as error:
         crosstie.push(run, str(tmp_path / "out"), private=True, message="first")

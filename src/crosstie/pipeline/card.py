@@ -11,7 +11,7 @@ from crosstie.artifact.artifact import Artifact
 from crosstie.config.document import dump
 from crosstie.features.feature import Feature, OutputFeature
 
-LONG = 1500  # characters of a row: what is longer is no example to read
+LONG = 200  # characters of a cell: what is longer, such as a picture, is no example to read
 FEW = 12  # classes that are named one by one
 _LEARNERS = {
     "ecd": "a neural network",
@@ -62,12 +62,14 @@ def _kind(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> str | 
     media = next((each for each in ("image", "audio", "text") if reads == {each}), "tabular")
     output = outputs[0].type
     if output == "number":
-        if "timeseries" in reads:
-            return "time-series-forecasting"
         return "tabular-regression" if media == "tabular" else None
     if output in ("binary", "category", "set"):
         return f"{media}-classification"
-    return {"sequence": "token-classification", "text": "text-generation"}.get(output)
+    return {
+        "sequence": "token-classification",
+        "text": "text-generation",
+        "timeseries": "time-series-forecasting",
+    }.get(output)
 
 
 def _head(
@@ -121,13 +123,14 @@ def _summary(model: Artifact, facts: Mapping[str, Any]) -> str:
 
 
 def _use(called: str, example: Mapping[str, Any]) -> str:
-    row = _lines(example["rows"][0])
-    what = row if len(row) <= LONG else '"table.csv"'
+    row = example["rows"][0]
+    short = all(len(repr(each)) <= LONG for each in row.values())
+    what, said = (_lines(row), "The row is made up. ") if short else ('"table.csv"', "")
     return (
         "## Use\n\n```python\nimport crosstie\n\n"
         f'model = crosstie.load("{called}")\nmodel.predict({what})\n```\n\n'
         f"```sh\ncrosstie predict {called} table.csv -o predictions.csv\n```\n\n"
-        "The row is made up. Opening the model runs no code of it; predicting needs no PyTorch."
+        f"{said}Opening the model runs no code of it; predicting needs no PyTorch."
     )
 
 
