@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from images import images
 from process import CROSSTIE, PEERS, ROOT, crosstie, median_seconds, peer, run
 from scores import SHOWN, score
 from tables import CACHE, TABLES, prepared
@@ -158,7 +159,16 @@ def _row(what: str, ours: float, other: float, note: str) -> Row:
 
 FIGURES: dict[str, Callable[[], list[Row]]] = {
     each.__name__: each
-    for each in (start_up, train_titanic, train_adult, train_diamonds, predict_adult, encode, loop)
+    for each in (
+        start_up,
+        train_titanic,
+        train_adult,
+        train_diamonds,
+        predict_adult,
+        encode,
+        loop,
+        images,
+    )
 }
 
 

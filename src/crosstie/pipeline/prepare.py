@@ -25,7 +25,7 @@ from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")
 ROWS_AT_ONCE = 100_000
-BYTES_AT_ONCE = 1 << 27  # of encoded arrays: pictures come in smaller pieces than numbers
+BYTES_AT_ONCE = 1 << 26  # of encoded arrays: pictures come in smaller pieces than numbers
 IN_MEMORY = 1 << 30  # bytes of encoded arrays; more goes to memory-mapped files
 
 

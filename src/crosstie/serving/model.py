@@ -21,7 +21,7 @@ from crosstie.serving.opening import open_for
 
 # Rows at once; whole batches of the graph, so that pieces say what the whole would.
 PIECE = 12 * ROWS_AT_ONCE
-BYTES_AT_ONCE = 1 << 27  # of encoded arrays: so many fewer rows of pictures
+BYTES_AT_ONCE = 1 << 26  # of encoded arrays: so many fewer rows of pictures
 
 
 class Model:
