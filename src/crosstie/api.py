@@ -585,6 +585,7 @@ def evaluate(
     *,
     header: bool = True,
     columns: Sequence[str] | None = None,
+    top_losses: int = 0,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -596,6 +597,7 @@ def evaluate(
         data: A table in any form.
         header: As for `predict`.
         columns: As for `predict`.
+        top_losses: Keep so many of the rows that the model is most wrong about, in `Model.misses`.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
@@ -604,7 +606,7 @@ def evaluate(
         DataError: A target column is absent or has no usable value.
     """
     loaded = _loaded(model, components, runs)
-    found = loaded.evaluate(_unfolded(data), header=header, columns=columns)
+    found = loaded.evaluate(_unfolded(data), header=header, columns=columns, top_losses=top_losses)
     _tell(loaded.notes, say)
     return found
 

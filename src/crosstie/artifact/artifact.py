@@ -81,6 +81,7 @@ class Artifact:
         members: At least one; their outputs are averaged.
         settings: By output name.
         missing: Texts that mean that nothing is there, where training had others than the usual ones.
+        private: Columns whose cells are not shown.
         reading: How the training table got its columns' names, where not from a header line: `Source.reading`.
     """
 
@@ -89,6 +90,7 @@ class Artifact:
     settings: dict[str, OutputSettings] = field(default_factory=dict)
     missing: Sequence[str] | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
+    private: Collection[str] = ()
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:
@@ -234,6 +236,7 @@ def save(
             },
             "missing": None if missing is None else list(missing),
             "reading": dict(reading or {}),
+            "private": sorted(private),
         },
     )
     write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
@@ -315,7 +318,12 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
         for name, each in inference["outputs"].items()
     }
     return Artifact(
-        manifest, members, settings, inference.get("missing"), inference.get("reading", {})
+        manifest,
+        members,
+        settings,
+        inference.get("missing"),
+        inference.get("reading", {}),
+        inference.get("private", ()),
     )
 
 

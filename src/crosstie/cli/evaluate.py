@@ -1,13 +1,20 @@
 """`crosstie evaluate`: metrics of a model on data that has the true values."""
 
+from collections.abc import Sequence
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import figure, put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
+
+if TYPE_CHECKING:
+    from crosstie.serving.top_losses import Miss
+
+COLUMNS, CHARACTERS = 4, 60  # of a row that is shown
 
 
 def evaluate(
@@ -17,6 +24,7 @@ def evaluate(
     *,
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
+    top_losses: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -29,6 +37,7 @@ def evaluate(
         data: A table with the input columns and the target; `-` reads standard input.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
+        top_losses: List so many of the rows that the model is most wrong about.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Say nothing of unknown, unreadable and missing values.
@@ -40,6 +49,7 @@ def evaluate(
         data,
         header=not no_header,
         columns=names(columns),
+        top_losses=top_losses,
         say=None if quiet else tell,
     )
     rows = {
@@ -49,7 +59,8 @@ def evaluate(
         counted = {
             name: {"judged": judged, "left_out": left} for name, (judged, left) in rows.items()
         }
-        put_json({"metrics": found, "rows": counted})
+        worst = {"top_losses": [vars(each) for each in loaded.misses]} if top_losses else {}
+        put_json({"metrics": found, "rows": counted, **worst})
         return 0
     for name, values in found.items():
         judged, left = rows[name]
@@ -57,4 +68,31 @@ def evaluate(
         put_table(
             title, ["metric", "value"], [[key, figure(value)] for key, value in values.items()]
         )
+        _put_misses([each for each in loaded.misses if each.output == name])
     return 0
+
+
+def _put_misses(misses: "Sequence[Miss]") -> None:
+    """A table of the rows that the model is most wrong about, with the first inputs."""
+    if not misses:
+        return
+    shown = list(misses[0].cells)[:COLUMNS]
+    rows = [
+        [
+            str(each.row),
+            figure(each.loss),
+            _short(each.truth),
+            _short(each.prediction),
+            *(_short(each.cells[name]) for name in shown),
+        ]
+        for each in misses
+    ]
+    left = len(misses[0].cells) - len(shown)
+    more = f"; {left} more columns with --json" if left else ""
+    put_table(f"most wrong{more}", ["row", "loss", "true", "predicted", *shown], rows)
+
+
+def _short(text: str | None) -> str:
+    """A cell as a table of the terminal has room for."""
+    text = " ".join((text or "").split())
+    return text if len(text) <= CHARACTERS else text[: CHARACTERS - 1] + "…"

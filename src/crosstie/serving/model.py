@@ -18,6 +18,7 @@ from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.serving.forecast import last_rows, spread_out, whole
 from crosstie.serving.opening import open_for
+from crosstie.serving.top_losses import Miss, Misses
 
 # Rows at once; whole batches of the graph, so that pieces say what the whole would.
 PIECE = 12 * ROWS_AT_ONCE
@@ -44,6 +45,7 @@ class Model:
         self.path = path
         self.notes: list[str] = []
         self.judged: dict[str, Judged] = {}
+        self.misses: list[Miss] = []
 
     @classmethod
     def load(cls, path: str | Path, *, threads: int | None = None) -> "Model":
@@ -178,14 +180,22 @@ class Model:
         return kept | self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
 
     def evaluate(
-        self, data: Any, *, header: bool = True, columns: Sequence[str] | None = None
+        self,
+        data: Any,
+        *,
+        header: bool = True,
+        columns: Sequence[str] | None = None,
+        top_losses: int = 0,
     ) -> dict[str, dict[str, float]]:
         """Metrics by output on rows that have the target; `judged` then says how many those were.
+
+        With `top_losses` the rows that the model is most wrong about are in `misses` afterwards.
 
         Args:
             data: As for `predict`.
             header: As for `predict`.
             columns: As for `predict`.
+            top_losses: So many of them for each output.
 
         Raises:
             DataError: A target column is absent, or no row has a usable target.
@@ -193,6 +203,7 @@ class Model:
         truth: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         raw: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         judged = {feature.name: Judged() for feature in self.artifact.outputs}
+        worst, start = Misses(top_losses, self.artifact.private), 0
         counts: dict[str, Counts] = {}
         preprocessor = self.artifact.members[0].preprocessor
         wanted = (*self.artifact.columns, *preprocessor.target_columns)
@@ -218,7 +229,19 @@ class Model:
                 judged[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
                 raw[feature.name].append(answer[feature.name][usable])
-        self.notes, self.judged = notes(counts), judged
+                if top_losses:
+                    worst.add(
+                        feature,
+                        table,
+                        self.artifact.columns,
+                        start=start,
+                        usable=usable,
+                        target=truth[feature.name][-1],
+                        raw=raw[feature.name][-1],
+                        threshold=self.artifact.settings[feature.name].threshold,
+                    )
+            start += len(table)
+        self.notes, self.judged, self.misses = notes(counts), judged, worst.found
         for feature in self.artifact.outputs:
             self.notes += judged[feature.name].notes(feature.column)
             if not any(map(len, truth[feature.name])):

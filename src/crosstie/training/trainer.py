@@ -135,7 +135,6 @@ class Trainer:
                 "num_epochs",
                 "max_epochs",
                 "n_epochs",
-                "epoch",
                 "iterations",
                 "n_iter",
                 "num_train_epochs",
