@@ -110,6 +110,7 @@ def test_counts_add_up_and_are_json():
         "unseen": 2,
         "unparsed_examples": ["a", "b"],
         "absent": False,
+        "cut": 0,
     }
 
 

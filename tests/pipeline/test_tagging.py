@@ -10,7 +10,7 @@ import torch
 
 import crosstie
 from crosstie.api import check, train
-from crosstie.errors import ConfigError
+from crosstie.errors import ConfigError, DataError
 from crosstie.learners.ecd import Ecd
 
 OUTPUT = "output_features: [{name: upos, type: sequence}]\n"
@@ -71,12 +71,27 @@ def test_tokens_behind_the_longest_that_is_read_have_no_tag(trained: Any) -> Non
     length = model.artifact.members[0].preprocessor.layout.outputs[0].length
     (found,) = model.predict([{"tokens": ["dog"] * (length + 3)}])
     assert len(found["upos_prediction"]) == length + 3
+    assert model.notes[0] == (
+        "column 'tokens': 1 of 1 rows have more tokens than are read; those behind have no tag "
+        "(see preprocessing.max_sequence_length)"
+    )
     assert found["upos_prediction"][-4:] == [found["upos_prediction"][length - 1], None, None, None]
 
 
 def test_evaluating_measures_the_file_that_is_given(trained: Any, sentences: Path) -> None:
     found = crosstie.load(trained.path).evaluate(str(sentences))
     assert found["upos"]["token_accuracy"] > 0.65
+
+
+def test_evaluating_rows_with_more_tags_than_tokens_is_an_error(trained: Any) -> None:
+    rows = [
+        {"tokens": ["a", "dog"], "upos": ["DET", "NOUN"]},
+        {"tokens": ["a"], "upos": ["DET", "X"]},
+    ]
+    with pytest.raises(
+        DataError, match="1 row has another number of tags than 'tokens' has tokens"
+    ):
+        crosstie.load(trained.path).evaluate(rows)
 
 
 @pytest.mark.slow
@@ -142,6 +157,14 @@ TOKENS = "{name: tokens, type: sequence}"
             ),
         ),
         (
+            "input_features: [{name: tokens, type: sequence, encoder: {type: rnn, reduce_output: mean}}]\n"
+            + OUTPUT,
+            (
+                "/model.yaml:2 input_features[0].encoder.reduce_output: makes one vector of a row, and 'upos' reads "
+                "the tokens' own; leave it out"
+            ),
+        ),
+        (
             f"model_type: gbm\ninput_features: [{TOKENS}]\n{OUTPUT}",
             (
                 "/model.yaml:4 output_features[0].type: a gbm model cannot predict the sequence column 'upos'; "
@@ -161,11 +184,18 @@ def test_what_cannot_be_tagged_is_told_by_check(sentences: Path, text: str, mess
     assert problems(sentences.parent, text) == message
 
 
+def test_reduce_output_null_says_what_is_done_anyway(sentences: Path) -> None:
+    text = "input_features: [{name: tokens, type: sequence, encoder: {type: rnn, reduce_output: null}}]\n"
+    (sentences.parent / "null.yaml").write_text("data: few.conllu\n" + text + OUTPUT)
+    assert check(sentences.parent / "null.yaml").outputs[0].source == "tokens"
+
+
 def test_other_annotations_are_no_inputs_unless_listed(sentences: Path) -> None:
     (sentences.parent / "short.yaml").write_text("data: few.conllu\ntarget: upos\n")
     plan = check(sentences.parent / "short.yaml")
     assert [each.name for each in plan.inputs] == ["tokens"]
     assert plan.outputs[0].source == "tokens"
+    assert plan.architecture["inputs"]["tokens"]["encoder"] == {"type": "rnn"}
     assert ("xpos", "tags are read from 'tokens' alone, token by token") in plan.excluded
 
 

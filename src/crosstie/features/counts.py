@@ -18,6 +18,7 @@ class Counts:
         unparsed: Cells that hold something unreadable, with up to five `unparsed_examples` as written.
         unseen: Rows with a value that training never saw, or too rarely to keep.
         absent: Whether the table has no such column; then every row counts as missing.
+        cut: Rows with more tokens than are read, where there is to be a tag for each.
     """
 
     rows: int
@@ -26,6 +27,7 @@ class Counts:
     unseen: int = 0
     unparsed_examples: tuple[str, ...] = ()
     absent: bool = False
+    cut: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         """Of both tables together."""
@@ -36,6 +38,7 @@ class Counts:
             self.unseen + other.unseen,
             tuple(dict.fromkeys(self.unparsed_examples + other.unparsed_examples))[:5],
             self.absent and other.absent,
+            self.cut + other.cut,
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -5,7 +5,7 @@ training rows, a file to predict and one request: the bytes do not depend on wha
 """
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any, Self, get_args
 
 import numpy as np
@@ -290,11 +290,15 @@ class Preprocessor:
             for each in self.outputs
             if each.source
         }
+        for output in self.outputs:
+            if output.aligned:
+                cut = sum(len(row) > output.length for row in tokens[output.name])
+                name = self._source(output).column
+                counts[name] = replace(counts[name], cut=cut)
         found: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():
             column = columns[output.name]
-            if output.aligned:
-                _check_aligned(output, column, self._source(output), tokens[output.name])
+            self.check_aligned(output, column, tokens)
             found[output.name], known = output.encode_target(column)
             usable &= known
             counts[output.column] = count(column, int((column.valid & ~known).sum()), clean)
@@ -303,6 +307,22 @@ class Preprocessor:
             weights, weighted = self._weights(table, weight)
             usable &= weighted
         return Encoded(Batch(self._packed(encoded), found, weights), usable, counts, tokens)
+
+    def check_aligned(
+        self, output: OutputFeature, column: Column, tokens: Mapping[str, list[list[str]]]
+    ) -> None:
+        """See that an output with a label for each token has as many as its source has tokens.
+
+        Args:
+            output: Any of the outputs.
+            column: Its column.
+            tokens: As `Encoded.tokens`, of the same rows.
+
+        Raises:
+            DataError: A row has more or fewer.
+        """
+        if output.aligned:
+            _check_aligned(output, column, self._source(output), tokens[output.name])
 
     def column(self, table: Table, feature: Feature) -> Column:
         """The column that `feature` reads, its numbers and dates as training rows write them."""

@@ -76,7 +76,15 @@ def assemble(
                 place=root.place,
                 section={**root.section, "name": entry.name, "column": entry.section["column"]},
             )
-        parts = _parts(entry, ("encoder",), findings, learner, model_type, defaults)
+        parts = _parts(
+            entry,
+            ("encoder",),
+            findings,
+            learner,
+            model_type,
+            defaults,
+            usual=sources.encoder(entry, defaults),
+        )
         parts |= _augmentation(entry, findings, learner, model_type)
         required = _required(entry, parts, learner)
         usual = sources.preprocessing(entry, findings, required)
@@ -311,7 +319,10 @@ def _parts(
     learner: type[Learner] | None,
     model_type: str,
     defaults: Mapping[str, Mapping[str, Any]],
+    *,
+    usual: str | None = None,
 ) -> dict[str, Any]:
+    """The filled sections; `usual` is a name that goes before the feature type's default."""
     found: dict[str, Any] = {}
     for part in names:
         given, place = entry.section.get(part), entry.place.at(part)
@@ -319,14 +330,14 @@ def _parts(
             continue
         given_before = defaults.get(entry.type, {}).get("preprocessing", {})
         read = {**given_before, **(entry.section["preprocessing"] or {})}
-        usual = {"type": getattr(entry.cls.defaults_for(read), part)}
+        plain = {"type": usual or getattr(entry.cls.defaults_for(read), part)}
         if learner is None:
-            found[part] = usual
+            found[part] = plain
         elif part in learner.sections:
             marker = component(part, entry.type)
             default = defaults.get(entry.type, {}).get(part)
             section = (
-                {"type": default} if isinstance(default, str) else {**usual, **(default or {})}
+                {"type": default} if isinstance(default, str) else {**plain, **(default or {})}
             )
             found[part] = findings.component(marker, given, place, default=section)
     return found

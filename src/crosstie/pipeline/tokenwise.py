@@ -13,6 +13,16 @@ from crosstie.pipeline.registries import registry
 
 TOKENS = ("text", "sequence")
 TOKENWISE = ("sequence",)  # outputs that may be read so; of others no decoder is looked at
+USUAL = "rnn"
+ROW_OPTIONS = (
+    "reduce_output",
+    "num_fc_layers",
+    "fc_layers",
+    "output_size",
+    "fc_activation",
+    "fc_dropout",
+    "norm",
+)
 APART = ("bpe", "ngram", "pretrained")  # tokenizers whose tokens are no words of the table
 
 
@@ -27,6 +37,12 @@ class Sources:
 
     of: dict[str, str] = field(default_factory=dict)
     aligned: set[str] = field(default_factory=set)
+
+    def encoder(self, entry: Entry, defaults: Mapping[str, Mapping[str, Any]]) -> str | None:
+        """The encoder of an input that is read token by token, where none is named: one that sees neighbours."""
+        if entry.name not in self.of.values() or "encoder" in defaults.get(entry.type, {}):
+            return None
+        return USUAL
 
     def preprocessing(
         self, entry: Entry, findings: Findings, required: Mapping[str, Any]
@@ -103,6 +119,7 @@ def read_tokens(
                 )
     if columns.outputs and len(found.of) == len(columns.outputs):
         _check_read(columns, found, findings)
+        _check_row_options(columns, found, findings)
         if findings.document.value.get("combiner"):
             findings.warnings.append(
                 "combiner is not read: every output is read from tokens, not from rows"
@@ -156,4 +173,23 @@ def _check_read(columns: Columns, found: Sources, findings: Findings) -> None:
                 f"no output reads {entry.name!r}: {', '.join(map(repr, found.of))} "
                 f"{'is' if len(found.of) == 1 else 'are'} read from {', '.join(map(repr, sorted(read)))} "
                 "alone; leave it out",
+            )
+
+
+def _check_row_options(columns: Columns, found: Sources, findings: Findings) -> None:
+    """What an encoder does to make one vector of a row, where nobody reads that."""
+    for entry in columns.inputs:
+        given = entry.section["encoder"]
+        if not isinstance(given, Mapping) or entry.name not in found.of.values():
+            continue
+        if (
+            "reduce_output" in given and given["reduce_output"] is None
+        ):  # Ludwig's word for just that
+            given = {key: each for key, each in given.items() if key != "reduce_output"}
+            entry.section["encoder"] = given
+        unread = [key for key in given if key in ROW_OPTIONS]
+        if unread:
+            findings.wrong(
+                entry.place.at("encoder", unread[0]),
+                f"makes one vector of a row, and {', '.join(map(repr, found.of))} reads the tokens' own; leave it out",
             )

@@ -223,7 +223,9 @@ class Model:
                         f"column {feature.column!r}: the data has no such column, and evaluating needs the "
                         f"true values; it has {', '.join(map(repr, table.columns))}"
                     )
-                target, usable = feature.encode_target(preprocessor.column(table, feature))
+                column = preprocessor.column(table, feature)
+                preprocessor.check_aligned(feature, column, encoded[0].tokens)
+                target, usable = feature.encode_target(column)
                 if feature.amount:
                     target = np.asarray(feature.decode(target)["prediction"])
                 judged[feature.name].add(table, feature.column, usable)
@@ -333,6 +335,11 @@ def notes(counts: Mapping[str, Counts]) -> list[str]:
             found.append(
                 f"column {name!r}: {count.unparsed} of {count.rows} cells could not be read and count as "
                 f"missing, for example {examples}"
+            )
+        if count.cut:
+            found.append(
+                f"column {name!r}: {count.cut} of {count.rows} rows have more tokens than are read; those behind "
+                "have no tag (see preprocessing.max_sequence_length)"
             )
         if count.unseen:
             found.append(
