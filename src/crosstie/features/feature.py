@@ -92,10 +92,11 @@ class Feature(ABC):
         "computed_fill_value": Answer("is computed from the training rows", (ANYTHING,)),
         "computed_outlier_fill_value": Answer("is computed from the training rows", (ANYTHING,)),
         "cache_encoder_embeddings": Answer(
-            "is for published encoders, which are not part of this version; leave it out", (False,)
+            "vectors of a published encoder that is left alone are always kept; leave it out",
+            (True, False),
         ),
         "pretrained_model_name_or_path": Answer(
-            "published models are not part of this version; leave it out", (None,)
+            "belongs into the encoder: `encoder: {type: pretrained, model: …}`", (None,)
         ),
         "prompt": Answer("language models are not part of this version", (None,)),
         "vocab_file": Answer(

@@ -41,13 +41,15 @@ class Rows:
 
     Attributes:
         table: Where the column is.
-        column: Its name; "" for the only one, whatever its name.
+        column: Its name.
         files: The user's files it comes from.
+        named: Whether the name is the user's; lines and lists have none.
     """
 
     table: Table
     column: str
     files: Sequence[Path] = ()
+    named: bool = True
 
 
 def read(data: Any, column: str | None) -> Rows:
@@ -61,13 +63,11 @@ def read(data: Any, column: str | None) -> Rows:
         DataError: There is no such file or column, or there are several and none was named.
     """
     if isinstance(data, Sequence) and not isinstance(data, str) and _texts(data):
-        return Rows(Table.from_columns({column or "text": list(data)}), column or "text")
+        texts = Table.from_columns({column or "text": list(data)})
+        return Rows(texts, column or "text", named=column is not None)
     if isinstance(data, str | Path) and Path(data).suffix.lower() in LINES:
-        return Rows(
-            Table.from_columns({column or "text": _lines(Path(data))}),
-            column or "text",
-            [Path(data)],
-        )
+        texts = Table.from_columns({column or "text": _lines(Path(data))})
+        return Rows(texts, column or "text", [Path(data)], named=column is not None)
     source = open_source(data)
     if column is not None and column not in source.columns:
         raise DataError(
@@ -220,8 +220,8 @@ def _trained(rows: Rows, run: Run, cache: Path | None, progress: Progress | None
     }
     features = {each.name: each for each in preprocessor.inputs if each.name in alone}
     named = [each for each in features.values() if each.column == rows.column]
-    if not named and len(features) == 1 and len(rows.table.columns) == 1:
-        named = list(features.values())  # a list of texts has no column's name
+    if not named and len(features) == 1 and not rows.named:
+        named = list(features.values())
     if not named:
         names = ", ".join(repr(each.column) for each in features.values()) or "none"
         raise ConfigError(

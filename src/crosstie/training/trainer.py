@@ -108,7 +108,8 @@ class Trainer:
         "enable_profiling": Answer(f"training is not profiled in this version; {_PLAIN}", (False,)),
         "profiler": Answer("says how to profile", (ANYTHING,)),
         "enable_gradient_checkpointing": Answer(
-            f"is for large language models, which are not part of this version; {_PLAIN}", (False,)
+            "belongs into the encoder: `encoder: {type: pretrained, gradient_checkpointing: true}`",
+            (False,),
         ),
         "layers_to_freeze_regex": Answer("write `freeze: [encoders]`", (None,)),
         "gradual_unfreezing": Answer("write `freeze_epochs: …`"),
