@@ -170,12 +170,16 @@ def test_a_published_folder_is_a_model_and_a_network_to_begin_with(run, table, t
 
 def test_a_published_folder_is_published_again_with_the_card_that_was_edited(run, tmp_path):
     crosstie.push(run, tmp_path / "out")
-    (tmp_path / "out" / "README.md").write_text("# mine\n", encoding="utf-8")
+    card = tmp_path / "out" / "README.md"
+    card.write_text(card.read_text(encoding="utf-8") + "Mine: out.\n", encoding="utf-8")
 
     again = crosstie.push(tmp_path / "out", tmp_path / "again")
 
     assert sorted(again.files) == sorted(SERVED + NETWORK)
-    assert (tmp_path / "again" / "README.md").read_text(encoding="utf-8") == "# mine\n"
+    text = (tmp_path / "again" / "README.md").read_text(encoding="utf-8")
+    assert text.endswith("ask before you use it\nMine: out.\n")
+    assert 'crosstie.load("again")' in text
+    assert "crosstie predict again table.csv" in text
 
 
 def test_a_published_file_that_was_changed_is_told(run, table, tmp_path):

@@ -46,7 +46,7 @@ def card(
         f"# {facts['name']}",
         _summary(model, facts),
         _use(called, example),
-        _reads(model.inputs, example),
+        _reads(model, example),
         _predicts(model.outputs, example),
         *_figures(evaluation),
         _made(model, facts, licence),
@@ -113,7 +113,7 @@ def _head(
 
 def _summary(model: Artifact, facts: Mapping[str, Any]) -> str:
     outputs = " and ".join(f"**{_cell(each.name)}** ({each.type})" for each in model.outputs)
-    count = len(model.columns)
+    count = len({feature.column for feature in model.inputs})
     learner = facts.get("learner", facts["model_type"])
     return (
         f"Predicts {outputs} from {count} {'column' if count == 1 else 'columns'}. It is "
@@ -145,11 +145,13 @@ def _lines(row: Mapping[str, Any]) -> str:
     return "{\n" + "".join(f"    {line}\n" for line in lines) + "}"
 
 
-def _reads(inputs: Sequence[Feature], example: Mapping[str, Any]) -> str:
+def _reads(model: Artifact, example: Mapping[str, Any]) -> str:
     rows = []
-    for feature in inputs:
+    for feature in model.inputs:
         shown = str(example["rows"][0].get(feature.column))
         rows.append((feature.column, feature.type, shown if len(shown) <= 40 else shown[:39] + "…"))
+    known = {feature.column for feature in model.inputs}
+    rows += [(name, "orders or groups rows", "") for name in model.columns if name not in known]
     return "## Reads\n\n" + _table(("column", "type", "made-up cell"), rows)
 
 

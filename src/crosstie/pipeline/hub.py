@@ -266,4 +266,4 @@ def _first(error: BaseException) -> str:
 
 def _without_token(text: str) -> str:
     token = _library("publishing").get_token()
-    return text.replace(token, "…") if token else text
+    return text.replace(token, "…") if token and len(token) >= 8 else text  # none is shorter

@@ -67,7 +67,7 @@ def publish(
     """Write what may be given away of a run.
 
     Args:
-        run: A finished one, or what an earlier call wrote: that is copied, its card as it is now.
+        run: A finished one, or what an earlier call wrote: that is copied, its card as it is now but for the name.
         folder: Empty, or not there.
         called: What others will type where a model is wanted.
         licence: Of the weights, as the card's head has it.
@@ -78,7 +78,7 @@ def publish(
         ArtifactError: A file of it is damaged.
     """
     if is_published(run.path):
-        _copy(run.path, folder, licence)
+        _copy(run.path, folder, called, licence)
         return
     if not run.model.is_dir():
         raise RunError(
@@ -117,7 +117,7 @@ def publish(
             licence=licence,
         ),
     )
-    write_json(folder / "manifest.json", {**facts, "files": _hashes(folder)})
+    write_json(folder / "manifest.json", {**facts, "called": called, "files": _hashes(folder)})
 
 
 def sizes(folder: Path) -> dict[str, int]:
@@ -147,17 +147,22 @@ def without_places(value: Any) -> Any:
     return path.name if here and path.name else value
 
 
-def _copy(source: Path, folder: Path, licence: str | None) -> None:
+def _copy(source: Path, folder: Path, called: str, licence: str | None) -> None:
     if licence is not None:
         raise RunError(
             f"{source}: is published already; write the licence into its {CARD}, which is copied as it is"
         )
     verify(source, ("model", "network", "folds"))
-    files = read_json(source / "manifest.json")["files"]
-    for name in (*files, "manifest.json", CARD):
-        if (source / name).is_file():
-            (folder / name).parent.mkdir(parents=True, exist_ok=True)
-            shutil.copyfile(source / name, folder / name)
+    manifest = read_json(source / "manifest.json")
+    for name in manifest["files"]:
+        (folder / name).parent.mkdir(parents=True, exist_ok=True)
+        shutil.copyfile(source / name, folder / name)
+    write_json(folder / "manifest.json", {**manifest, "called": called})
+    if (source / CARD).is_file():
+        text = (source / CARD).read_text(encoding="utf-8")
+        for use in ('crosstie.load("{}")', "crosstie predict {} "):
+            text = text.replace(use.format(manifest.get("called")), use.format(called))
+        write_text(folder / CARD, text)
 
 
 def _check_private(model: Artifact, config: Mapping[str, Any]) -> None:
