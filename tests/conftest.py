@@ -1,8 +1,13 @@
 """What every room's tests may use: the folder of real data, where this checkout has one beside it."""
 
+import os
 from pathlib import Path
 
 import pytest
+
+# workers share the processors: more threads would only wait for each other
+if "PYTEST_XDIST_WORKER" in os.environ:
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -178,14 +178,14 @@ def test_evaluate_says_how_many_rows_were_judged_and_why_others_were_not(folder,
 
 def test_a_mistyped_option_of_the_file_names_line_and_nearest_name(folder):
     (folder / "typo.yaml").write_text(
-        "data: customers.csv\ntarget: Churn\nmodel_type: ecd\ntrainer:\n  epoch: 3\n",
+        "data: customers.csv\ntarget: Churn\nmodel_type: ecd\ntrainer:\n  epocs: 3\n",
         encoding="utf-8",
     )
 
     done = crosstie(folder, "train", "typo.yaml")
 
     assert done.returncode == 2
-    assert "typo.yaml:5 trainer.epoch: unknown option; did you mean 'epochs'?" in done.stderr
+    assert "typo.yaml:5 trainer.epocs: unknown option; did you mean 'epochs'?" in done.stderr
     assert "Traceback" not in done.stderr
 
 

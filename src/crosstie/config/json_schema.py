@@ -71,7 +71,9 @@ def component_schema(marker: ComponentOf) -> Schema:
                 {
                     "type": "object",
                     "description": f"A published {marker.registry.kind}.",
-                    "properties": {marker.key: {"enum": presets}},
+                    "properties": {
+                        marker.key: {"enum": presets, "description": "Which of those published."}
+                    },
                     "required": [marker.key],
                 }
                 for presets in [marker.registry.presets(of=marker.of)]

@@ -76,7 +76,8 @@ def team(
             **work,
         }
         (folder / "job.json").write_text(json.dumps(job), encoding="utf-8")
-        meeting = _meeting(len(devices))
+        # accelerate takes one thread where nothing says how many
+        meeting = _meeting(len(devices)) | {"OMP_NUM_THREADS": str(threads)}
         others = [_start(folder, rank, meeting) for rank in range(1, len(devices))]
         torch.set_num_threads(threads)
         try:
