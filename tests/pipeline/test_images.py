@@ -169,3 +169,16 @@ def test_mistakes_in_augmentation_are_told_at_their_place(shapes: Path, tmp_path
         f"{where}:6 input_features[0].augmentation[1].kernel_size: must be odd, got 4. Take 5",
         f"{where}:7 input_features[0].augmentation[2].degrees: unknown option; did you mean 'degree'?",
     ]
+
+
+def test_mistakes_about_pictures_come_all_at_once(shapes: Path) -> None:
+    preprocessing = "preprocessing: {hight: 3, num_channels: 2}"
+    inputs = f"input_features=[{{name: image, encoder: resnett, {preprocessing}}}]"
+    with pytest.raises(ConfigError) as error:
+        crosstie.check(shapes, model_type="ecd", set=[inputs])
+    where = "--set input_features[0]"
+    assert [str(each) for each in error.value.problems] == [
+        f"{where}.encoder: 'resnett' is no encoder of an image feature; did you mean 'resnet'?",
+        f"{where}.preprocessing.hight: unknown option; did you mean 'height'?",
+        f"{where}.preprocessing.num_channels: must be 1 or 3 or null, got 2",
+    ]

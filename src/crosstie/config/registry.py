@@ -79,7 +79,8 @@ class Registry(Generic[T]):
         if (of, name) not in self._classes:
             self._import_all()
         if (of, name) not in self._classes:
-            what = f"{self.kind} of a {of} feature" if of else self.kind
+            article = "an" if of and of[0] in "aeio" else "a"
+            what = f"{self.kind} of {article} {of} feature" if of else self.kind
             raise ConfigError(f"{name!r} is no {what}; {self.hint(name, of=of)}")
         return self._classes[of, name]
 
