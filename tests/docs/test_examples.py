@@ -64,3 +64,9 @@ def test_the_own_encoder_trains_and_predicts_without_its_code(copy):
     table = "examples/churn/later_customers.csv"
     printed = shell(copy, "crosstie", "predict", "churn-fourier/latest", table, "-q")
     assert len(printed.splitlines()) == 1001
+
+
+def test_the_tagging_example_is_checked_and_says_what_it_tags(copy: Path) -> None:
+    plan = crosstie.check(copy / "examples" / "tagging" / "model.yaml")
+    assert [(each.name, each.source) for each in plan.outputs] == [("upos", "tokens")]
+    assert plan.sources["train"].rows == 500
