@@ -13,6 +13,8 @@ _PURPOSE = {
     "arrow": "Parquet and Arrow",
     "text": "byte-pair tokens",
     "train": "training",
+    "pretrained": "published networks",
+    "vectors": "vectors in .hdf5 files",
     "hub": "publishing, and models of the hub",
     "devices": "mixed precision and several devices",
     "frames": "DataFrames in and out",
