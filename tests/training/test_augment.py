@@ -37,11 +37,9 @@ def changed(name, pixels, **options):
 def test_some_pictures_change_and_all_stay_pictures(name):
     before = pictures()
     after = changed(name, before)
-    assert after.dtype == torch.float32
+    assert after.dtype == torch.uint8  # a network takes floats for vectors of a published encoder
     assert after.shape == before.shape
-    assert after.min() >= 0
-    assert after.max() <= 255
-    same = torch.isclose(after, before.float(), atol=1e-3).flatten(1).all(1)
+    same = (after == before).flatten(1).all(1)
     assert 0 < same.sum() < len(before)
 
 
@@ -53,30 +51,30 @@ def test_the_same_seed_changes_them_the_same_way(name):
 @pytest.mark.parametrize("name", augmentations.names())
 def test_none_changes_where_none_is_to(name):
     after = changed(name, pictures(), probability=0.0)
-    torch.testing.assert_close(after, pictures().float(), atol=1e-3, rtol=0)
+    assert torch.equal(after, pictures())
 
 
 def test_flips_are_flips():
-    before = pictures().float()
+    before = pictures()
     sideways = changed("random_horizontal_flip", pictures(), probability=1.0)
-    torch.testing.assert_close(sideways, before.flip(3), atol=1e-3, rtol=0)
+    assert torch.equal(sideways, before.flip(3))
     upside = changed("random_vertical_flip", pictures(), probability=1.0)
-    torch.testing.assert_close(upside, before.flip(2), atol=1e-3, rtol=0)
+    assert torch.equal(upside, before.flip(2))
 
 
 def test_what_comes_in_at_an_edge_is_its_colour():
     grey = torch.full((20, 3, 8, 8), 100, dtype=torch.uint8)
     for name in ("random_rotate", "random_shift"):
         after = changed(name, grey, probability=1.0)
-        torch.testing.assert_close(after, grey.float(), atol=1e-2, rtol=0)
+        assert torch.equal(after, grey)
 
 
 def test_brightness_is_added_and_contrast_a_factor():
     darker = changed("random_brightness", pictures(), min=0.8, max=0.8, probability=1.0)
     expected = (pictures().float() - 0.2 * 255).clamp(min=0)
-    torch.testing.assert_close(darker, expected, atol=1e-2, rtol=0)
+    torch.testing.assert_close(darker.float(), expected, atol=0.51, rtol=0)
     weaker = changed("random_contrast", pictures(), min=0.5, max=0.5, probability=1.0)
-    torch.testing.assert_close(weaker, pictures().float() / 2, atol=1e-2, rtol=0)
+    torch.testing.assert_close(weaker.float(), pictures().float() / 2, atol=0.51, rtol=0)
 
 
 def test_several_come_one_after_the_other():

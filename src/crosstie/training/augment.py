@@ -30,7 +30,7 @@ class Augment:
         }
 
     def __call__(self, inputs: Mapping[str, Tensor]) -> Mapping[str, Tensor]:
-        """The arrays of a batch, those of pictures changed: floats from 0 to 255."""
+        """The arrays of a batch, those of pictures changed: bytes still, for a network takes floats for vectors."""
         if not self.modules:
             return inputs
         with (
@@ -38,7 +38,7 @@ class Augment:
             torch.autocast(next(iter(inputs.values())).device.type, enabled=False),
         ):
             changed = {
-                name: (module(inputs[name].float() / 255).clamp(0, 1) * 255)
+                name: (module(inputs[name].float() / 255).clamp(0, 1) * 255).round().to(torch.uint8)
                 for name, module in self.modules.items()
             }
         return {**inputs, **changed}
