@@ -3,8 +3,8 @@ import onnx
 import pytest
 from onnx import TensorProto, helper
 
-from crosstie.artifact import runtime
 from crosstie.artifact.runtime import Graph
+from crosstie.data.batch import ROWS_AT_ONCE
 from crosstie.errors import ArtifactError
 
 
@@ -30,7 +30,7 @@ def test_arrays_that_the_graph_does_not_use_are_left_out(doubling):
 
 
 def test_rows_that_go_through_in_pieces_come_back_in_order(doubling):
-    rows = np.arange(2 * (2 * runtime.ROWS_AT_ONCE + 5), dtype=np.float32).reshape(-1, 2)
+    rows = np.arange(2 * (2 * ROWS_AT_ONCE + 5), dtype=np.float32).reshape(-1, 2)
 
     np.testing.assert_array_equal(Graph(doubling).run({"numbers": rows})["output_0"], rows * 2)
 

@@ -44,7 +44,7 @@ CELLS = {  # by form, or by type where its cells are of their own kind: what tra
 TYPES = {name: cls for _, name, cls in feature_types.items()}
 INPUTS = [name for name, cls in TYPES.items() if cls.kind]
 OUTPUTS = [name for name, cls in TYPES.items() if cls.output]
-OF_ROWS = [name for name in OUTPUTS if name != "sequence"]  # not of tokens
+OF_ROWS = [name for name in OUTPUTS if name not in ("sequence", "text")]  # not of tokens
 
 
 def cells(name):
@@ -56,6 +56,8 @@ def cells(name):
 
 def raw(name, feature, n, rng):
     """What a graph could put out for `n` rows."""
+    if name == "text":
+        return rng.integers(0, feature.size, (n, feature.length)).astype(np.int32)
     shape = (n,) if name in ("number", "binary") else (n, feature.size)
     if feature.length:
         shape = (n, feature.length, feature.size)
@@ -66,7 +68,8 @@ def raw(name, feature, n, rng):
 
 def test_the_promised_types_are_there():
     assert sorted(PROMISED.split()) == INPUTS
-    assert sorted(["number", "category", "binary", "set", "sequence", "timeseries"]) == OUTPUTS
+    outputs = ["number", "category", "binary", "set", "sequence", "timeseries", "text"]
+    assert sorted(outputs) == OUTPUTS
 
 
 @pytest.mark.parametrize("name", INPUTS)

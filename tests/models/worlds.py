@@ -35,6 +35,7 @@ DECODERS = {
     "set": "classifier",
     "sequence": "tagger",
     "timeseries": "projector",
+    "text": "generator",
 }
 LOSSES = {
     "binary": "binary_weighted_cross_entropy",
@@ -43,6 +44,7 @@ LOSSES = {
     "set": "sigmoid_cross_entropy",
     "sequence": "sequence_softmax_cross_entropy",
     "timeseries": "mean_squared_error",
+    "text": "sequence_softmax_cross_entropy",
 }
 SPELLED = Tokens("a", "tokens_0", "text", 40, 9, letters=12, word=6)
 PLAIN = {"type": "concat", "members": 1, "output_size": 8}

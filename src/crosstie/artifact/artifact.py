@@ -61,14 +61,20 @@ class Member:
     graph: Graph
     weight: float = 1.0
 
-    def raw(self, batch: Batch) -> dict[str, NDArray[np.float64]]:
-        """Outputs by name: numbers in the unit of the user's column, probabilities otherwise."""
-        outputs = self.graph.run(batch.inputs)
+    def raw(
+        self, batch: Batch, tokens: Mapping[str, Sequence[Sequence[str]]] | None = None
+    ) -> dict[str, NDArray[Any]]:
+        """Outputs by name: numbers in the unit of the user's column, texts, probabilities otherwise.
+
+        Args:
+            batch: Encoded rows.
+            tokens: As `Encoded.tokens`: what texts copy.
+        """
+        layout = self.preprocessor.layout
+        outputs = self.graph.run(batch.inputs, most=layout.rows_at_once)
         return {
-            place.name: natural(feature, outputs[place.array])
-            for place, feature in zip(
-                self.preprocessor.layout.outputs, self.preprocessor.outputs, strict=True
-            )
+            place.name: natural(feature, outputs[place.array], (tokens or {}).get(place.name))
+            for place, feature in zip(layout.outputs, self.preprocessor.outputs, strict=True)
         }
 
 
@@ -116,17 +122,17 @@ class Artifact:
         """The table as each member sees it."""
         return [member.preprocessor.encode(table) for member in self.members]
 
-    def raw(self, encoded: Sequence[Encoded]) -> dict[str, NDArray[np.float64]]:
-        """Averaged outputs by name: numbers in their own unit, calibrated probabilities otherwise.
+    def raw(self, encoded: Sequence[Encoded]) -> dict[str, NDArray[Any]]:
+        """Averaged outputs by name: numbers in their own unit, texts, calibrated probabilities otherwise.
 
         Returns:
             number and binary `[rows]`, category `[rows, classes]`, set `[rows, labels]`, sequence `[rows, length,
-            labels]`.
+            labels]`, text `[rows]` of str.
         """
         total = sum(member.weight for member in self.members)
-        result: dict[str, NDArray[np.float64]] = {}
+        result: dict[str, NDArray[Any]] = {}
         for member, rows in zip(self.members, encoded, strict=True):
-            for name, values in member.raw(rows.batch).items():
+            for name, values in member.raw(rows.batch, rows.tokens).items():
                 part = values * (member.weight / total) if len(self.members) > 1 else values
                 result[name] = result[name] + part if name in result else part
         for feature in self.outputs:
@@ -139,7 +145,7 @@ class Artifact:
 
     def decode(
         self,
-        raw: Mapping[str, NDArray[np.float64]],
+        raw: Mapping[str, NDArray[Any]],
         tokens: Mapping[str, Sequence[Sequence[str]]] | None = None,
     ) -> dict[str, Any]:
         """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`.
@@ -151,7 +157,7 @@ class Artifact:
         columns: dict[str, Any] = {}
         for feature in self.outputs:
             values: NDArray[Any] = raw[feature.name]
-            if feature.amount:
+            if feature.as_shown:
                 columns[f"{feature.name}_prediction"] = listed(values)
                 continue
             decoded = feature.decode(
@@ -168,10 +174,20 @@ def listed(values: NDArray[Any]) -> Any:
     return values.tolist() if values.ndim > 1 else values
 
 
-def natural(feature: OutputFeature, raw: NDArray[Any]) -> NDArray[np.float64]:
-    """Targets or a graph's output in the unit that is averaged and shown: numbers as in the user's column."""
+def natural(
+    feature: OutputFeature, raw: NDArray[Any], tokens: Sequence[Sequence[str]] | None = None
+) -> NDArray[Any]:
+    """Targets or a graph's output in the unit that is averaged and shown: numbers and texts as in the user's column.
+
+    Args:
+        feature: Whose.
+        raw: As `OutputFeature.decode` takes it.
+        tokens: Likewise.
+    """
     if feature.amount:
         return np.asarray(feature.decode(raw)["prediction"], dtype=np.float64)
+    if feature.type == "text":
+        return np.array(feature.decode(raw, tokens=tokens)["prediction"], dtype=object)
     return np.asarray(raw, dtype=np.float64)
 
 

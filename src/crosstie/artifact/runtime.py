@@ -7,12 +7,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.data.batch import ROWS_AT_ONCE
 from crosstie.data.processors import processors
 from crosstie.errors import ArtifactError
 
-# Larger batches gain nothing and cost memory, for activations grow with the batch: long texts go in smaller ones.
-ROWS_AT_ONCE = 8192
-CELLS_AT_ONCE = 1 << 18
+CELLS_AT_ONCE = 1 << 18  # long texts go in smaller batches than `ROWS_AT_ONCE`
 
 
 class Graph:
@@ -41,11 +40,14 @@ class Graph:
         self._inputs = {each.name for each in self._session.get_inputs()}
         self._outputs = [each.name for each in self._session.get_outputs()]
 
-    def run(self, inputs: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[np.float32]]:
+    def run(
+        self, inputs: Mapping[str, NDArray[Any]], *, most: int = ROWS_AT_ONCE
+    ) -> dict[str, NDArray[Any]]:
         """Outputs by name for all rows; large inputs go through in pieces.
 
         Args:
             inputs: As `Batch.inputs`; arrays that the graph does not use are left out.
+            most: Rows at once.
         """
         rows = len(next(iter(inputs.values())))
         if not rows:  # ONNX Runtime divides by the size of an empty array: the process dies of it
@@ -55,10 +57,8 @@ class Graph:
             return {name: array[:0] for name, array in self.run(one).items()}
         cells = sum(array.size // rows for array in inputs.values())
         fitting = max(CELLS_AT_ONCE // max(cells, 1), 32)
-        at_once = min(
-            ROWS_AT_ONCE, 1 << (fitting.bit_length() - 1)
-        )  # divides `serving.model.PIECE`
-        found: dict[str, NDArray[np.float32]] = {}
+        at_once = min(most, 1 << (fitting.bit_length() - 1))  # divides `serving.model.PIECE`
+        found: dict[str, NDArray[Any]] = {}
         for start in range(0, rows, at_once):
             given = {
                 name: np.ascontiguousarray(array[start : start + at_once])

@@ -50,6 +50,7 @@ def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> d
             },
             "set": {"type": "array", "items": {"enum": list(feature.labels)}},
             "sequence": {"type": "array", "items": {"enum": [*feature.labels, None]}},
+            "text": {"type": "string"},
         }
         predictions[f"{feature.name}_prediction"] = kinds.get(
             feature.type, {"enum": list(feature.labels)}

@@ -75,6 +75,7 @@ HEADLINES: Mapping[str, Sequence[str]] = {
     "number": ("rmse", "mae", "r2"),
     "timeseries": ("mase", "smape", "rmse", "mae"),
     "set": ("f1_micro", "f1_macro", "jaccard", "log_loss"),
+    "text": ("bleu", "chrf", "rouge_l", "row_accuracy"),
     "sequence": ("span_f1", "span_precision", "span_recall", "token_accuracy", "row_accuracy"),
 }
 

@@ -17,6 +17,12 @@ from crosstie.errors import ConfigError, Problem, nearest
 Array = NDArray[Any]
 UNKNOWN = "<UNK>"  # Ludwig's name of what is no class
 SHOWN = 8  # classes that an error names
+ROWS_AT_ONCE = (
+    8192  # larger batches gain nothing and cost memory, for activations grow with the batch
+)
+SCORES_AT_ONCE = (
+    1 << 21
+)  # of tokens, at one place of a text; a beam search holds several times as many
 
 
 @dataclass(frozen=True)
@@ -106,15 +112,17 @@ class Output:
     Attributes:
         name: The output's name, the key in `Batch.targets`.
         array: The graph's output: `output_0`, `output_1`, …
-        type: `number`, `binary`, `category`, `set`, `sequence` or `timeseries`.
-        size: Classes of a category, labels of a set, tags of a sequence, steps of a series, 1 for number and binary.
+        type: `number`, `binary`, `category`, `set`, `sequence`, `timeseries` or `text`.
+        size: Classes of a category, labels of a set, tags of a sequence, steps of a series, ids of a text, 1 for
+            number and binary.
         prior: `[size]` training share of each class or label; binary: [share of the positive]; number: empty.
         labels: What the table calls the classes or labels; binary: the negative, the positive; number: empty.
-        length: Of a row of a sequence, padding included; 0 of the others.
+        length: Of a row of a sequence, padding included; of a text, its end included; 0 of the others.
         follows: The array of the series that a predicted series goes on with, if it is an input: what is predicted
             is relative to its last number, in units of its own spread.
         rate: By which numbers scaled as in that array are multiplied, and `shift` added, to be scaled as this output.
         shift: See `rate`.
+        copies: Of a text: how many tokens of an input it can copy; 0 where it copies none.
     """
 
     name: str
@@ -127,11 +135,17 @@ class Output:
     follows: str = ""
     rate: float = 1.0
     shift: float = 0.0
+    copies: int = 0
 
     @property
     def scored(self) -> bool:
         """Whether the last axis of its logits is `size`."""
         return self.type in ("category", "set", "sequence", "timeseries")
+
+    @property
+    def copied(self) -> str:
+        """The input array that says what copying each token of the input means: `copies_0`, `copies_1`, … ."""
+        return f"copies_{self.array.rpartition('_')[2]}"
 
     def in_order(self, given: Mapping[str, float] | Sequence[float]) -> list[float]:
         """One number a class, in their order, from a list of them or from numbers by class.
@@ -205,7 +219,22 @@ class Layout:
             each.array: ("uint8", (each.channels, each.height, each.width)) for each in self.images
         }
         found |= {each.array: ("float32", (each.length, each.channels)) for each in self.series}
+        found |= {each.copied: ("int32", (each.copies,)) for each in self.outputs if each.copies}
         return found
+
+    @property
+    def rows_at_once(self) -> int:
+        """How many rows a graph takes at once at most, for what it holds meanwhile of outputs that are texts.
+
+        Examples:
+            >>> Layout(outputs=(Output("story", "output_0", "text", 2048, length=40),)).rows_at_once
+            1024
+        """
+        widest = max(
+            (each.size + each.copies for each in self.outputs if each.type == "text"), default=0
+        )
+        fitting = max(SCORES_AT_ONCE // max(widest, 1), 32)
+        return min(ROWS_AT_ONCE, 1 << (fitting.bit_length() - 1))
 
     def rows_within(self, size: int, *, most: int) -> int:
         """How many rows of inputs take about `size` bytes: a power of two from 32 on, or `most` if that is less.
@@ -229,11 +258,12 @@ class Batch:
         inputs: `numbers` float32 `[rows, n]` (NaN is missing); `categories` int32 `[rows, m]`;
             `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right, or `[rows, length, 1 + letters]`; `vector_<i>` float32
             `[rows, width]`; `date_<i>` float32 `[rows, parts]`; `image_<i>` uint8 `[rows, channels, height,
-            width]`; `series_<i>` float32 `[rows, length, channels]`. Names as in `Layout.inputs`.
+            width]`; `series_<i>` float32 `[rows, length, channels]`; `copies_<i>` int32 `[rows, length]`: the id
+            that each token of an input has in a text. Names as in `Layout.inputs`.
         targets: By output name. number: float32 `[rows]`, standardised. binary: float32 `[rows]` of 0 and 1.
             category: int64 `[rows]`. set: float32 `[rows, size]` of 0 and 1. sequence: int32
             `[rows, length]`, -1 after a row's end, -2 a tag that training rows lack. timeseries: float32 `[rows,
-            size]`, standardised. Empty when predicting.
+            size]`, standardised. text: int32 `[rows, length]`: ids, 0 at the end, -1 after it. Empty when predicting.
         weights: float32 `[rows]`, or None for all equal.
     """
 

@@ -15,6 +15,7 @@ _TARGETS = {
     "set": np.float32,
     "sequence": np.int32,
     "timeseries": np.float32,
+    "text": np.int32,
 }
 
 

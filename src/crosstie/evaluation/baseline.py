@@ -1,5 +1,6 @@
 """The prediction of a model that never looks at its inputs: what every real model must beat."""
 
+from collections import Counter
 from collections.abc import Sequence
 from typing import Any, Literal
 
@@ -47,6 +48,16 @@ def constant(
     if output_type == "sequence":
         return np.tile(np.asarray(prior, np.float64), (rows, length, 1))
     return np.tile(np.asarray(prior, np.float64), (rows, 1))
+
+
+def most_frequent(texts: Sequence[str], *, rows: int) -> NDArray[np.object_]:
+    """The same text for every row: of the training texts the most frequent, the first of several.
+
+    Examples:
+        >>> most_frequent(["yes", "no", "no"], rows=2)
+        array(['no', 'no'], dtype=object)
+    """
+    return np.array([Counter(texts).most_common(1)[0][0]] * rows, dtype=object)
 
 
 def centre(target: Array, weights: Array | None = None, *, strategy: Strategy = "mean") -> float:

@@ -43,8 +43,8 @@ def intervals(
         weights: `[rows]`, or None.
         threshold: Of a binary output, or one for each label of a set.
         scale: As for `score`.
-        names: Which metrics; None for all but `max_error`, which resampling cannot bound, and but rankings
-            of more than 20 classes, which would take seconds.
+        names: Which metrics; None for all but `max_error`, which resampling cannot bound, and but `chrf` and
+            rankings of more than 20 classes, which would take long.
         labels: The tags of a sequence, in the order of their codes.
         resamples: How many.
         level: Share of resamples inside the interval.
@@ -64,6 +64,7 @@ def intervals(
         return {}
     if names is None:
         point.pop("max_error", None)
+        point.pop("chrf", None)
         if prediction.ndim > 1 and prediction.shape[1] > COSTLY_CLASSES:
             point = {name: value for name, value in point.items() if name not in RANKINGS}
     rng = np.random.default_rng(seed)

@@ -42,9 +42,10 @@ class Metric(ABC):
         Args:
             target: number: `[rows]` in any unit. binary: `[rows]` of 0 and 1. category: `[rows]` codes.
                 set: `[rows, labels]` of 0 and 1. sequence: `[rows, length]` codes, -1 after a row's end, -2 for a tag
-                that the model lacks. timeseries: `[rows, steps]`.
+                that the model lacks. timeseries: `[rows, steps]`. text: `[rows]` of str.
             prediction: number: `[rows]` in the unit of the target. binary: `[rows]` probability of 1.
-                category: `[rows, classes]`, set: `[rows, labels]`, sequence: `[rows, length, labels]` probabilities.
+                category: `[rows, classes]`, set: `[rows, labels]`, sequence: `[rows, length, labels]` probabilities. text:
+                `[rows]` of str.
             weights: `[rows]`, or None for all equal.
 
         Returns:

@@ -26,6 +26,7 @@ REPORTED = {
         "f1_micro f1_macro f1_samples jaccard subset_accuracy hamming_loss roc_auc average_precision log_loss"
     ),
     "sequence": "span_f1 span_precision span_recall token_accuracy row_accuracy log_loss",
+    "text": "bleu chrf rouge_l row_accuracy",
 }  # what is measured unasked, the most telling first
 LARGEST_MATRIX = (
     100  # classes; beyond it a matrix is no longer read, the most frequent confusions are
@@ -48,7 +49,7 @@ def score(
     """Metrics by name. One that is not defined for these rows (a ranking of one class) is left out.
 
     Args:
-        output_type: `number`, `binary`, `category`, `set` or `sequence`.
+        output_type: `number`, `binary`, `category`, `set`, `sequence` or `text`.
         target: As `Metric` takes it.
         prediction: As `Metric` takes it.
         weights: `[rows]`, or None.
@@ -114,7 +115,7 @@ def details(
     """What lies behind the metrics, as JSON values.
 
     Args:
-        output_type: `number`, `binary`, `category`, `set` or `sequence`.
+        output_type: `number`, `binary`, `category`, `set`, `sequence` or `text`.
         target: As `Metric` takes it.
         prediction: As `Metric` takes it.
         labels: Names of the classes or labels; binary: (negative, positive).
@@ -125,7 +126,7 @@ def details(
         number: `residuals` and `target`, quantiles; timeseries: `mae_by_step` too. binary and category: `confusion` (rows: true), `per_class`
         (precision, recall, f1, support), `calibration`; category: `confused`, the most frequent mistakes, and
         no `confusion` beyond 100 classes. set: `per_label`. sequence: as of a category, of its tokens, and where
-        tags mark spans `per_span`, by type.
+        tags mark spans `per_span`, by type. text: `words` and `predicted_words`, quantiles of their numbers in a row.
     """
     if output_type == "number":
         return _number_details(target, prediction)
@@ -134,6 +135,11 @@ def details(
         return {
             **_number_details(target.ravel(), np.asarray(prediction).ravel()),
             "mae_by_step": errors.mean(axis=0).tolist() if len(errors) else [],
+        }
+    if output_type == "text":
+        return {
+            "words": _quantiles(_words(target)),
+            "predicted_words": _quantiles(_words(prediction)),
         }
     if output_type == "set":
         return _set_details(target, prediction, labels, weights, threshold)
@@ -163,6 +169,10 @@ def details(
 def _number_details(target: Array, prediction: Array) -> dict[str, Any]:
     target = np.asarray(target, np.float64)
     return {"residuals": _quantiles(prediction - target), "target": _quantiles(target)}
+
+
+def _words(texts: Array) -> Array:
+    return np.array([len(text.split()) for text in texts], np.float64)
 
 
 def _quantiles(values: Array) -> dict[str, float]:

@@ -210,6 +210,10 @@ class Feature(ABC):
         """The tokens of every row, none cut, of a feature whose rows are tokens in order."""
         raise NotImplementedError(f"a {self.type} has no tokens")
 
+    def spellings(self, column: Column) -> list[list[str]]:
+        """As `tokens`, as they are written, for texts to copy: small and capital letters stay."""
+        return self.tokens(column)
+
     @property
     def letters(self) -> tuple[int, int]:
         """Of tokens: how many ids of letters there are, and how many letters a token has; 0 without letters."""
@@ -295,13 +299,24 @@ class OutputFeature(Feature):
             `size` to `decode` are for outputs.
         source: The input that it is read from token by token; empty of one that is read from a row's vector.
         aligned: Whether it has one label for each token of `source`.
+        copying: Whether it can copy tokens of `source`.
+        copies: How many of them, once that is known.
+        usual: Options that an output of this type has unless the file says otherwise, where they are not an input's.
     """
 
+    usual: ClassVar[Mapping[str, Any]] = {}
     output = True
     amount: ClassVar[bool] = False
     predicted: bool = False
     source: str = ""
     aligned: bool = False
+    copying: bool = False
+    copies: int = 0
+
+    @property
+    def as_shown(self) -> bool:
+        """Whether what comes out of a model is in the unit of the column once it is decoded: amounts, and texts."""
+        return self.amount or self.type == "text"
 
     @classmethod
     def because_predicted(cls, profile: ColumnProfile) -> str:
@@ -333,11 +348,11 @@ class OutputFeature(Feature):
 
     @property
     def length(self) -> int:
-        """Places in a row of a sequence; 0 of other types."""
+        """Places in a row of a sequence or a text; 0 of other types."""
         return 0
 
     def align(self, length: int) -> None:
-        """Take the length of the input that it has a label for each token of."""
+        """Take the length of the input that it has a label for each token of, or copies from."""
         raise NotImplementedError(f"a {self.type} has no label for each token")
 
     @property
@@ -354,6 +369,20 @@ class OutputFeature(Feature):
     def encode_target(self, column: Column) -> tuple[NDArray[Any], NDArray[np.bool_]]:
         """(targets as in `Batch.targets`, which rows have a usable one)."""
 
+    def encode_target_beside(
+        self, column: Column, tokens: Sequence[Sequence[str]] | None
+    ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
+        """As `encode_target`, with the tokens of each row of `source`, which a text copies."""
+        return self.encode_target(column)
+
+    def truth(self, column: Column) -> NDArray[Any]:
+        """Texts as they should be written `[rows]`, for types whose predictions are texts."""
+        raise NotImplementedError(f"a {self.type} is not written")
+
+    def copied(self, tokens: Sequence[Sequence[str]]) -> NDArray[np.int32]:
+        """What copying each token of `source` means: as `Output.copied`, for types that can."""
+        raise NotImplementedError(f"a {self.type} copies nothing")
+
     @abstractmethod
     def decode(
         self,
@@ -367,7 +396,7 @@ class OutputFeature(Feature):
         Args:
             raw: number `[rows]` in standardised units; binary `[rows]` probability of the positive class;
                 category `[rows, classes]`, set `[rows, labels]`, sequence `[rows, length, labels]` probabilities;
-                timeseries `[rows, steps]` in standardised units.
+                timeseries `[rows, steps]` in standardised units; text `[rows, length]` ids.
             threshold: Of a binary output, or one for each label of a set.
             tokens: Of each row of `source`, for those that have one.
 

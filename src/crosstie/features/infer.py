@@ -12,6 +12,7 @@ from crosstie.features.feature import OutputFeature, feature_types
 
 ENOUGH_ROWS = 30  # below this even a measurement may be different in every row
 NEARLY = 0.95  # share of different cells from which a column only tells rows apart
+WRITTEN = 3  # words a cell from which on a target mostly different from row to row is to be written
 CLASSES = 20  # more different whole numbers than this are an amount
 PARTED = ("tokens", "vector", "date", "image", "series")  # kinds whose cells are made of parts
 ID_TAIL = re.compile(r"(^|[_\s\-.])(?i:id|uuid|guid|index)$|[a-z](Id|ID)$")
@@ -57,6 +58,8 @@ def _output(profile: ColumnProfile) -> Inference:
     if profile.stored == "class":
         kind = "binary" if profile.distinct == 2 else "category"
         return Inference(kind, f"{profile.distinct} classes")
+    if profile.words < WRITTEN or profile.distinct <= profile.present / 2:
+        votes["text"] = 0.0  # texts that come back are classes, whatever their length
     best = max(sorted(votes), key=votes.__getitem__)
     if best == "number" and _coded(profile):
         why = f"{profile.distinct} small whole numbers that repeat look like classes"

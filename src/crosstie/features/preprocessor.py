@@ -51,13 +51,15 @@ class Encoded:
         batch: Every row of the table, usable or not.
         usable: bool `[rows]`: the targets and the weight are there, and no option leaves the row out.
         counts: By column.
-        tokens: By output, of those that are read token by token: the tokens of each row of their source.
+        tokens: By output, of those that have a label for each token of their source, or copy them: those tokens.
+        texts: By output, of those that are texts: the true ones.
     """
 
     batch: Batch
     usable: NDArray[np.bool_]
     counts: Mapping[str, Counts] = field(default_factory=dict)
     tokens: Mapping[str, list[list[str]]] = field(default_factory=dict)
+    texts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
 
 
 class Preprocessor:
@@ -169,9 +171,9 @@ class Preprocessor:
         self._align()
 
     def _align(self) -> None:
-        """Give outputs that have a label for each token of an input its length."""
+        """Give outputs that have a label for each token of an input, or copy them, its length."""
         for output in self.outputs:
-            if output.aligned:
+            if output.aligned or output.copying:
                 output.align(self._source(output).width)
 
     def _source(self, output: OutputFeature) -> Feature:
@@ -244,6 +246,7 @@ class Preprocessor:
                     tuple(each.labels),
                     each.length,
                     **self._followed(each),
+                    copies=each.copies,
                 )
                 for i, each in enumerate(self.outputs)
             ),
@@ -287,8 +290,10 @@ class Preprocessor:
             counts[feature.column] = count(column, unseen, clean, absent=feature.column in absent)
         tokens = {
             each.name: self._source(each).tokens(columns[each.source])
+            if each.aligned
+            else self._source(each).spellings(columns[each.source])
             for each in self.outputs
-            if each.source
+            if each.aligned or each.copying
         }
         for output in self.outputs:
             if output.aligned:
@@ -296,17 +301,24 @@ class Preprocessor:
                 name = self._source(output).column
                 counts[name] = replace(counts[name], cut=cut)
         found: dict[str, NDArray[Any]] = {}
+        texts: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():
             column = columns[output.name]
             self.check_aligned(output, column, tokens)
-            found[output.name], known = output.encode_target(column)
+            found[output.name], known = output.encode_target_beside(column, tokens.get(output.name))
+            if output.type == "text":
+                texts[output.name] = output.truth(column)
             usable &= known
             counts[output.column] = count(column, int((column.valid & ~known).sum()), clean)
         weights = None
         if weight is not None:
             weights, weighted = self._weights(table, weight)
             usable &= weighted
-        return Encoded(Batch(self._packed(encoded), found, weights), usable, counts, tokens)
+        packed = self._packed(encoded)
+        for place, output in zip(self.layout.outputs, self.outputs, strict=True):
+            if output.copies:
+                packed[place.copied] = output.copied(tokens[output.name])
+        return Encoded(Batch(packed, found, weights), usable, counts, tokens, texts)
 
     def check_aligned(
         self, output: OutputFeature, column: Column, tokens: Mapping[str, list[list[str]]]

@@ -1,9 +1,9 @@
-"""Text: words (or letters, or byte pairs) as token ids, cut to the length that nearly all rows have."""
+"""Text: words (or letters, or byte pairs) as token ids, cut to the length that nearly all rows have; or written."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from itertools import chain
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, ClassVar, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
@@ -13,12 +13,14 @@ from crosstie.config.words import Alias, Elsewhere, LocalFolder
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.published import find
-from crosstie.errors import ConfigError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
+from crosstie.errors import ConfigError, DataError, Problem
+from crosstie.features import writing
+from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
 from crosstie.features.items import cells
 from crosstie.features.letters import Letters
 from crosstie.features.levels import ROOM, LevelCounts
 from crosstie.features.published_tokens import PublishedTokens
+from crosstie.features.spacing import Spacing
 from crosstie.features.tokenizers import (
     TOKENIZERS,
     BytePairs,
@@ -32,8 +34,11 @@ BETWEEN = {"character": "", "characters": "", "comma": ", ", "underscore": "_"} 
 
 
 @feature_types("text")
-class Text(Feature):
+class Text(OutputFeature):
     """Free text: int32 token ids `[rows, length]`, 0 padding, 1 unknown.
+
+    As an output it is written token by token: ids as in `writing`, as many places as the longest training row has
+    tokens, and one for the end.
 
     Args:
         name: What the file calls the feature.
@@ -62,7 +67,16 @@ class Text(Feature):
     type = "text"
     kind = "tokens"
     reads = "text"
-    defaults = Defaults("embed")
+    defaults = Defaults("embed", "generator", "sequence_softmax_cross_entropy", "bleu")
+    input_only = (
+        "fill_value",
+        "tokenizer_model",
+        "tokenizer_revision",
+        "ngram_size",
+        "sequence_length",
+        "characters",
+    )
+    usual: ClassVar[Mapping[str, Any]] = {"lowercase": False}
 
     def __init__(
         self,
@@ -136,6 +150,7 @@ class Text(Feature):
         self.pairs_: BytePairs | None = None
         self.published_: PublishedTokens | None = None
         self.length_ = sequence_length or 1
+        self.spacing_ = Spacing()
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
@@ -150,6 +165,10 @@ class Text(Feature):
     def because(cls, profile: ColumnProfile) -> str:
         return f"{profile.words:.0f} words a cell, {profile.distinct} different cells"
 
+    @classmethod
+    def because_predicted(cls, profile: ColumnProfile) -> str:
+        return f"{cls.because(profile)}, to be written; say type: category if they are classes"
+
     def observe(self, column: Column) -> None:
         if self.tokenizer == "pretrained":
             self._lengths.add(self._published().ids(cells(column, self.fill_value), self._most))
@@ -159,13 +178,19 @@ class Text(Feature):
         self._lengths.add(rows)
         if self.characters:
             self.letters_.observe(self._spelled(column))
+        if self.predicted:
+            self.spacing_.observe(zip(self._texts(column), rows, strict=True))
 
     def merge(self, other: Self) -> None:
         self._counts.merge(other._counts)
         self._lengths.merge(other._lengths)
         self.letters_.merge(other.letters_)
+        self.spacing_.merge(other.spacing_)
 
     def finish(self) -> None:
+        if self.predicted:
+            self._finish_predicted()
+            return
         if self.tokenizer == "pretrained":
             self._published()
         elif self.tokenizer == "bpe":
@@ -177,6 +202,20 @@ class Text(Feature):
             self.vocabulary_ = Vocabulary(token for token, _ in kept)
         self.length_ = self.sequence_length or self._usual_length()
         self.letters_.finish()
+        self._counts, self._lengths = LevelCounts(), Lengths(1)
+
+    def _finish_predicted(self) -> None:
+        kept = self._counts.kept(most_common=self.most_common, min_frequency=self.min_frequency)
+        if not kept:
+            raise DataError(
+                Problem(
+                    self.column,
+                    "training rows hold no token often enough to write it. Give more rows, or `min_frequency: 1`.",
+                )
+            )
+        self.vocabulary_ = Vocabulary(token for token, _ in kept)
+        self.length_ = self._lengths.covering(1.0) + 1  # the end takes a place
+        self.spacing_.finish()
         self._counts, self._lengths = LevelCounts(), Lengths(1)
 
     def encode(self, column: Column) -> NDArray[np.int32]:
@@ -192,6 +231,17 @@ class Text(Feature):
     def tokens(self, column: Column) -> list[list[str]]:
         return self._tokens(column)
 
+    def spellings(self, column: Column) -> list[list[str]]:
+        found = self.tokens(column)
+        if not self.lowercase:
+            return found
+        cased = self._spelled(column)
+        # a few letters become two when they are made small, and tokens may part there
+        return [
+            row if len(row) == len(small) else small
+            for row, small in zip(cased, found, strict=True)
+        ]
+
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
         return nothing_known(encoded)
 
@@ -202,6 +252,9 @@ class Text(Feature):
             "pairs": self.pairs_.text if self.pairs_ else None,
             **({"letters": self.letters_.state()} if self.characters else {}),
         }
+        if self.predicted:
+            fitted |= {"spacing": self.spacing_.state(), "source": self.source}
+            fitted |= {"copying": self.copying, "copies": self.copies}
         options = self.options()
         if self.published_:
             fitted["published"] = {"text": self.published_.text, "limit": self.published_.limit}
@@ -222,6 +275,11 @@ class Text(Feature):
         feature.pairs_ = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
         if published := fitted.get("published"):
             feature.published_ = PublishedTokens(published["text"], published["limit"])
+        if "spacing" in fitted:
+            feature.predicted = True
+            feature.source = fitted["source"]
+            feature.copying, feature.copies = fitted["copying"], fitted["copies"]
+            feature.spacing_.restore(fitted["spacing"])
         return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
@@ -236,6 +294,8 @@ class Text(Feature):
         return self.vocabulary_.tokens
 
     def continued(self, earlier: Self) -> Self | None:
+        if self.predicted:  # what is written means what it meant
+            return super().continued(earlier)
         before, now = earlier.published_, self.published_
         if (before and before.text) != (now and now.text):
             return None
@@ -289,15 +349,82 @@ class Text(Feature):
             tokenize(normalise(text, lowercase=False)) for text in cells(column, self.fill_value)
         ]
 
+    @property
+    def fills(self) -> bool:
+        """Never: no text could stand for that of another row."""
+        return False
+
+    @property
+    def size(self) -> int:
+        """Ids that can be written, copies aside."""
+        return self.vocabulary_.size
+
+    @property
+    def length(self) -> int:
+        return self.length_ if self.predicted else 0
+
+    @property
+    def labels(self) -> tuple[str, ...]:
+        return ()
+
+    @property
+    def prior(self) -> tuple[float, ...]:
+        return ()
+
+    def align(self, length: int) -> None:
+        self.copies = length
+
+    def encode_target(self, column: Column) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        return self.encode_target_beside(column, None)
+
+    def encode_target_beside(
+        self, column: Column, tokens: Sequence[Sequence[str]] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """A row without any token is not usable."""
+        rows = self._tokens(column)
+        sources = self.spelled(tokens) if self.copies and tokens is not None else None
+        target = writing.targets(rows, self.vocabulary_, self.length, sources, self.copies)
+        return target, column.valid & (target[:, 0] != writing.END)
+
+    def truth(self, column: Column) -> NDArray[Any]:
+        found: NDArray[Any] = np.empty(len(column), object)
+        found[:] = self._texts(column)
+        return found
+
+    def copied(self, tokens: Sequence[Sequence[str]]) -> NDArray[np.int32]:
+        return writing.copied(self.spelled(tokens), self.vocabulary_, self.copies)
+
+    def spelled(self, tokens: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
+        """Tokens of an input as this text would write them."""
+        return [[each.lower() for each in row] for row in tokens] if self.lowercase else tokens
+
+    def decode(
+        self,
+        raw: NDArray[Any],
+        *,
+        threshold: float | Sequence[float] = 0.5,
+        tokens: Sequence[Sequence[str]] | None = None,
+    ) -> dict[str, Any]:
+        """The text of each row of ids."""
+        sources = None if tokens is None else self.spelled(tokens)
+        rows = writing.tokens(raw, self.vocabulary_, sources)
+        return {"prediction": [self._joined(row) for row in rows]}
+
+    def _joined(self, tokens: Sequence[str]) -> str:
+        between = BETWEEN.get(self.tokenizer, " ")
+        apart = self.tokenizer in ("word", "space_punct")
+        return self.spacing_.joined(tokens) if apart else between.join(tokens)
+
+    def _texts(self, column: Column) -> list[str]:
+        return [
+            normalise(text, lowercase=self.lowercase) for text in cells(column, self.fill_value)
+        ]
+
     def _tokens(self, column: Column) -> list[list[str]]:
         if self.characters:  # each its own, so that letters stand beside the token they are of
             rows = self._spelled(column)
             return [[each.lower() for each in row] for row in rows] if self.lowercase else rows
-        tokenize = TOKENIZERS[self.tokenizer]
-        rows = [
-            tokenize(normalise(text, lowercase=self.lowercase))
-            for text in cells(column, self.fill_value)
-        ]
+        rows = [TOKENIZERS[self.tokenizer](text) for text in self._texts(column)]
         size = self.ngram_size or (2 if self.tokenizer == "ngram" else 1)
         return [with_ngrams(row, size) for row in rows] if size > 1 else rows
 

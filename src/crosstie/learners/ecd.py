@@ -33,7 +33,7 @@ class Ecd(Learner):
         "timeseries",
         "audio",
     )
-    predicts = ("number", "binary", "category", "set", "sequence", "timeseries")
+    predicts = ("number", "binary", "category", "set", "sequence", "timeseries", "text")
     many = True
     sections = ("encoder", "augmentation", "combiner", "decoder", "loss")
 

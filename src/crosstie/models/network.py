@@ -24,7 +24,7 @@ from crosstie.data.batch import (
 from crosstie.errors import ConfigError, Problem
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.decoders.decoder import Decoder, decoders
-from crosstie.models.inputs import Inputs
+from crosstie.models.inputs import Inputs, States
 from crosstie.models.layers.initial import build_part
 from crosstie.models.layers.level import Level, back
 from crosstie.models.losses.loss import Loss, losses
@@ -44,6 +44,7 @@ class Network(nn.Module):
         members: Networks in the ensemble; 1 where there is no member axis.
         combiner: None where every output reads an input token by token.
         read: The input that such an output reads, by the output's name.
+        written: Those of them that are texts.
 
     Raises:
         ConfigError: An output reads an input that has no vector for each token, or it cannot be told which.
@@ -64,6 +65,9 @@ class Network(nn.Module):
             name: _input(name, sections[name]["decoder"], layout, self.inputs)
             for name, output in self.outputs.items()
             if _decoder(output, sections[name]).reads == "states"
+        }
+        self.written = {
+            name for name in self.read if _decoder(self.outputs[name], sections[name]).writes
         }
         options = dict(architecture["combiner"])
         self.combiner: Combiner | None = None
@@ -172,16 +176,27 @@ class Network(nn.Module):
         self.decoders[output.array] = decoder
         self.losses[output.array] = loss
 
-    def forward(self, inputs: Mapping[str, Tensor]) -> dict[str, Tensor]:
+    def forward(
+        self, inputs: Mapping[str, Tensor], targets: Mapping[str, Tensor] | None = None
+    ) -> dict[str, Tensor]:
         """Logits by output name.
 
         Args:
             inputs: As `Batch.inputs`.
+            targets: As `Batch.targets`: a text is scored as it should have been written so far. None leaves texts
+                out, which `models.search` writes.
 
         Returns:
             number, binary `[batch]`; category, set `[batch, size]`; with members an axis for them in second
-            place: `[batch, members]`, `[batch, members, size]`. sequence `[batch, length, size]`, never with members.
+            place: `[batch, members]`, `[batch, members, size]`. Never with members: sequence `[batch, length, size]`,
+            text `[batch, places, size + copies]`.
         """
+        return self.answer(inputs, targets)[0]
+
+    def answer(
+        self, inputs: Mapping[str, Tensor], targets: Mapping[str, Tensor] | None = None
+    ) -> tuple[dict[str, Tensor], dict[str, States]]:
+        """As `forward`, and by name of every input that is read token by token its states."""
         arrays = dict(inputs)
         ends: dict[str, tuple[Tensor, Tensor]] = {}
         for array, level in self.levels.items():
@@ -194,6 +209,12 @@ class Network(nn.Module):
         found: dict[str, Tensor] = {}
         for name in self.order:
             decoder = self.decoders[self.outputs[name].array]
+            if name in self.written:
+                if targets is not None:
+                    copied = inputs.get(self.outputs[name].copied)
+                    seen = states[self.read[name]]
+                    found[name] = decoder(combined, *seen, copied, targets[name])
+                continue
             if name in self.read:
                 found[name] = decoder(combined, *states[self.read[name]])
                 continue
@@ -205,7 +226,7 @@ class Network(nn.Module):
             found[name] = decoder(values)
             if (output := self.outputs[name]).follows:
                 found[name] = back(found[name], *ends[output.follows], output)
-        return found
+        return found, states
 
     def loss(
         self,
@@ -237,11 +258,12 @@ class Network(nn.Module):
 
         Returns:
             number `[batch]`, standardised; binary `[batch]`, of the positive class; category, set `[batch, size]`;
-            sequence `[batch, length, size]`, anything where padded.
+            sequence `[batch, length, size]`, anything where padded. A text is not predicted at once.
         """
         return {
             output.array: self._probabilities(output, logits[name].float())
             for name, output in self.outputs.items()
+            if name not in self.written
         }
 
     def _probabilities(self, output: Output, logits: Tensor) -> Tensor:

@@ -27,14 +27,13 @@ from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Job, learners
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
-from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
+from crosstie.pipeline.prepare import ROWS_AT_ONCE, TRAIN_ROWS, Beside, Prepared
 from crosstie.pipeline.sampling import repeats
 from crosstie.training.callbacks.callback import Callback, Progress
 
 Values = dict[str, NDArray[Any]]  # by output name
-# as many training rows are scored: enough to see overfitting, cheap on large tables; fewer where classes are many
-TRAIN_ROWS = 20_000
 TRAIN_CELLS = 1 << 22
+TEXT_CELLS = 64  # a token takes as long as so many numbers
 
 UNSEEN = "unseen.onnx"  # after a refit: the model that validation rows are judged by, for it never saw them
 
@@ -145,7 +144,11 @@ def fit(
         model_type,
         [(prepared.preprocessor, graph)],
         {
-            name: ask(members[name], first(name, batch, prepared.layout.outputs))
+            name: ask(
+                members[name],
+                first(name, batch, prepared.layout.outputs),
+                prepared.beside.get(name, Beside()),
+            )
             for name, batch in prepared.batches.items()
         },
         seconds=facts["seconds"],
@@ -254,13 +257,22 @@ def _may_refit(plan: Plan) -> bool:
 
 def first(name: str, batch: Batch, outputs: Sequence[Output]) -> Batch:
     """Of the training part the first rows, of the others all."""
-    rows = min(TRAIN_ROWS, TRAIN_CELLS // max(each.size * (each.length or 1) for each in outputs))
+    rows = max(min(TRAIN_ROWS, TRAIN_CELLS // max(map(_cells, outputs))), 1)
     return batch.take(slice(rows)) if name == "train" and len(batch) > rows else batch
 
 
-def ask(member: Member, batch: Batch) -> Part:
+def _cells(output: Output) -> int:
+    """What a row costs: numbers that come out, or of a text the time that each of its tokens takes."""
+    width = TEXT_CELLS if output.type == "text" else output.size
+    return width * (output.length or 1)
+
+
+def ask(member: Member, batch: Batch, beside: Beside) -> Part:
     """What a model says of a batch, beside the truth."""
-    return Part(truth(member.preprocessor.outputs, batch), dict(member.raw(batch)), batch.weights)
+    true = truth(member.preprocessor.outputs, batch) | {
+        name: np.array(texts[: len(batch)], dtype=object) for name, texts in beside.texts.items()
+    }
+    return Part(true, dict(member.raw(batch, beside.tokens)), batch.weights)
 
 
 def truth(outputs: Sequence[OutputFeature], batch: Batch) -> Values:

@@ -461,7 +461,7 @@ def _watched(columns: Columns, trainer: Mapping[str, Any], findings: Findings) -
 def _uncalibrated(columns: Columns, findings: Findings) -> frozenset[str]:
     """Outputs whose probabilities are to stay as they were learned."""
     for entry in columns.outputs:
-        if entry.section["calibration"] and entry.type in {"number", "timeseries"}:
+        if entry.section["calibration"] and entry.type in {"number", "timeseries", "text"}:
             findings.wrong(
                 entry.place.at("calibration"),
                 f"a {entry.type} output has no probabilities to calibrate; leave it out",

@@ -104,13 +104,12 @@ def assemble(
         parts = _parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
         if entry.name in sources.of and parts.get("decoder"):
             parts["decoder"] = {**parts["decoder"], "input": sources.of[entry.name]}
-        filled = _preprocessing(entry, findings, defaults, output=True, required={})
+        usual = getattr(entry.cls, "usual", {})
+        filled = _preprocessing(entry, findings, defaults, output=True, required={}, usual=usual)
         feature = _construct(entry, filled, findings)
         if feature is not None:
             assert isinstance(feature, OutputFeature)
-            if entry.name in sources.of:
-                feature.source = sources.of[entry.name]
-                feature.aligned = entry.name in sources.aligned
+            sources.connect(feature)
             built.outputs.append(feature)
         dependencies = list(entry.section["dependencies"])
         shown = {"dependencies": dependencies} if dependencies else {}

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import OutputSettings, listed, save
 from crosstie.data.write import TableWriter
-from crosstie.evaluation.baseline import constant
+from crosstie.evaluation.baseline import constant, most_frequent
 from crosstie.evaluation.bootstrap import intervals
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.score import details
@@ -110,7 +110,7 @@ def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSe
     """Temperature and threshold, learned on the validation part; neutral where there is none."""
     asked = plan.thresholds.get(feature.name, 0.5)
     fixed = asked if isinstance(asked, float) else 0.5
-    if "validation" not in chosen.parts or feature.amount:
+    if "validation" not in chosen.parts or feature.as_shown:
         return OutputSettings(threshold=fixed)
     part = chosen.parts["validation"]
     target, raw = part.truth[feature.name], part.raw[feature.name]
@@ -159,7 +159,7 @@ def _write_predictions(
             columns: dict[str, Any] = {"row": prepared.rows[name][piece]}
             for feature in outputs:
                 raw = part.raw[feature.name][piece]
-                if feature.amount:
+                if feature.as_shown:
                     columns[f"{feature.name}_prediction"] = listed(raw)
                 else:
                     decoded = feature.decode(
@@ -249,9 +249,12 @@ def _compare(
 
 
 def constant_part(outputs: Sequence[OutputFeature], prepared: Prepared, part: Part) -> Part:
-    """What a model that never looks at its inputs says: class shares, or the training mean."""
+    """What a model that never looks at its inputs says: class shares, the training mean, the most frequent text."""
+    texts = prepared.beside["train"].texts if "train" in prepared.beside else {}
     raw = {
-        feature.name: constant(
+        feature.name: most_frequent(texts[feature.name], rows=len(part.truth[feature.name]))
+        if feature.name in texts
+        else constant(
             feature.type,
             prior=feature.prior,
             mean=_mean(feature) if feature.amount else 0.0,

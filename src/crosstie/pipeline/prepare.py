@@ -19,14 +19,33 @@ from crosstie.data.store import BatchStore
 from crosstie.data.style import PLAIN
 from crosstie.errors import DataError
 from crosstie.features.counts import Counts
-from crosstie.features.preprocessor import Preprocessor
+from crosstie.features.preprocessor import Encoded, Preprocessor
 from crosstie.learners.learner import Start
 from crosstie.pipeline.plan import Plan
 
 PARTS = ("train", "validation", "test")
 ROWS_AT_ONCE = 100_000
 BYTES_AT_ONCE = 1 << 26  # of encoded arrays: pictures come in smaller pieces than numbers
+# as many training rows are scored: enough to see overfitting, cheap on large tables; fewer where classes are many
+TRAIN_ROWS = 20_000
 IN_MEMORY = 1 << 30  # bytes of encoded arrays; more goes to memory-mapped files
+
+
+@dataclass
+class Beside:
+    """What judging texts needs of rows, by output: the true texts, and the tokens that they may copy."""
+
+    texts: dict[str, list[str]] = field(default_factory=dict)
+    tokens: dict[str, list[list[str]]] = field(default_factory=dict)
+
+    def add(self, encoded: Encoded, rows: NDArray[np.int64], most: int | None) -> None:
+        """Keep these rows of a chunk, `most` in all."""
+        for name, texts in encoded.texts.items():
+            kept = self.texts.setdefault(name, [])
+            some = rows if most is None else rows[: max(most - len(kept), 0)]
+            kept += [texts[row] for row in some]
+            if name in encoded.tokens:
+                self.tokens.setdefault(name, []).extend(encoded.tokens[name][row] for row in some)
 
 
 @dataclass
@@ -39,6 +58,7 @@ class Prepared:
         rows: By part, the number of each batch row in its source, from 0.
         counts: Per input column, over all parts: missing, unparsed, unseen.
         dropped: Part to rows left out: no usable target, or a missing value with `drop_row`.
+        beside: By part, what its rows' arrays do not hold, of as many rows as are judged.
         folder: Where the batches lie in files; None where they are in memory.
         start: Earlier weights to begin with.
     """
@@ -48,6 +68,7 @@ class Prepared:
     rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    beside: dict[str, Beside] = field(default_factory=dict)
     folder: Path | None = None
     start: Start | None = None
 
@@ -127,6 +148,8 @@ def prepare(
                 lost = int((where == code).sum()) - len(rows)
                 prepared.dropped[part] = prepared.dropped.get(part, 0) + lost
                 if len(rows):
+                    most = TRAIN_ROWS if part == "train" else None
+                    prepared.beside.setdefault(part, Beside()).add(encoded, rows, most)
                     stores[part].append(encoded.batch.take(rows))
                     kept[part].append(rows + start)
             start += len(table)

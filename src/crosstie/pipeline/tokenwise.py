@@ -5,14 +5,16 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from crosstie.config.document import Place
-from crosstie.errors import ConfigError
+from crosstie.errors import ConfigError, MissingExtra
+from crosstie.evaluation.metrics.text import require
+from crosstie.features.feature import OutputFeature
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.registries import registry
 
 TOKENS = ("text", "sequence")
-TOKENWISE = ("sequence",)  # outputs that may be read so; of others no decoder is looked at
+TOKENWISE = ("sequence", "text")  # outputs that may be read so; of others no decoder is looked at
 USUAL = "rnn"
 ROW_OPTIONS = (
     "reduce_output",
@@ -33,10 +35,19 @@ class Sources:
     Attributes:
         of: Input by output.
         aligned: Outputs that have a label for each token.
+        written: Outputs that are texts, to whether they copy tokens.
     """
 
     of: dict[str, str] = field(default_factory=dict)
     aligned: set[str] = field(default_factory=set)
+    written: dict[str, bool] = field(default_factory=dict)
+
+    def connect(self, feature: OutputFeature) -> None:
+        """Tell an output's feature what it reads."""
+        if feature.name in self.of:
+            feature.source = self.of[feature.name]
+            feature.aligned = feature.name in self.aligned
+            feature.copying = self.written.get(feature.name, False)
 
     def encoder(self, entry: Entry, defaults: Mapping[str, Mapping[str, Any]]) -> str | None:
         """The encoder of an input that is read token by token, where none is named: one that sees neighbours."""
@@ -54,6 +65,15 @@ class Sources:
             findings: Gets what is wrong.
             required: Options that its encoder cannot do without.
         """
+        copying = [
+            each for each, copies in self.written.items() if copies and self.of[each] == entry.name
+        ]
+        if copying and required.get("tokenizer") in APART:
+            findings.wrong(
+                entry.place.at("encoder"),
+                f"reads pieces of words, and {copying[0]!r} copies words; take another, such as `rnn`, or write "
+                "`decoder: {type: generator, copy: false}` there",
+            )
         readers = [output for output in self.aligned if self.of[output] == entry.name]
         if not readers or entry.type != "text":
             return {}
@@ -105,11 +125,21 @@ def read_tokens(
             found.of[entry.name] = source
             if cls.aligned:
                 found.aligned.add(entry.name)
+            if cls.writes:
+                options = {**_given(defaults.get(entry.type, {})), **_given(entry.section)}
+                found.written[entry.name] = options.get("copy") is not False
+                read = next(each for each in columns.inputs if each.name == source)
+                _check_written(entry, read, found.written[entry.name], findings)
         if entry.section["dependencies"]:
             findings.wrong(
                 entry.place.at("dependencies"),
                 f"{entry.name!r} is read token by token and sees no other output; leave it out",
             )
+    if found.written and findings.document.value.get("folds"):
+        findings.wrong(
+            findings.document.at("folds"),
+            f"texts of several models cannot be averaged, and {next(iter(found.written))!r} is a text; leave it out",
+        )
     for entry in columns.outputs:
         for index, other in enumerate(entry.section["dependencies"]):
             if other in found.of and entry.name not in found.of:
@@ -125,6 +155,36 @@ def read_tokens(
                 "combiner is not read: every output is read from tokens, not from rows"
             )
     return found
+
+
+def _given(section: Mapping[str, Any]) -> Mapping[str, Any]:
+    """A decoder's options as they are written."""
+    decoder = section.get("decoder")
+    return decoder if isinstance(decoder, Mapping) else {}
+
+
+def _check_written(entry: Entry, read: Entry, copying: bool, findings: Findings) -> None:
+    """What a text needs: tokens that can be joined, an input whose tokens can be copied, and what judges it."""
+    own, its = (each.section["preprocessing"] or {} for each in (entry, read))
+    if own.get("tokenizer") in APART:
+        findings.wrong(
+            entry.place.at("preprocessing", "tokenizer"),
+            f"the tokens of {own['tokenizer']!r} are not written in this version; take `word`, `space` or `characters`",
+        )
+    pieces = its.get("tokenizer") in APART or (its.get("ngram_size") or 1) > 1
+    if copying and pieces:
+        findings.wrong(
+            read.place.at(
+                "preprocessing", "tokenizer" if its.get("tokenizer") in APART else "ngram_size"
+            ),
+            f"{entry.name!r} copies words of it, and those tokens are no words; leave it out, or write "
+            "`decoder: {type: generator, copy: false}` there",
+        )
+    for package, what in (("sacrebleu", "BLEU"), ("rouge_score", "ROUGE")):
+        try:
+            require(package, needed_for=f"judging a text by {what}")
+        except MissingExtra as error:
+            findings.wrong(entry.place, str(error))
 
 
 def _decoder(entry: Entry, defaults: Mapping[str, Mapping[str, Any]]) -> Any:

@@ -334,8 +334,9 @@ def _output(entry: Entry, looks: ColumnProfile | None) -> Output:
         entry.name,
         "output_0",
         entry.type,
-        size if entry.type in {"category", "set", "sequence", "timeseries"} else 1,
+        size if entry.type in {"category", "set", "sequence", "timeseries", "text"} else 1,
         (1 / size,) * size if entry.type in {"category", "set", "sequence"} else (0.5,),
         tuple(labels),
-        LENGTH if entry.type == "sequence" else 0,
+        LENGTH if entry.type in {"sequence", "text"} else 0,
+        copies=LENGTH if entry.type == "text" else 0,
     )

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Artifact, load, plain
-from crosstie.artifact.runtime import ROWS_AT_ONCE
+from crosstie.data.batch import ROWS_AT_ONCE
 from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
@@ -228,6 +228,8 @@ class Model:
                 target, usable = feature.encode_target(column)
                 if feature.amount:
                     target = np.asarray(feature.decode(target)["prediction"])
+                if feature.type == "text":
+                    target = feature.truth(column)
                 judged[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
                 raw[feature.name].append(answer[feature.name][usable])

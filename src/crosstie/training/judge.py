@@ -89,14 +89,15 @@ class Judge:
         weight = torch.zeros((), device=runner.device)
         for part in feed.in_order(size, rows=rows):
             with runner.autocast():
-                logits = forward(part.inputs)
+                logits = forward(part.inputs, part.targets)
                 loss = self.network.loss(logits, part.targets, part.weights)
             share = part.weights.sum() if part.weights is not None else len(part)
             total += loss * share
             weight += share
             predicted = self.network.predict(logits)
             for name, output in outputs.items():
-                raw[name].append(predicted[output.array].float().cpu())
+                if output.array in predicted:  # a text is not written while training
+                    raw[name].append(predicted[output.array].float().cpu())
         self.network.train()
         scores: Scores = {name: {} for name in outputs}
         for name, output in outputs.items():
@@ -114,7 +115,7 @@ class Judge:
         if len(names) > 1:
             total = {name: torch.zeros((), device=feed.device) for name in names}
             for rows in feed.in_order(size):
-                logits = network(rows.inputs)
+                logits = network(rows.inputs, rows.targets)
                 for name, output in network.outputs.items():
                     loss = network.losses[output.array]
                     total[name] += loss(logits[name], rows.targets[name], rows.weights)

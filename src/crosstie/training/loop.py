@@ -240,8 +240,8 @@ class Loop:
         if not part:
             return
         with self.runner.autocast():
-            inputs = self.augment(own.inputs)
-            loss = self.network.loss(self.forward(inputs), own.targets, own.weights)
+            logits = self.forward(self.augment(own.inputs), own.targets)
+            loss = self.network.loss(logits, own.targets, own.weights)
         share *= part
         self.runner.backward(loss if share == 1 else loss * share)
         self.loss += loss.detach() if part == 1 else loss.detach() * part

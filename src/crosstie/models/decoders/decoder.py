@@ -28,6 +28,9 @@ class Decoder(nn.Module, ABC):
     Class attributes:
         reads: Either the `combined` vector of a row, or the `states` of an input's tokens.
         aligned: Of one that reads states: whether it says one thing of each token.
+        writes: Of one that reads states: whether it writes a text of its own length. It is then called with what
+            copying means (`Output.copied`, or None) and the target too, and only where there is one; what is
+            written without one is `models.search`'s.
 
     Examples:
         >>> from crosstie.data.batch import Output
@@ -51,6 +54,7 @@ class Decoder(nn.Module, ABC):
 
     reads: ClassVar[Literal["combined", "states"]] = "combined"
     aligned: ClassVar[bool] = False
+    writes: ClassVar[bool] = False
     called: ClassVar[dict[str, tuple[str, ...]]] = CALLED
     answers: ClassVar[dict[str, Answer]] = {
         "input_size": Answer(f"the decoder sees how wide its input is; {_PLAIN}", (None,)),
@@ -82,7 +86,7 @@ class Decoder(nn.Module, ABC):
         Returns:
             number: the standardised value `[batch]`. binary: the logit of the positive class `[batch]`.
             category and set: logits `[batch, output.size]`. sequence: logits `[batch, length, output.size]`. With members `[batch, members]` and
-            `[batch, members, output.size]`.
+            `[batch, members, output.size]`. text: log-probabilities `[batch, places, output.size + output.copies]`.
         """
 
 
