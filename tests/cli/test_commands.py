@@ -345,3 +345,42 @@ def test_push_writes_a_folder_that_predicts_and_lists_its_files(folder, run):
         2,
         "error: s3://bucket/churn: give a folder, or a place on the hub as hf://ORG/NAME\n",
     )
+
+
+def test_a_full_disk_is_told_and_leaves_nothing_half_written(folder, tmp_path):
+    bounded = (
+        "import resource, runpy, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (64, 64)); "
+        "sys.argv = ['crosstie', *sys.argv[1:]]; runpy.run_module('crosstie.cli.main', run_name='__main__')"
+    )
+    table, model = str(folder / "customers.csv"), str(tmp_path / "churn.yaml")
+    done = subprocess.run(
+        [sys.executable, "-c", bounded, "init", table, "--target", "Churn", "-o", model],
+        cwd=tmp_path,
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: cannot write, file too large. Make room, or write elsewhere (-o, --runs); a run that was cut short "
+        "goes on with --resume\n",
+    )
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_a_file_where_the_folder_of_runs_should_be_is_told(folder, tmp_path):
+    (tmp_path / "runs").write_text("")
+    done = crosstie(
+        tmp_path,
+        "train",
+        str(folder / "customers.csv"),
+        "--target",
+        "Churn",
+        "--model-type",
+        "linear",
+    )
+    assert done.returncode == 2
+    assert done.stderr.splitlines()[-1].startswith("error: ")
+    assert done.stderr.splitlines()[-1].endswith(
+        "not a directory. Allow it, or choose another place (-o, --runs)"
+    )

@@ -389,6 +389,18 @@ def test_a_rare_class_of_many_rows_is_a_share(here):
     )
 
 
+def test_classes_that_differ_only_in_capitals_are_told(here):
+    table(
+        here, survived=[["Yes", "yes", "No", "no", "lost"][(i * i) % 13 % 5] for i in range(ROWS)]
+    )
+    assert plan(here, "data: data.csv\ntarget: survived\n").warnings == (
+        (
+            "classes of 'survived' differ only in capitals and are learned apart: 'Yes' and 'yes', 'no' and 'No'. If "
+            "they are the same, spell them alike"
+        ),
+    )
+
+
 def test_several_dates_are_told_of_once(here):
     days = [f"2016-{i % 12 + 1:02}-{i % 28 + 1:02}" for i in range(ROWS)]
     seen, sold = days[::-1], [f"{2000 + i}-01-01" for i in range(ROWS)]

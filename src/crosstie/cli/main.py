@@ -4,6 +4,8 @@ Commands are imported when they are called, so that `crosstie --help` answers at
 1 a check said no, 2 the input is wrong, 3 an internal fault, 130 after Ctrl-C.
 """
 
+import errno
+import os
 import sys
 import tempfile
 import traceback
@@ -30,6 +32,9 @@ COMMANDS = {
     "datasets": "List data to try things on.",
     "doctor": "Say what is installed, what is missing, and what to type.",
 }
+
+FULL = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+FORBIDDEN = {errno.EACCES, errno.EPERM, errno.EROFS, errno.ENOTDIR}
 
 app = App(
     name="crosstie",
@@ -64,9 +69,26 @@ def main() -> None:
     except BrokenPipeError:
         sys.stderr.close()
         sys.exit(0)
+    except OSError as error:
+        if error.errno not in FULL | FORBIDDEN:
+            _fault(error)
+        print(f"error: {_told(error)}", file=sys.stderr)  # noqa: T201
+        sys.exit(2)
     except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong inside becomes one line
         _fault(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _told(error: OSError) -> str:
+    """What the computer would not do, and what to do about it."""
+    where = f"{error.filename}: " if error.filename else ""
+    what = os.strerror(error.errno or 0).lower()
+    if error.errno in FULL:
+        return (
+            f"{where}cannot write, {what}. Make room, or write elsewhere (-o, --runs); a run that was cut short goes on "
+            "with --resume"
+        )
+    return f"{where}{what}. Allow it, or choose another place (-o, --runs)"
 
 
 def _fault(error: Exception) -> NoReturn:

@@ -316,6 +316,7 @@ def _check_classes(entry: Entry, looks: ColumnProfile, place: Place, findings: F
             f"the classes of {entry.column!r} are unbalanced: {looks.top[-1][0]!r} is {share}. "
             "Look at average_precision rather than accuracy"
         )
+    _check_spelling(entry, looks, findings)
     single = [text for text, count in looks.top if count < 2]
     if entry.type == "category" and looks.distinct > max(looks.present / 2, FEW_ROWS):
         findings.wrong(
@@ -326,6 +327,19 @@ def _check_classes(entry: Entry, looks: ColumnProfile, place: Place, findings: F
     elif entry.type == "category" and single and looks.distinct <= len(looks.top):
         findings.warnings.append(
             f"classes of {entry.column!r} with a single row cannot be tested: {', '.join(map(repr, single))}"
+        )
+
+
+def _check_spelling(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+    """Say that classes differ in nothing but capitals."""
+    spelled: dict[str, list[str]] = {}
+    for text, _ in looks.top:
+        spelled.setdefault(text.casefold(), []).append(text)
+    alike = [" and ".join(map(repr, each)) for each in spelled.values() if len(each) > 1]
+    if alike and entry.type == "category":
+        findings.warnings.append(
+            f"classes of {entry.column!r} differ only in capitals and are learned apart: {', '.join(alike)}. If "
+            "they are the same, spell them alike"
         )
 
 
