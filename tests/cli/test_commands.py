@@ -360,8 +360,8 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(folder, tmp_path):
         text=True,
         check=False,
     )
-    assert (done.returncode, done.stderr) == (
-        2,
+    assert done.returncode == 2
+    assert done.stderr == (
         "error: cannot write, file too large. Make room, or write elsewhere (-o, --runs); a run that was cut short "
         "goes on with --resume\n",
     )

@@ -66,6 +66,10 @@ def test_the_type_fits_the_cells_and_says_why(facts, type_, why):
     ("facts", "why"),
     [
         ({"rows": 5, "missing": 5, "distinct": 0, "stored": "empty"}, "no cell holds anything"),
+        (
+            {"missing": 998, "distinct": 2, "numbers": 1.0},
+            "only 2 of 1000 cells hold anything",
+        ),
         ({"distinct": 1, "top": (("Anvers", 1000),)}, "always 'Anvers'"),
         ({"distinct": 1000, "words": 1.0}, "an id, different in every row"),
         ({"distinct": 990, "words": 1.0}, "an id, 990 different ones in 1000 rows"),

@@ -11,6 +11,7 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.features.feature import OutputFeature, feature_types
 
 ENOUGH_ROWS = 30  # below this even a measurement may be different in every row
+FEW_CELLS = 5  # below this the training rows may well hold none of them
 NEARLY = 0.95  # share of different cells from which a column only tells rows apart
 WRITTEN = 3  # words a cell from which on a target mostly different from row to row is to be written
 CLASSES = 20  # more different whole numbers than this are an amount
@@ -82,6 +83,8 @@ def _coded(profile: ColumnProfile) -> bool:
 def _no_input(profile: ColumnProfile, best: str) -> str:
     if not profile.present:
         return "no cell holds anything"
+    if profile.present < FEW_CELLS and profile.rows >= ENOUGH_ROWS:
+        return f"only {profile.present} of {profile.rows} cells hold anything"
     if profile.constant and not profile.missing:  # there or not there can say something
         return f"always {profile.told(profile.top[0][0])}" if profile.top else "always the same"
     if profile.present < ENOUGH_ROWS or feature_types.get(best).kind in PARTED:
