@@ -361,9 +361,9 @@ def test_a_full_disk_is_told_and_leaves_nothing_half_written(folder, tmp_path):
         check=False,
     )
     assert done.returncode == 2
-    assert done.stderr == (
+    assert done.stderr.endswith(
         "error: cannot write, file too large. Make room, or write elsewhere (-o, --runs); a run that was cut short "
-        "goes on with --resume\n",
+        "goes on with --resume\n"
     )
     assert list(tmp_path.iterdir()) == []
 
