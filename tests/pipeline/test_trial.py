@@ -240,11 +240,11 @@ def test_a_contradiction_for_trees_names_its_place(here, text, expected):
 def test_another_mistake_hides_no_contradiction(here):
     text = (
         "target: bought\n"
-        "combiner: {type: transformer, hidden_size: 30, num_heads: 8, heads: 3}\n"
+        "combiner: {type: transformer, hidden_size: 30, num_heads: 8, num_haeds: 3}\n"
         "trainer: {effective_batch_size: 100, batch_size: 64, lr: 1}\n"
     )
     assert problems(text) == [
-        "model.yaml:4 combiner.heads: unknown option; did you mean 'num_heads'?",
+        "model.yaml:4 combiner.num_haeds: unknown option; did you mean 'num_heads'?",
         "model.yaml:4 combiner.num_heads: 8 heads do not divide hidden_size 30. Take one that does.",
         "model.yaml:5 trainer.lr: is called 'learning_rate' here",
         (

@@ -48,7 +48,8 @@ def test_the_worst_rows_come_first_and_private_cells_are_not_shown(birds):
     assert model.misses == []
 
 
-def test_the_command_lists_them(birds, capsys):
+def test_the_command_lists_them(birds, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "200")  # nothing is folded
     from crosstie.cli.evaluate import evaluate
 
     assert evaluate(str(birds.path), "dataset:penguins", top_losses=2, json=True) == 0
