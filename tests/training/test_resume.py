@@ -27,6 +27,7 @@ OPTIONS = {  # each has state of its own
     "swa": {"averaging": "swa", "averaging_start": 2},
     "accumulated": {"gradient_accumulation_steps": 3},
     "range test": {"learning_rate": "auto"},
+    "mixed rows": {"mixup": 0.4},
     "nadam": {"optimizer": {"type": "nadam"}},
     "frozen first": {"freeze_epochs": 2, "rate_ratio": 10.0},
     "momentum": {"optimizer": {"type": "sgd", "momentum": 0.9}, "learning_rate": 0.05},

@@ -79,7 +79,10 @@ class Ecd(Learner):
                 self._begin(self._network, job.start, job.say)
             cache = None if job.cache is None else job.cache / "vectors"
             rows = run_once(
-                self._network, {"train": job.train, "validation": job.validation}, cache
+                self._network,
+                {"train": job.train, "validation": job.validation},
+                cache,
+                cut=trainer.cutmix > 0,
             )
             train = rows["train"]
             assert train is not None, "there are training rows"

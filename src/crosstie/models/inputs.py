@@ -17,6 +17,7 @@ from crosstie.data.batch import Batch, Date, Image, Layout, Vector
 from crosstie.models.combiners.combiner import Part
 from crosstie.models.encoders.encoder import Encoder
 from crosstie.models.groups import SAMPLE, Group, Sections, Tied, groups, tied
+from crosstie.models.layers.blend import Blend
 from crosstie.models.layers.pick import Pick
 
 States = tuple[Tensor, Tensor]  # `[batch, length, width]`, and bool `[batch, length]`: no padding
@@ -123,7 +124,12 @@ class Inputs(nn.Module):
         return self.read(inputs)[0]
 
     def read(
-        self, inputs: Mapping[str, Tensor], *, rows: bool = True, tokens: Collection[str] = ()
+        self,
+        inputs: Mapping[str, Tensor],
+        *,
+        rows: bool = True,
+        tokens: Collection[str] = (),
+        blend: Blend | None = None,
     ) -> tuple[list[Tensor], dict[str, States]]:
         """What outputs read, every encoder running once whoever reads it.
 
@@ -131,6 +137,7 @@ class Inputs(nn.Module):
             inputs: As `Batch.inputs`.
             rows: Whether some output reads the rows' vectors.
             tokens: Inputs that some output reads token by token.
+            blend: How rows are mixed, where they are to be: pixels before they are encoded, all else after.
 
         Returns:
             (one `[batch, sum(widths)]` for each of `parts`, none without `rows`; by name of those inputs a vector
@@ -143,9 +150,13 @@ class Inputs(nn.Module):
             arrays[name] = arrays[name].masked_fill(missing, 0.0)
             if name in self.indicated:
                 marks.append(self.indicators[name](missing).to(arrays[name].dtype))
+        mixed = set()
         for name, pixels in self.pixels.items():
             if not arrays[name].is_floating_point():  # else vectors that were computed before
                 arrays[name] = pixels(arrays[name])
+                if blend is not None:
+                    arrays[name] = blend(arrays[name])
+                    mixed.add(name)
         if self.training:
             self._forget(arrays)
         found: list[Tensor] = []
@@ -154,11 +165,14 @@ class Inputs(nn.Module):
             if name in tokens:
                 states[name] = owner.encoder.states(columns)
             if rows:
-                found.append(
+                encoded = (
                     owner.encoder.row(*states[name]).flatten(1)
                     if name in states
                     else owner.encode(columns)
                 )
+                found.append(encoded if blend is None or owner.array in mixed else blend(encoded))
+        if blend is not None:
+            marks = [blend(each) for each in marks]
         return found + marks if rows else [], states
 
     def _columns(self, arrays: Mapping[str, Tensor]) -> Iterator[tuple[str, Group, Tensor]]:

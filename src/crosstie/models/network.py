@@ -25,6 +25,7 @@ from crosstie.errors import ConfigError, Problem
 from crosstie.models.combiners.combiner import Combiner, Parts, combiners
 from crosstie.models.decoders.decoder import Decoder, decoders
 from crosstie.models.inputs import Inputs, States
+from crosstie.models.layers.blend import Blend
 from crosstie.models.layers.initial import build_part
 from crosstie.models.layers.level import Level, back
 from crosstie.models.losses.loss import Loss, losses
@@ -177,7 +178,10 @@ class Network(nn.Module):
         self.losses[output.array] = loss
 
     def forward(
-        self, inputs: Mapping[str, Tensor], targets: Mapping[str, Tensor] | None = None
+        self,
+        inputs: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor] | None = None,
+        blend: Blend | None = None,
     ) -> dict[str, Tensor]:
         """Logits by output name.
 
@@ -185,16 +189,20 @@ class Network(nn.Module):
             inputs: As `Batch.inputs`.
             targets: As `Batch.targets`: a text is scored as it should have been written so far. None leaves texts
                 out, which `models.search` writes.
+            blend: How rows are mixed, where they are to be.
 
         Returns:
             number, binary `[batch]`; category, set `[batch, size]`; with members an axis for them in second
             place: `[batch, members]`, `[batch, members, size]`. Never with members: sequence `[batch, length, size]`,
             text `[batch, places, size + copies]`.
         """
-        return self.answer(inputs, targets)[0]
+        return self.answer(inputs, targets, blend)[0]
 
     def answer(
-        self, inputs: Mapping[str, Tensor], targets: Mapping[str, Tensor] | None = None
+        self,
+        inputs: Mapping[str, Tensor],
+        targets: Mapping[str, Tensor] | None = None,
+        blend: Blend | None = None,
     ) -> tuple[dict[str, Tensor], dict[str, States]]:
         """As `forward`, and by name of every input that is read token by token its states."""
         arrays = dict(inputs)
@@ -203,7 +211,10 @@ class Network(nn.Module):
             arrays[array], *end = level(arrays[array])
             ends[array] = (end[0], end[1])
         rows, states = self.inputs.read(
-            arrays, rows=self.combiner is not None, tokens=set(self.read.values())
+            arrays,
+            rows=self.combiner is not None,
+            tokens=set(self.read.values()),
+            blend=blend,
         )
         combined = None if self.combiner is None else self.combiner(rows)
         found: dict[str, Tensor] = {}

@@ -20,6 +20,7 @@ from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import Backend, File, Preprocessing
+from crosstie.pipeline.mixing import check_mixing
 from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
@@ -358,6 +359,7 @@ def _try(
     check_class_weights(trainer, columns, looks, findings)
     check_monotone(trainer, columns, findings)
     check_freeze(trainer, columns, built, findings)
+    check_mixing(trainer, columns, findings)
     field = trainer.get("bucketing_field")
     texts = [entry.name for entry in columns.inputs if getattr(entry.cls, "kind", "") == "tokens"]
     if field is not None:

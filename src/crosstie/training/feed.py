@@ -41,6 +41,14 @@ class Rows:
             None if self.weights is None else self.weights[start:stop],
         )
 
+    def take(self, rows: Tensor) -> "Rows":
+        """These rows, in this order."""
+        return Rows(
+            {name: each.index_select(0, rows) for name, each in self.inputs.items()},
+            {name: each.index_select(0, rows) for name, each in self.targets.items()},
+            None if self.weights is None else self.weights.index_select(0, rows),
+        )
+
     def to(self, device: torch.device) -> "Rows":
         """The same rows on a device."""
         return Rows(
@@ -173,12 +181,7 @@ class Feed:
         if isinstance(rows, slice):
             return self._whole.slice(rows.start, rows.stop)
         index = torch.from_numpy(rows).to(self.device)
-        whole = self._whole
-        return Rows(
-            {name: each.index_select(0, index) for name, each in whole.inputs.items()},
-            {name: each.index_select(0, index) for name, each in whole.targets.items()},
-            None if whole.weights is None else whole.weights.index_select(0, index),
-        )
+        return self._whole.take(index)
 
 
 def _lengths(ids: NDArray[np.generic]) -> NDArray[np.int64]:

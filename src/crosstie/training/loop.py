@@ -28,6 +28,7 @@ from crosstie.training.feed import Feed, Rows
 from crosstie.training.interrupt import deferred_interrupt
 from crosstie.training.judge import Judge, Scores
 from crosstie.training.learning_rate_finder import Curve, range_test
+from crosstie.training.mix import Mix
 from crosstie.training.optimizers.optimizer import Groups, restore, state_of
 from crosstie.training.regularization import Regularization
 from crosstie.training.runner import runner_for
@@ -92,6 +93,7 @@ class Loop:
         )
         self.validation = Feed(validation, place) if validation is not None else None
         self.augment = Augment(network.layout, network.inputs.sections)
+        self.mix = Mix(network.layout, options.mixup, options.cutmix)
         self.forward: Any = torch.compile(network) if options.compile else network
         self.batch_size = options.rows_a_step(train)
         self.batches_an_epoch = self.train.batches(self.batch_size)
@@ -239,9 +241,14 @@ class Loop:
         own, part = self.own(rows)
         if not part:
             return
+        mixed = self.mix(self.augment(own.inputs))
         with self.runner.autocast():
-            logits = self.forward(self.augment(own.inputs), own.targets)
+            logits = self.forward(mixed.inputs, own.targets, mixed.inside)
             loss = self.network.loss(logits, own.targets, own.weights)
+            if mixed.blend is not None:
+                own_share, others = mixed.blend.share, own.take(mixed.blend.order)
+                other = self.network.loss(logits, others.targets, others.weights)
+                loss = own_share * loss + (1 - own_share) * other
         share *= part
         self.runner.backward(loss if share == 1 else loss * share)
         self.loss += loss.detach() if part == 1 else loss.detach() * part

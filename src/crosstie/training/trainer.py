@@ -47,6 +47,10 @@ class Trainer:
         freeze_epochs: Of all epochs the first so many, in which only what is new learns: not what earlier weights
             were taken for (without such: not the encoders). The schedule then runs once in them and once after.
         rate_ratio: How many times slower encoders learn than decoders; the combiner is between.
+        mixup: Mix training rows two by two (arXiv:1710.09412): both parameters of the Beta distribution that the
+            shares are drawn from, such as 0.2; 0 does not. Pictures are mixed as they are, other inputs encoded.
+        cutmix: Put a piece of one training picture into another (arXiv:1905.04899): as `mixup`, such as 1.0; 0
+            does not. With both, each batch is either.
         regularization_type: Penalty on the weights that is added to the loss; biases, norms and scalings are spared.
         regularization_lambda: How strong it is; 0 is none.
         should_shuffle: Take training rows in a new order each epoch; false keeps the table's.
@@ -219,6 +223,8 @@ class Trainer:
         rate_ratio: Annotated[
             float, Ge(1), Elsewhere("lr_mult", "discriminative_lr", "backbone_lr_ratio")
         ] = 1.0,
+        mixup: Annotated[float, Ge(0), Elsewhere("mixup_alpha", "mix_up")] = 0.0,
+        cutmix: Annotated[float, Ge(0), Elsewhere("cutmix_alpha", "cut_mix")] = 0.0,
         regularization_type: Literal["l1", "l2", "l1_l2"] | None = "l2",
         regularization_lambda: Annotated[
             float, Ge(0), Elsewhere("l2", "l2_regularization", "l2_reg", "reg_lambda")
@@ -323,6 +329,8 @@ class Trainer:
                 )
             )
         self.rate_ratio = rate_ratio
+        self.mixup = mixup
+        self.cutmix = cutmix
         self.regularization_type = regularization_type
         self.regularization_lambda = regularization_lambda
         self.should_shuffle = should_shuffle
