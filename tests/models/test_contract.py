@@ -47,6 +47,17 @@ SMALL: dict[str, dict[str, Any]] = {
     "hash": {"num_hash_buckets": 4},
     "pretrained": {"architecture": SHAPE, "trainable": "all", "pooling": "mean"},
 }
+PATCHES = {
+    "model_type": "vit",
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+    "image_size": [12, 9],
+    "patch_size": 3,
+    "attention_probs_dropout_prob": 0.0,
+}
+OF_TYPE = {("image", "pretrained"): {**SMALL["pretrained"], "architecture": PATCHES}}
 Case = tuple[Layout, dict[str, Any]]
 
 
@@ -55,7 +66,7 @@ def encoder_case(kind: str, name: str) -> Case:
     names = [
         each if isinstance(each, str) else each.name for each in next(iter(COLUMNS[kind].values()))
     ]
-    encoder = {"type": name, **SMALL.get(name, {})}
+    encoder = {"type": name, **OF_TYPE.get((kind, name), SMALL.get(name, {}))}
     return layout, architecture(dict.fromkeys(names, kind), (BINARY,), encoder=encoder)
 
 

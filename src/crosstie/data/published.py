@@ -31,6 +31,25 @@ SHIFTED = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer
 
 
 @dataclass(frozen=True)
+class Pictures:
+    """What pictures a published network reads.
+
+    Attributes:
+        height: Pixels.
+        width: Pixels.
+        resize: As the option `resize_method` of an image.
+        mean: By channel, of pixels from 0 to 1.
+        std: Likewise.
+    """
+
+    height: int
+    width: int
+    resize: Literal["interpolate", "crop"]
+    mean: tuple[float, ...]
+    std: tuple[float, ...]
+
+
+@dataclass(frozen=True)
 class Published:
     """A published model on this machine.
 
@@ -97,6 +116,35 @@ class Published:
             places -= (shape.get("pad_token_id") or 0) + 1
         said = _json(self.folder / "tokenizer_config.json").get("model_max_length") or ENDLESS
         return int(min(places, said, ENDLESS))
+
+    def pictures(self) -> "Pictures":
+        """How pictures are prepared for it: its `preprocessor_config.json`.
+
+        Raises:
+            ConfigError: There is none, or it does not say how large they are.
+        """
+        said = self._preprocessor("image_processor")
+        size, crop = _sides(said.get("size")), _sides(said.get("crop_size"))
+        cut = bool(said.get("do_center_crop", crop is not None)) and crop is not None
+        size = crop if cut else size
+        if size is None:
+            raise self._wrong(
+                "has no preprocessor_config.json that says how large its pictures are"
+            )
+        whole = said.get("do_normalize", True)
+        mean, std = (said.get(each) if whole else None for each in ("image_mean", "image_std"))
+        stretched = not cut and "height" in _mapping(said.get("size"))
+        return Pictures(
+            *size,
+            "interpolate" if stretched else "crop",
+            tuple(mean or (0.0,) * 3),
+            tuple(std or (1.0,) * 3),
+        )
+
+    def _preprocessor(self, part: str) -> dict[str, Any]:
+        """What says how its inputs are prepared; newer files hold that of all kinds of input."""
+        alone = _json(self.folder / "preprocessor_config.json")
+        return alone or _mapping(_json(self.folder / "processor_config.json").get(part))
 
     def pooling(self) -> str | None:
         """How its authors make one vector of a text: `mean`, `cls` or `max`; None where they do not say."""
@@ -239,6 +287,21 @@ def _json(path: Path) -> dict[str, Any]:
     except (OSError, ValueError):
         return {}
     return found if isinstance(found, dict) else {}
+
+
+def _mapping(found: Any) -> dict[str, Any]:
+    return found if isinstance(found, dict) else {}
+
+
+def _sides(said: Any) -> tuple[int, int] | None:
+    """(height, width) of a size as these files have it: a number, one side, or both."""
+    if isinstance(said, int):
+        return said, said
+    given = _mapping(said)
+    if "height" in given and "width" in given:
+        return int(given["height"]), int(given["width"])
+    side = given.get("shortest_edge")
+    return None if side is None else (int(side), int(side))
 
 
 @lru_cache(maxsize=64)

@@ -15,16 +15,24 @@ from torch import nn
 from crosstie.data.published import Published
 from crosstie.errors import ConfigError, MissingExtra, Problem
 
-LISTS = ("layer", "layers", "block", "blocks", "h")  # what published networks call their layers
+LISTS = (
+    "layer",
+    "layers",
+    "block",
+    "blocks",
+    "stages",
+    "h",
+)  # what published networks call their layers
 FREE = frozenset({"pooler"})  # parts that files may lack: nothing here needs them unless asked
 
 
-def from_shape(shape: Mapping[str, Any], *, meta: bool = False) -> nn.Module:
+def from_shape(shape: Mapping[str, Any], *, meta: bool = False, part: str = "") -> nn.Module:
     """A network of that shape, its weights random.
 
     Args:
         shape: As its config.json has it, `model_type` included.
         meta: Without memory for weights, to see whether it can be built.
+        part: `vision` or `text`: which network of a model that has one for each.
 
     Raises:
         ConfigError: transformers knows no such kind of model, or it cannot have that shape.
@@ -33,7 +41,8 @@ def from_shape(shape: Mapping[str, Any], *, meta: bool = False) -> nn.Module:
     own = {key: each for key, each in shape.items() if key != "model_type"}
     with _quiet(library):
         try:
-            config = library.AutoConfig.for_model(shape["model_type"], **own)
+            whole = library.AutoConfig.for_model(shape["model_type"], **own)
+            config = getattr(whole, f"{part}_config", whole)
             with torch.device("meta" if meta else "cpu"):
                 network: nn.Module = library.AutoModel.from_config(config)
         except (KeyError, TypeError, ValueError, AssertionError) as error:
@@ -47,8 +56,13 @@ def from_shape(shape: Mapping[str, Any], *, meta: bool = False) -> nn.Module:
     return network.float() if not meta else network
 
 
-def from_files(published: Published) -> nn.Module:
+def from_files(published: Published, *, part: str = "", pooler: bool = False) -> nn.Module:
     """The network with its published weights.
+
+    Args:
+        published: Where they lie.
+        part: As for `from_shape`.
+        pooler: Whether its own pooler is wanted, so that the files may not lack its weights.
 
     Raises:
         ConfigError: Weights are absent, incomplete or of another shape.
@@ -58,8 +72,10 @@ def from_files(published: Published) -> nn.Module:
     library = _library()
     with _quiet(library):
         try:
+            whole = library.AutoConfig.from_pretrained(str(published.folder))
             network, about = library.AutoModel.from_pretrained(
                 str(published.folder),
+                config=getattr(whole, f"{part}_config", whole),
                 use_safetensors=True,
                 local_files_only=True,
                 trust_remote_code=False,
@@ -71,7 +87,8 @@ def from_files(published: Published) -> nn.Module:
             raise ConfigError(
                 Problem("model", f"{published.source!r} cannot be read: {first}")
             ) from error
-    lacking = [each for each in about["missing_keys"] if not FREE & set(each.split("."))]
+    free = frozenset() if pooler else FREE
+    lacking = [each for each in about["missing_keys"] if not free & set(each.split("."))]
     if lacking:
         raise ConfigError(
             Problem(

@@ -76,6 +76,7 @@ class Pretrained(Encoder):
     }
 
     forgets = False
+    part: ClassVar[str] = "text"  # which of its networks is meant, of a model that has several
 
     def __init__(
         self,
@@ -115,23 +116,20 @@ class Pretrained(Encoder):
             assert published is not None, "a model or an architecture"
             shape = published.shape()
             published.weights()
-            network = from_shape(shape, meta=True) if columns.trial else from_files(published)
-            pooling = pooling or published.pooling()  # type: ignore[assignment]
-            if not columns.trial:
+            if columns.trial:
+                network = from_shape(shape, meta=True, part=self.part)
+            else:
+                network = from_files(published, part=self.part, pooler=pooling == "cls_pooled")
                 self.provenance = {**published.provenance(), "card": published.card()}
         self.published: nn.Module = network
-        config: Any = network.config
-        self.padding = int(config.pad_token_id or 0)
-        self.pooling = pooling or "mean"
-        width = int(config.hidden_size)
+        self.pooling: str = pooling or self._usual(network, published)
+        width = self._fit(columns, network, published)
         self.decided = {"architecture": shape_of(network), "pooling": self.pooling}
         if self.provenance is not None and self.provenance["kind"] == "hub":
             self.decided["revision"] = self.provenance["revision"]
-        if getattr(network, "pooler", None) is None and self.pooling == "cls_pooled":
-            raise ConfigError(
-                Problem("pooling", f"{model!r} has no pooler of its own; take `cls` or `mean`")
-            )
-        if hasattr(network, "pooler") and self.pooling != "cls_pooled":
+        pooler = getattr(network, "pooler", None)
+        weighs = pooler is not None and next(pooler.parameters(), None) is not None
+        if weighs and self.pooling != "cls_pooled":
             setattr(network, "pooler", None)  # noqa: B010 - torch types it as a module
         self.normalize = normalize
         self.reduce = (
@@ -151,7 +149,24 @@ class Pretrained(Encoder):
         if self.checkpointed:
             _checkpoint(network)
         self.widths = (width,)
-        self.states_width = width
+        if columns.trial:
+            self.published = nn.Identity()
+
+    def _usual(self, network: nn.Module, published: Published | None) -> str:
+        """The pooling where the file names none."""
+        return (published and published.pooling()) or "mean"
+
+    def _fit(self, columns: Columns, network: nn.Module, published: Published | None) -> int:
+        """See whether it can read these columns, and note how; the width of its vectors.
+
+        Raises:
+            ConfigError: It cannot.
+        """
+        config: Any = network.config
+        if getattr(network, "pooler", None) is None and self.pooling == "cls_pooled":
+            raise ConfigError(
+                Problem("pooling", "this model has no pooler of its own; take `cls` or `mean`")
+            )
         if not columns.trial and columns.sizes[0] - 1 > config.vocab_size:
             raise ConfigError(
                 Problem(
@@ -159,8 +174,9 @@ class Pretrained(Encoder):
                     f"its tokenizer has {columns.sizes[0] - 1} tokens, the network only {config.vocab_size}",
                 )
             )
-        if columns.trial:
-            self.published = nn.Identity()
+        self.padding = int(config.pad_token_id or 0)
+        self.states_width = int(config.hidden_size)
+        return self.states_width
 
     @classmethod
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:

@@ -11,6 +11,9 @@ from crosstie.models.layers.stack import Activation, FullyConnected, Layer, Norm
 
 SMALL = 64  # pixels: a shorter side is not made smaller before the first block
 _BLOCKS = {10: (1, 1, 1, 1), 18: (2, 2, 2, 2), 34: (3, 4, 6, 3), 50: (3, 4, 6, 3)}
+_PRETRAINED = (
+    "this one starts from nothing; for published weights write `{type: pretrained, model: …}`"
+)
 
 
 @encoders("resnet", of=("image",))
@@ -31,7 +34,10 @@ class ResNet(Encoder):
     """
 
     answers: ClassVar[dict[str, Answer]] = {
-        "use_pretrained": Answer("this one starts from nothing", (False,)),
+        "use_pretrained": Answer(_PRETRAINED, (False,)),
+        **dict.fromkeys(
+            ("model", "model_name", "pretrained_model_name_or_path"), Answer(_PRETRAINED, (None,))
+        ),
         "trainable": Answer("what starts from nothing is trained", (True,)),
         "model_cache_dir": Answer("nothing is fetched", (None,)),
         "saved_weights_in_checkpoint": Answer("a checkpoint holds all weights", (True, False)),

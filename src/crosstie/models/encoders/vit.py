@@ -12,6 +12,9 @@ from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.attention import blocks
 
 PATCHES = 8  # along the longer side, where the file does not say how large a patch is
+_PRETRAINED = (
+    "this one starts from nothing; for published weights write `{type: pretrained, model: …}`"
+)
 
 
 @encoders("vit", of=("image",))
@@ -29,7 +32,10 @@ class ViT(Encoder):
     """
 
     answers: ClassVar[dict[str, Answer]] = {
-        "use_pretrained": Answer("this one starts from nothing", (False,)),
+        "use_pretrained": Answer(_PRETRAINED, (False,)),
+        **dict.fromkeys(
+            ("model", "model_name", "pretrained_model_name_or_path"), Answer(_PRETRAINED, (None,))
+        ),
         "trainable": Answer("what starts from nothing is trained", (True,)),
         "saved_weights_in_checkpoint": Answer("a checkpoint holds all weights", (True, False)),
         "height": Answer("belongs into 'preprocessing'", (None,)),
