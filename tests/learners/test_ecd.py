@@ -75,6 +75,7 @@ def ecd_job(job):
     return make
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", OUTPUT)
 def test_every_kind_of_input_and_output_is_learned(of, ecd_job, raw, rows):
     learner = Ecd(epochs=25, learning_rate=0.01, batch_size=64)

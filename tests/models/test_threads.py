@@ -6,6 +6,8 @@ import sys
 
 import pytest
 
+pytestmark = pytest.mark.slow  # each loads torch in a process of its own
+
 WAYS = {
     "network": "import crosstie.models.network",
     "registry": "from crosstie.pipeline.registries import registry; registry('encoder')",

@@ -11,6 +11,7 @@ from crosstie.training.runner import Plain, runner_for
 GPU = torch.cuda.is_available()
 
 
+@pytest.mark.slow
 def test_a_processor_in_32_bits_needs_no_accelerate():
     code = (
         "import sys; sys.path.insert(0, 'tests/training'); from resumable import main; from pathlib import Path; "
