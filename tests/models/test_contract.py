@@ -25,7 +25,7 @@ from worlds import (
 )
 
 from crosstie.artifact.runtime import Graph
-from crosstie.data.batch import Layout
+from crosstie.data.batch import Layout, Series
 from crosstie.models.combiners.combiner import combiners
 from crosstie.models.decoders.decoder import decoders
 from crosstie.models.encoders.encoder import encoders
@@ -57,15 +57,35 @@ PATCHES = {
     "patch_size": 3,
     "attention_probs_dropout_prob": 0.0,
 }
-OF_TYPE = {("image", "pretrained"): {**SMALL["pretrained"], "architecture": PATCHES}}
+SAMPLES = {
+    "model_type": "wav2vec2",
+    "hidden_size": 8,
+    "num_hidden_layers": 1,
+    "num_attention_heads": 2,
+    "intermediate_size": 12,
+    "conv_dim": [4, 4],
+    "conv_kernel": [4, 3],
+    "conv_stride": [2, 2],
+    "num_conv_pos_embeddings": 4,
+    "num_conv_pos_embedding_groups": 2,
+    "hidden_dropout": 0.0,
+    "attention_dropout": 0.0,
+    "feat_proj_dropout": 0.0,
+    "activation_dropout": 0.0,
+    "layerdrop": 0.0,
+}
+OF_TYPE = {
+    ("image", "pretrained"): {**SMALL["pretrained"], "architecture": PATCHES},
+    ("audio", "pretrained"): {**SMALL["pretrained"], "architecture": SAMPLES},
+}
+READS = {("audio", "pretrained"): {"series": (Series("a", "series_0", "audio", 30, 1),)}}
 Case = tuple[Layout, dict[str, Any]]
 
 
 def encoder_case(kind: str, name: str) -> Case:
-    layout = Layout(**COLUMNS[kind], outputs=(BINARY,))
-    names = [
-        each if isinstance(each, str) else each.name for each in next(iter(COLUMNS[kind].values()))
-    ]
+    columns = READS.get((kind, name), COLUMNS[kind])
+    layout = Layout(**columns, outputs=(BINARY,))
+    names = [each if isinstance(each, str) else each.name for each in next(iter(columns.values()))]
     encoder = {"type": name, **OF_TYPE.get((kind, name), SMALL.get(name, {}))}
     return layout, architecture(dict.fromkeys(names, kind), (BINARY,), encoder=encoder)
 

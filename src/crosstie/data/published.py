@@ -50,6 +50,19 @@ class Pictures:
 
 
 @dataclass(frozen=True)
+class Sounds:
+    """What sounds a published network reads.
+
+    Attributes:
+        rate: Samples a second.
+        level: Whether each sound is brought to mean 0 and variance 1.
+    """
+
+    rate: int
+    level: bool
+
+
+@dataclass(frozen=True)
 class Published:
     """A published model on this machine.
 
@@ -140,6 +153,18 @@ class Published:
             tuple(mean or (0.0,) * 3),
             tuple(std or (1.0,) * 3),
         )
+
+    def sounds(self) -> Sounds:
+        """How sounds are prepared for it: its `preprocessor_config.json`.
+
+        Raises:
+            ConfigError: There is none, or it names no rate.
+        """
+        said = self._preprocessor("feature_extractor")
+        rate = said.get("sampling_rate")
+        if not isinstance(rate, int):
+            raise self._wrong("has no preprocessor_config.json that says the rate of its sounds")
+        return Sounds(rate, bool(said.get("do_normalize", True)))
 
     def _preprocessor(self, part: str) -> dict[str, Any]:
         """What says how its inputs are prepared; newer files hold that of all kinds of input."""

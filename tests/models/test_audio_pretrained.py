@@ -1,0 +1,138 @@
+"""Published networks for sounds as encoders."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+import torch
+from tiny_sounds import SHAPES, published
+from transformers import AutoFeatureExtractor, AutoModel
+from worlds import BINARY, architecture, network
+
+from crosstie.artifact.runtime import Graph
+from crosstie.config.options import build
+from crosstie.data.batch import Layout, Series
+from crosstie.errors import ConfigError
+from crosstie.models.encoders.audio_pretrained import AudioPretrained
+from crosstie.models.encoders.encoder import Columns
+from crosstie.models.export import examples, export_onnx
+from crosstie.models.network import Network
+from crosstie.models.vectors import vectors
+
+LENGTH = 300
+COLUMNS = Columns("audio", ("a",), shape=(LENGTH, 1), rows=50)
+LENGTHS = (300, 120, 77, 25, 7, 0)  # one is shorter than a piece, one is missing
+PIECES = 25  # samples of a piece
+
+
+def encoder(folder: Path, **options: Any) -> AudioPretrained:
+    torch.manual_seed(0)
+    return build(AudioPretrained, COLUMNS, model=str(folder), **options).eval()
+
+
+def sounds() -> np.ndarray:
+    found = np.random.default_rng(0).normal(0.1, 0.2, (len(LENGTHS), LENGTH, 1)).astype(np.float32)
+    for row, length in zip(found, LENGTHS, strict=True):
+        row[length:] = np.nan
+    return found
+
+
+def by_hand(folder: Path, samples: np.ndarray, pooling: str) -> np.ndarray:
+    """With the library alone: its own preparation of one sound, without padding."""
+    prepare = AutoFeatureExtractor.from_pretrained(folder)
+    given = prepare(samples, sampling_rate=8000, return_tensors="pt")["input_values"]
+    with torch.no_grad():
+        rows = AutoModel.from_pretrained(folder).eval()(given).last_hidden_state[0]
+    return {"mean": rows.mean(0), "max": rows.amax(0)}[pooling].numpy()
+
+
+@pytest.mark.parametrize("level", [True, False])
+@pytest.mark.parametrize("name", SHAPES)
+def test_a_vector_is_the_librarys_own_whatever_stands_beside_it(
+    tmp_path: Path, name: str, level: bool
+) -> None:
+    published(tmp_path, name, do_normalize=level)
+    rows = sounds()
+    for pooling in ("mean", "max"):
+        with torch.no_grad():
+            found = encoder(tmp_path, pooling=pooling)(torch.from_numpy(rows)).numpy()
+        for row, length, vector in zip(rows, LENGTHS, found, strict=True):
+            if length >= PIECES:
+                expected = by_hand(tmp_path, row[:length, 0], pooling)
+                np.testing.assert_allclose(vector, expected, atol=1e-5)
+        assert np.isfinite(found).all()
+        assert np.abs(found[4]).max() > 0.01
+        assert not found[5].any()
+
+
+def test_its_files_say_the_rate_of_the_sounds_it_reads(tmp_path: Path) -> None:
+    published(tmp_path, "hubert")
+    options = {"model": str(tmp_path)}
+    samples = {"type": "raw", "standardise": False}
+    assert AudioPretrained.feature_options(options) == {**samples, "sampling_rate": 8000}
+    (tmp_path / "preprocessor_config.json").unlink()
+    assert AudioPretrained.feature_options(options) == samples
+    with pytest.raises(ConfigError, match=r"no preprocessor_config.json that says the rate of its"):
+        encoder(tmp_path)
+
+
+def test_left_alone_it_hears_a_sound_once(tmp_path: Path) -> None:
+    made = encoder(published(tmp_path, "wav2vec2")).train()
+    assert made.once
+    rows = vectors(made, sounds())
+    with torch.no_grad():
+        np.testing.assert_allclose(made(torch.from_numpy(sounds())), rows, atol=1e-6)
+    assert torch.equal(made(torch.from_numpy(rows)), torch.from_numpy(rows))
+
+
+def test_layers_are_trained_from_the_top(tmp_path: Path) -> None:
+    made = encoder(published(tmp_path, "wav2vec2"), trainable="last_1", layer_decay=0.5)
+    learning = {name for name, each in made.published.named_parameters() if each.requires_grad}
+    assert learning
+    assert all(name.startswith("encoder.layers.1.") for name in learning)
+    made.train()(torch.from_numpy(sounds())).square().sum().backward()
+    learnt = made.get_parameter("published.encoder.layers.1.feed_forward.output_dense.weight")
+    assert learnt.grad is not None
+    assert learnt.grad.isfinite().all()
+
+
+def test_an_adapter_learns_alone_and_is_merged(tmp_path: Path) -> None:
+    made = encoder(published(tmp_path, "wav2vec2"), adapter={"type": "lora", "r": 2})
+    rows = torch.from_numpy(sounds())
+    with torch.no_grad():
+        for name, each in made.named_parameters():
+            if "lora_B" in name:
+                each.normal_()
+        before = made(rows)
+        assert made.merge() == {"adapter": None}
+        torch.testing.assert_close(made(rows), before, atol=1e-5, rtol=0)
+
+
+@pytest.mark.parametrize("name", ["wav2vec2", "hubert-large"])
+def test_the_graph_holds_the_whole_network(tmp_path: Path, name: str) -> None:
+    published(tmp_path / "net", name)
+    layout = Layout(series=(Series("a", "series_0", "audio", 200, 1),), outputs=(BINARY,))
+    section = {"type": "pretrained", "model": str(tmp_path / "net")}
+    built = network(layout, architecture({"a": "audio"}, (BINARY,), encoder=section)).eval()
+    export_onnx(built, layout, tmp_path / "graph.onnx")
+    given = examples(layout, 9, seed=4)
+    with torch.no_grad():
+        logits = built({name: torch.from_numpy(each) for name, each in given.items()})
+        expected = built.predict(logits)["output_0"].numpy()
+    found = Graph(tmp_path / "graph.onnx").run(given)["output_0"]
+    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
+    again = Network.from_config(json.loads(json.dumps(built.to_config()))).eval()
+    again.load_state_dict(built.state_dict())
+    with torch.no_grad():
+        assert torch.equal(
+            again({name: torch.from_numpy(each) for name, each in given.items()})["y"], logits["y"]
+        )
+
+
+def test_what_cannot_be_is_told(tmp_path: Path) -> None:
+    with pytest.raises(ConfigError, match=r"pooling: this model has no pooler of its own; take"):
+        encoder(published(tmp_path, "hubert"), pooling="cls_pooled")
+    with pytest.raises(ConfigError, match=r"model: a 'bert' is no network that reads the samples"):
+        build(AudioPretrained, COLUMNS, architecture={"model_type": "bert", "hidden_size": 12})
