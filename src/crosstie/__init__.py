@@ -23,6 +23,7 @@ _HOMES = {
     "doctor": "crosstie.api",
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
+    "first_batch": "crosstie.api",
     "init": "crosstie.api",
     "load": "crosstie.api",
     "options": "crosstie.api",
@@ -47,6 +48,7 @@ if TYPE_CHECKING:
     from crosstie.api import doctor as doctor
     from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate
+    from crosstie.api import first_batch as first_batch
     from crosstie.api import init as init
     from crosstie.api import load as load
     from crosstie.api import options as options

@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     from numpy.typing import NDArray
 
     from crosstie.datasets.dataset import Dataset
+    from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
     from crosstie.pipeline.push import Pushed
     from crosstie.serving.model import Model
@@ -210,6 +211,53 @@ def show(
         set=set,
         types=types,
     ).config
+
+
+def first_batch(
+    source: Any,
+    *,
+    target: str | None = None,
+    data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    model_type: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+    folds: int | None = None,
+    start_from: str | Path | None = None,
+    set: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+) -> "FirstBatch":
+    """The first training batch as the network sees it: `crosstie show --batch`. Arguments as for `train`.
+
+    Returns:
+        Its columns, and raw cells beside encoded ones of a few rows; in a notebook it is drawn, `save` writes the
+        picture.
+
+    Example:
+        >>> import crosstie
+        >>> batch = crosstie.first_batch("customers.csv", target="Churn", model_type="ecd")
+        >>> batch.inputs[0].name, batch.inputs[0].shape, batch.inputs[0].dtype
+        ('gender', (64,), 'float32')
+    """
+    from crosstie.pipeline.first_batch import first_batch as first
+
+    return first(
+        _plan(
+            source,
+            target=target,
+            data={"train": data, "validation": validation, "test": test},
+            changes={
+                "model_type": model_type,
+                "name": name,
+                "seed": seed,
+                "folds": folds,
+                "start_from": _found(start_from, "runs"),
+            },
+            set=set,
+            types=types,
+        )
+    )
 
 
 def init(

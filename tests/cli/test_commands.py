@@ -247,6 +247,26 @@ def test_show_prints_a_file_that_shows_itself_again(folder):
     assert second.stdout == first.stdout
 
 
+def test_show_batch_prints_cells_beside_what_the_network_sees(folder):
+    usual = ("show", "--batch", "customers.csv", "--target", "Churn", "--model-type", "linear")
+    done = crosstie(folder, *usual, "-o", "batch.svg")
+    assert (done.returncode, done.stderr) == (0, "drawn in batch.svg\n")
+    first, *lines = [" ".join(line.split()) for line in done.stdout.splitlines()]
+    assert first == "the first rows (no batches here): 256 of 350 training rows, model_type linear"
+    assert "tenure number numbers[4] float32 256" in lines
+    assert sum(line.startswith("Contract ") for line in lines) == 1 + 3
+    assert (folder / "batch.svg").read_text(encoding="utf-8").startswith("<svg")
+
+    plain = json.loads(crosstie(folder, *usual, "--json").stdout)
+    assert (plain["training_rows"], plain["batch_size"], len(plain["rows"])) == (350, 256, 16)
+
+    done = crosstie(folder, "show", "customers.csv", "--target", "Churn", "-o", "a.svg")
+    assert (done.returncode, done.stderr) == (
+        2,
+        "error: -o a.svg: is where --batch draws to; add --batch, or write > a.svg\n",
+    )
+
+
 def test_a_run_is_shown_checked_and_trained_again_as_its_file(folder, run):
     shown = crosstie(folder, "show", run)
     again = crosstie(folder, "train", run, "-o", "again", "--quiet")

@@ -46,7 +46,7 @@ def put_table(
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
     for row in rows:
         table.add_row(*row)
-    console = Console(stderr=to_stderr, highlight=False, soft_wrap=False)
+    console = Console(stderr=to_stderr, highlight=False, soft_wrap=False, markup=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNFOLDED
     console.print(table)

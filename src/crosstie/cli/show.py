@@ -1,14 +1,21 @@
 """`crosstie show`: the file with every default filled in."""
 
-from typing import Annotated
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
 
 from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.asked import USUAL, Asked
-from crosstie.cli.output import put, put_json
+from crosstie.cli.output import put, put_json, put_table, tell
 from crosstie.cli.types import TablePath
 from crosstie.config.document import dump
+from crosstie.errors import ConfigError
+
+if TYPE_CHECKING:
+    from crosstie.pipeline.first_batch import FirstBatch
+
+ROWS = 3  # shown in the terminal
 
 
 def show(
@@ -16,6 +23,8 @@ def show(
     /,
     *,
     asked: Asked = USUAL,
+    batch: Annotated[bool, Parameter(negative="")] = False,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
     """Print a model file with every default filled in; a run saves exactly that.
@@ -23,11 +32,49 @@ def show(
     Args:
         file: A model file, a run, or a table with --target.
         asked: See `Asked`.
+        batch: Show the first training batch in place of the file: raw cells beside what the network sees of them.
+        output: With --batch, draw it into this file, too: .png or .svg.
         json: Print one line of JSON instead of YAML.
     """
+    if batch:
+        found = api.first_batch(file, **asked.arguments())
+        if output is not None:
+            found.save(output)
+        if json:
+            put_json(found.as_dict())
+        else:
+            _put_batch(found)
+        if output is not None:
+            tell(f"drawn in {output}")
+        return 0
+    if output is not None:
+        raise ConfigError(
+            f"-o {output}: is where --batch draws to; add --batch, or write > {output}"
+        )
     filled = api.show(file, **asked.arguments())
     if json:
         put_json(filled)
     else:
         put(dump(filled).rstrip())
     return 0
+
+
+def _put_batch(batch: "FirstBatch") -> None:
+    """Which arrays there are, and a few rows of them."""
+    columns = (*batch.inputs, *batch.outputs)
+    put(batch.title)
+    put_table(
+        "",
+        ["column", "type", "array", "dtype", "shape"],
+        [
+            [each.name, each.type, each.array, each.dtype, " x ".join(map(str, each.shape))]
+            for each in columns
+        ],
+    )
+    for place, row in enumerate(batch.rows[:ROWS]):
+        mixed = f", mixed with {batch.mixed[place]}" if batch.mixed else ""
+        put_table(
+            f"row {row}{mixed}",
+            ["column", "cell", "what the network sees"],
+            [[each.name, each.cells[place], each.encoded[place]] for each in columns],
+        )

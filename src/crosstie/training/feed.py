@@ -103,11 +103,20 @@ class Feed:
             epoch: From 0; each has an order of its own.
             skip: Batches to leave out, which an earlier process has seen.
         """
+        yield from self._batches(self._drawn(size, seed, epoch), size, skip=skip)
+
+    def first(self, size: int, *, seed: int) -> NDArray[np.int64]:
+        """Which rows the first batch of the first epoch holds."""
+        order = self._drawn(size, seed, 0)
+        whole = np.arange(len(self)) if order is None else order
+        return whole[: self._edges(len(self), size)[1]]
+
+    def _drawn(self, size: int, seed: int, epoch: int) -> NDArray[np.int64] | None:
         rng = np.random.default_rng([seed, epoch])
         order = self._order(rng) if self.shuffle else None
         if self.lengths is not None:
             order = self._bucketed(np.arange(len(self)) if order is None else order, size, rng)
-        yield from self._batches(order, size, skip=skip)
+        return order
 
     def in_order(self, size: int, *, rows: int | None = None) -> Iterator[Rows]:
         """Every row once (at most the first `rows`), as they stand."""
