@@ -331,6 +331,8 @@ def _plan(
         from crosstie.data.read import own_target
 
         target = target or own_target(source)
+        if target is None and _is_absent(source):
+            raise ConfigError(f"{source}: there is no such file, table or run")
         if target is None:
             raise ConfigError(
                 f"{_called(source)}: is a table, so say which column to predict: --target COLUMN"
@@ -357,12 +359,17 @@ def _found(start_from: str | Path | None, runs: str | Path) -> str | None:
 
 
 def _file_of_run(source: Any) -> Any:
-    """The filled-in file that a run keeps, if `source` is the directory of a run; otherwise `source`."""
-    if isinstance(source, str | Path):
-        path = Path(source)
-        if (path / "manifest.json").is_file() and (path / "config.yaml").is_file():
-            return path / "config.yaml"
-    return source
+    """The filled-in file that a run keeps, if `source` names a run and no table; otherwise `source`."""
+    if not isinstance(source, str | Path):
+        return source
+    path = Path(source)
+    names_run = path.name in ("latest", "best") or (path / "manifest.json").is_file()
+    if path.exists() and not names_run:
+        return source
+    try:
+        return Run.find(source).path / "config.yaml"
+    except RunError:
+        return source
 
 
 def _unfolded(data: Any) -> Any:
@@ -394,6 +401,13 @@ def _reads_as_file(path: Path) -> bool:
     except (OSError, UnicodeDecodeError, json.JSONDecodeError):
         return False
     return isinstance(value, dict) and _is_file(value)
+
+
+def _is_absent(source: Any) -> bool:
+    """Whether `source` is the path of nothing; a pattern or an address may be of something."""
+    if not isinstance(source, str | Path) or {"*", "?", "[", ":"} & {*str(source)}:
+        return False
+    return str(source) != "-" and not Path(source).exists()
 
 
 def _called(source: Any) -> str:

@@ -269,8 +269,9 @@ def test_show_batch_prints_cells_beside_what_the_network_sees(folder):
 
 def test_a_run_is_shown_checked_and_trained_again_as_its_file(folder, run):
     shown = crosstie(folder, "show", run)
-    again = crosstie(folder, "train", run, "-o", "again", "--quiet")
+    again = crosstie(folder, "train", "churn/latest", "-o", "again")
 
+    assert again.stdout.splitlines()[-2].endswith("again NEW_DATA.csv -o predictions.csv")
     assert shown.stdout.strip() == Path(run, "config.yaml").read_text(encoding="utf-8").strip()
     assert crosstie(folder, "check", run).returncode == 0
     assert again.returncode == 0, again.stderr

@@ -57,7 +57,7 @@ def test_a_model_file_names_a_set_as_its_data_and_another_target(tmp_path):
     file.write_text("data: dataset:penguins\ntarget: body_mass_g\n", encoding="utf-8")
     plan = crosstie.check(file)
     assert plan.outputs[0].type == "number"
-    assert plan.config["data"] == str(FILES / "penguins.csv.gz")
+    assert plan.config["data"] == "dataset:penguins"
     assert crosstie.check("dataset:penguins", target="sex").outputs[0].name == "sex"
 
 

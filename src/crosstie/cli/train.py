@@ -63,9 +63,15 @@ def _next(run: Path, data: str | None, interrupted: bool, say: Say) -> None:
     where = shlex.quote(str(run))
     if interrupted:
         say(f"Interrupted; the best model so far is kept. Go on: crosstie train --resume {where}")
-    table = (
-        shlex.quote(data) if data and not data.endswith((".yaml", ".yml", "-")) else "NEW_DATA.csv"
-    )
+    table = shlex.quote(data) if data and _is_table(data) else "NEW_DATA.csv"
     say(f"Saved in {run}. Next:")
     say(f"  crosstie predict {where} {table} -o predictions.csv")
     say(f"  tensorboard --logdir {where}")
+
+
+def _is_table(source: str) -> bool:
+    """Whether what was trained on is something to predict: no model file, no run, not standard input."""
+    path = Path(source)
+    if path.suffix in {".yaml", ".yml"} or (path / "manifest.json").is_file():
+        return False
+    return bool(path.suffix) or path.is_dir() or source.startswith("dataset:")

@@ -24,6 +24,7 @@ class Dataset:
         about: What it is, in a sentence.
         licence: Under which it may be used.
         source: Who made it.
+        reference: What a file calls it wherever it is installed: `dataset:penguins`; "" is the paths of `data`.
     """
 
     name: str
@@ -35,6 +36,7 @@ class Dataset:
     about: str = ""
     licence: str = ""
     source: str = ""
+    reference: str = ""
 
     def read(self, part: str = "train") -> Table:
         """The rows of a part.
@@ -54,6 +56,10 @@ class Dataset:
             raise DataError(f"{self.name}: has no part {part!r}; {nearest(part, self.data)}")
         return open_source(self.data[part]).table()
 
+    def tables(self) -> Any:
+        """What `data:` of a model file says: a path, or paths by part."""
+        return self.data["train"] if set(self.data) == {"train"} else dict(self.data)
+
     def file(self, *, target: str | None = None) -> dict[str, Any]:
         """The model file that asks the usual question, or the one of another target.
 
@@ -66,10 +72,9 @@ class Dataset:
                 f"{self.name}: nobody said what is usually predicted; say it: --target COLUMN"
             )
         metric = {"metric": self.metric} if self.metric and wanted == self.target else {}
-        data = self.data["train"] if set(self.data) == {"train"} else dict(self.data)
         return {
             "name": self.name.rpartition("/")[2].partition(":")[0],
-            "data": data,
+            "data": self.reference or self.tables(),
             "target": wanted,
             "output_features": [{"name": wanted, **metric}],
             **({"split": dict(self.split)} if self.split else {}),

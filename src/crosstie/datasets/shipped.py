@@ -17,6 +17,7 @@ SHIPPED = (
         about="344 penguins of three species, measured on islands of the Palmer Archipelago",
         licence="CC0 1.0",
         source="Kristen Gorman and the Palmer Station LTER; Horst, Hill and Gorman (2020)",
+        reference="dataset:penguins",
     ),
     Dataset(
         "sms_spam",
@@ -28,6 +29,7 @@ SHIPPED = (
         about="5,574 text messages in English, 13 % of them spam",
         licence="CC BY 4.0",
         source="Almeida and Gómez Hidalgo (2011), UCI Machine Learning Repository",
+        reference="dataset:sms_spam",
     ),
     Dataset(
         "telco_churn",
@@ -39,6 +41,7 @@ SHIPPED = (
         about="7,043 customers of a telephone company, 27 % of whom left",
         licence="Apache-2.0",
         source="IBM",
+        reference="dataset:telco_churn",
     ),
 )
 

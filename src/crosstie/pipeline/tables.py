@@ -58,8 +58,9 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
         findings: Gets what is wrong.
     """
     tables = Tables()
+    reference = ""
     if named(data):
-        data = _dataset(data, findings)
+        data, reference = _dataset(data, findings)
     parts = _parts(data, findings)
     shown: dict[str, Any] = {}
     options = _options(data)
@@ -80,18 +81,20 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
         findings.wrong(findings.document.at(), "no table to learn from. Write `data: FILE`")
     if "train" in shown:
         tables.written = shown if len(shown) > 1 else shown["train"]
+        if reference and not given:
+            tables.written = reference
     return tables
 
 
-def _dataset(name: str, findings: Findings) -> Any:
-    """The tables of a dataset that `data:` names; nothing if there is none, which is noted."""
+def _dataset(name: str, findings: Findings) -> tuple[Any, str]:
+    """The tables of a dataset that `data:` names, and its reference; nothing if there is none, which is noted."""
     try:
-        parts = dict(load(name).data)
+        found = load(name)
     except CrosstieError as error:
         for problem in error.problems:
             findings.wrong(findings.document.at("data"), str(problem))
-        return None
-    return parts["train"] if set(parts) == {"train"} else parts
+        return None, ""
+    return found.tables(), found.reference
 
 
 def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
