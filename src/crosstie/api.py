@@ -594,12 +594,13 @@ def embed(
     cache: str | Path | None = ".crosstie",
     progress: Callable[[int, int], None] | None = None,
 ) -> "NDArray[np.float32]":
-    """Turn texts into vectors: `crosstie embed` in Python.
+    """Turn texts, pictures or sounds into vectors: `crosstie embed` in Python.
 
     Args:
-        data: A list of texts, a .txt file with one text a line, or a table in any form that `train` takes.
+        data: A list of texts, a .txt file with one text a line, a folder of pictures or of sounds, names of such
+            files, or a table in any form that `train` takes.
         encoder: A folder with a published model, an installed package that carries one, a name of the hub, or a
-            run; None is a small one for English sentences.
+            run; None is a small one, of texts for English sentences.
         column: The table's column; not needed where there is but one.
         output: Write there too: .hdf5, .npy, .parquet, .csv, .arrow, .jsonl by its ending.
         pooling: How a text's tokens become one vector; None is what the model's authors say.
@@ -609,7 +610,7 @@ def embed(
         progress: Called with rows done and rows in all.
 
     Returns:
-        float32 `[rows, width]`, in the order of the rows.
+        float32 `[rows, width]`, in the order of the rows; NaN where a picture or sound is missing or cannot be read.
 
     Raises:
         ConfigError: There is no such encoder.

@@ -29,21 +29,22 @@ def embed(
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Turn texts into vectors. The same command goes on where it was, after Ctrl-C or a kill.
+    """Turn texts, pictures or sounds into vectors. The same command goes on where it was, after Ctrl-C or a kill.
 
     Args:
-        data: A .txt file with one text a line, or a table; `-` reads a table from standard input.
+        data: A .txt file with one text a line, a folder of pictures or of sounds, such a file, a pattern in quotes
+            ('*.jpg'), or a table; `-` reads a table from standard input.
         output: Where to write: .hdf5, .npy, .parquet, .csv, .arrow, .jsonl.
         column: The table's column; not needed where there is but one.
         encoder: A folder with a published model, an installed package that carries one, a name of the hub, or a
-            run (its directory, NAME/latest). A small one for English sentences if not given.
+            run (its directory, NAME/latest). A small one if not given, of texts for English sentences.
         pooling: How a text's tokens become one vector; by default what the model's authors say.
         normalize: Divide each vector by its length.
         runs: The folder of all runs.
         quiet: Show no progress.
         json: Print one line of JSON on standard output.
     """
-    shape = api.embed(
+    vectors = api.embed(
         data,
         encoder=encoder,
         column=column,
@@ -52,7 +53,13 @@ def embed(
         normalize=normalize,
         runs=runs,
         progress=None if quiet else shown(),
-    ).shape
+    )
+    shape = vectors.shape
+    import numpy as np  # 0.1 s, loaded by now
+
+    unread = int(np.isnan(vectors).all(axis=1).sum())
+    if unread:
+        tell(f"{unread} of {shape[0]} files are missing or cannot be read: their vectors are NaN")
     if json:
         put_json({"vectors": str(output.resolve()), "rows": shape[0], "width": shape[1]})
     elif not quiet:

@@ -98,7 +98,16 @@ def keys_of(rows: NDArray[np.generic]) -> list[bytes]:
             hashlib.blake2b(row[:length].tobytes(), digest_size=DIGEST).digest()
             for row, length in zip(rows, lengths, strict=True)
         ]
+    series = rows.ndim == 3 and np.issubdtype(rows.dtype, np.floating)
+    ends = ends_of(rows) if series else [None] * len(rows)
     return [
-        hashlib.blake2b(np.ascontiguousarray(row).tobytes(), digest_size=DIGEST).digest()
-        for row in rows
+        hashlib.blake2b(np.ascontiguousarray(row[:end]).tobytes(), digest_size=DIGEST).digest()
+        for row, end in zip(rows, ends, strict=True)
     ]
+
+
+def ends_of(rows: NDArray[np.generic]) -> NDArray[np.int64]:
+    """Where each series `[rows, length, channels]` ends: behind its last number."""
+    there = np.asarray(~np.isnan(np.asarray(rows, np.float32)).all(axis=2))
+    found: NDArray[np.int64] = (rows.shape[1] - there[:, ::-1].argmax(1)) * there.any(1)
+    return found

