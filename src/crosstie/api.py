@@ -227,12 +227,30 @@ def first_batch(
     start_from: str | Path | None = None,
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
+    output: str | Path | None = None,
 ) -> "FirstBatch":
-    """The first training batch as the network sees it: `crosstie show --batch`. Arguments as for `train`.
+    """The first training batch as the network sees it: `crosstie show --batch`.
+
+    Args:
+        source: As for `train`.
+        target: As for `train`.
+        data: As for `train`.
+        validation: As for `train`.
+        test: As for `train`.
+        model_type: As for `train`.
+        name: As for `train`.
+        seed: As for `train`.
+        folds: As for `train`.
+        start_from: As for `train`.
+        set: As for `train`.
+        types: As for `train`.
+        output: Draw it into this file, too: .png or .svg.
 
     Returns:
-        Its columns, and raw cells beside encoded ones of a few rows; in a notebook it is drawn, `save` writes the
-        picture.
+        Its columns, and raw cells beside encoded ones of a few rows; in a notebook it is drawn.
+
+    Raises:
+        ConfigError: What `check` says, or `output` is no picture.
 
     Example:
         >>> import crosstie
@@ -240,24 +258,29 @@ def first_batch(
         >>> batch.inputs[0].name, batch.inputs[0].shape, batch.inputs[0].dtype
         ('gender', (64,), 'float32')
     """
+    from crosstie.pipeline.batch_picture import canvas_for
     from crosstie.pipeline.first_batch import first_batch as first
 
-    return first(
-        _plan(
-            source,
-            target=target,
-            data={"train": data, "validation": validation, "test": test},
-            changes={
-                "model_type": model_type,
-                "name": name,
-                "seed": seed,
-                "folds": folds,
-                "start_from": _found(start_from, "runs"),
-            },
-            set=set,
-            types=types,
-        )
+    if output is not None:
+        canvas_for(Path(output))  # before rows are encoded, which may take long
+    plan = _plan(
+        source,
+        target=target,
+        data={"train": data, "validation": validation, "test": test},
+        changes={
+            "model_type": model_type,
+            "name": name,
+            "seed": seed,
+            "folds": folds,
+            "start_from": _found(start_from, "runs"),
+        },
+        set=set,
+        types=types,
     )
+    found = first(plan)
+    if output is not None:
+        found.save(Path(output))
+    return found
 
 
 def init(

@@ -37,9 +37,7 @@ def show(
         json: Print one line of JSON instead of YAML.
     """
     if batch:
-        found = api.first_batch(file, **asked.arguments())
-        if output is not None:
-            found.save(output)
+        found = api.first_batch(file, **asked.arguments(), output=output)
         if json:
             put_json(found.as_dict())
         else:

@@ -31,13 +31,18 @@ def save(batch: FirstBatch, path: Path) -> None:
         ConfigError: It is to be neither .png nor .svg, or its folder is not there.
         MissingExtra: A .png needs Pillow.
     """
+    drawn(batch, canvas_for(path)).save(path)
+
+
+def canvas_for(path: Path) -> Png | Svg:
+    """What to draw on for a file of this name; raises as `save`, before a batch was made."""
     kinds: dict[str, type[Png | Svg]] = {".png": Png, ".svg": Svg}
     kind = kinds.get(path.suffix.lower())
     if kind is None:
         raise ConfigError(f"-o {path}: a batch is drawn as .png or .svg")
     if not path.absolute().parent.is_dir():
         raise ConfigError(f"-o {path}: there is no folder {path.parent}; make it first")
-    drawn(batch, kind()).save(path)
+    return kind()
 
 
 def drawn(batch: FirstBatch, canvas: C) -> C:
