@@ -25,3 +25,10 @@ def test_figures_keep_four_digits_that_matter():
         "0.0000",
         "-0.5000",
     ]
+
+
+def test_square_brackets_in_a_cell_are_printed_as_they_are(capsys):
+    put_table("a [b]", ["cell"], [["[unknown] and [/bold]"]])
+    printed = capsys.readouterr().out
+    assert "a [b]" in printed
+    assert "[unknown] and [/bold]" in printed

@@ -194,6 +194,7 @@ def test_a_picture_of_another_kind_or_place_is_refused(batch, tmp_path):
 
 def test_long_cells_are_cut_where_they_say_least():
     assert cell("word " * 30) == "word " * 12 + "…"
+    assert cell(str(["/" * 90])) == "['" + "/" * 58 + "…"
     assert cell("/a/" + "b" * 80 + "/c.png") == "…" + "b" * 54 + "/c.png"
 
 

@@ -30,7 +30,11 @@ def cell(value: Any) -> str:
     if len(text) <= LONG:
         return text
     # of a path the end says more
-    return f"…{text[-LONG:]}" if "/" in text and " " not in text else f"{text[:LONG]}…"
+    return (
+        f"…{text[-LONG:]}"
+        if "/" in text and text[0] not in "[{" and " " not in text
+        else f"{text[:LONG]}…"
+    )
 
 
 def encoded(feature: Feature, row: Any) -> str:
