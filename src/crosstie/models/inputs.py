@@ -203,8 +203,7 @@ class Inputs(nn.Module):
         roots = {each.root for each in self._tied()}
         for group in self._groups():
             name = group.names[0]
-            changing = self.sections[name].get("augmentation")
-            if group.encoder.once and name not in roots and name not in states and not changing:
+            if group.encoder.once and name not in roots and name not in states:
                 yield group.array, self.sections[name]["encoder"], group.encoder
 
     def _forget(self, arrays: dict[str, Tensor]) -> None:
