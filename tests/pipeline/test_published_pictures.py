@@ -56,7 +56,8 @@ def test_changed_pictures_are_looked_at_each_time(folder: Path) -> None:
         set=["trainer.epochs=1"],
     )
     assert run.manifest["exit"] == "done"
-    assert not (folder / ".crosstie" / "vectors").exists()
+    pieces = list((folder / ".crosstie" / "vectors").glob("*/*.safetensors"))
+    assert len(pieces) == 1  # of validation rows, which do not change
 
 
 def test_family_names_stand_for_a_model_of_the_hub(folder: Path) -> None:

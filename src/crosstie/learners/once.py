@@ -24,10 +24,14 @@ def run_once(
         cache: Folder of all vectors computed before; None keeps none.
         cut: Whether pieces of training pictures are put into others.
 
-    Pictures that change from epoch to epoch stay pictures.
+    Training pictures that change from epoch to epoch stay pictures.
     """
     found = dict(batches)
-    changing = {("train", each.array) for each in network.layout.images if cut}
+    changing = {
+        ("train", each.array)
+        for each in network.layout.images
+        if cut or network.inputs.sections[each.name].get("augmentation")
+    }
     modules = dict(network.inputs.pixels.items())
     for array, options, encoder in network.inputs.once(set(network.read.values())):
         width = int(sum(encoder.widths))
