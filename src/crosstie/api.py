@@ -107,14 +107,14 @@ def train(
     plan = _plan(
         source,
         target=target,
-        data={"train": data, "validation": validation, "test": test},
-        changes={
-            "model_type": model_type,
-            "name": name,
-            "seed": seed,
-            "folds": folds,
-            "start_from": _found(start_from, runs),
-        },
+        data=data,
+        validation=validation,
+        test=test,
+        model_type=model_type,
+        name=name,
+        seed=seed,
+        folds=folds,
+        start_from=_found(start_from, runs),
         set=set,
         types=types,
     )
@@ -166,14 +166,14 @@ def check(
     plan = _plan(
         source,
         target=target,
-        data={"train": data, "validation": validation, "test": test},
-        changes={
-            "model_type": model_type,
-            "name": name,
-            "seed": seed,
-            "folds": folds,
-            "start_from": _found(start_from, "runs"),
-        },
+        data=data,
+        validation=validation,
+        test=test,
+        model_type=model_type,
+        name=name,
+        seed=seed,
+        folds=folds,
+        start_from=_found(start_from, "runs"),
         set=set,
         types=types,
     )
@@ -266,14 +266,14 @@ def first_batch(
     plan = _plan(
         source,
         target=target,
-        data={"train": data, "validation": validation, "test": test},
-        changes={
-            "model_type": model_type,
-            "name": name,
-            "seed": seed,
-            "folds": folds,
-            "start_from": _found(start_from, "runs"),
-        },
+        data=data,
+        validation=validation,
+        test=test,
+        model_type=model_type,
+        name=name,
+        seed=seed,
+        folds=folds,
+        start_from=_found(start_from, "runs"),
         set=set,
         types=types,
     )
@@ -328,19 +328,23 @@ def schema() -> dict[str, Any]:
 def _plan(
     source: Any,
     *,
-    target: str | None,
-    data: Mapping[str, Any],
-    changes: Mapping[str, Any],
-    set: Sequence[str],
-    types: Mapping[str, str] | None,
+    target: str | None = None,
+    data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    set: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    **sections: Any,
 ) -> "Plan":
+    """What a run would do; `sections` are those of the file that are said beside it, None where they are not."""
     from crosstie.config.source import load as load_document
     from crosstie.datasets.dataset import Dataset
     from crosstie.datasets.load import load as load_dataset
     from crosstie.datasets.load import named
     from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
 
-    given = {part: _unfolded(each) for part, each in data.items() if each is not None}
+    tables = {"train": data, "validation": validation, "test": test}
+    given = {part: _unfolded(each) for part, each in tables.items() if each is not None}
     if named(source):
         source = load_dataset(source)
     if isinstance(source, Dataset):
@@ -362,7 +366,7 @@ def _plan(
             )
         document = load_document({})
         given = {"train": source} | given
-    for key, value in changes.items():
+    for key, value in sections.items():
         if value is not None:
             document.value[key] = value
             document.replaced.add((key,))
@@ -473,9 +477,7 @@ def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan
             f"{run.path}: is still running, as process {process['pid']} on {process['host']}; "
             "wait for it, or stop it first"
         )
-    plan = _plan(
-        run.path / "config.yaml", target=None, data={"train": data}, changes={}, set=(), types=None
-    )
+    plan = _plan(run.path / "config.yaml", data=data)
     problems = []
     start = run.manifest.get("start")
     if plan.earlier is not None and start and start["weights"] != plan.earlier.fingerprint():
