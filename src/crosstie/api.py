@@ -1,15 +1,15 @@
 """The public verbs. Whatever the command line can do, these do; the command line calls nothing else."""
 
-import json
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosstie.data.processors import limit_processors
-from crosstie.errors import ConfigError, CrosstieError, Problem, RunError, nearest
+from crosstie.errors import ConfigError, RunError, nearest
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
+from crosstie.pipeline.request import plan_for, plan_to_resume, table_of
 from crosstie.pipeline.run import Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
@@ -94,7 +94,7 @@ def train(
     if threads is not None:
         limit_processors(threads)
     if resume is not None:
-        run, plan = _resumable(resume, Path(runs), data if data is not None else source)
+        run, plan = plan_to_resume(resume, Path(runs), data if data is not None else source)
         return _train(
             plan,
             run,
@@ -104,7 +104,7 @@ def train(
             resume=True,
             allow_different_host=allow_different_host,
         )
-    plan = _plan(
+    plan = plan_for(
         source,
         target=target,
         data=data,
@@ -114,7 +114,8 @@ def train(
         name=name,
         seed=seed,
         folds=folds,
-        start_from=_found(start_from, runs),
+        start_from=start_from,
+        runs=runs,
         set=set,
         types=types,
     )
@@ -163,7 +164,7 @@ def check(
     """
     from crosstie.pipeline.trial import try_data
 
-    plan = _plan(
+    plan = plan_for(
         source,
         target=target,
         data=data,
@@ -173,7 +174,7 @@ def check(
         name=name,
         seed=seed,
         folds=folds,
-        start_from=_found(start_from, "runs"),
+        start_from=start_from,
         set=set,
         types=types,
     )
@@ -263,7 +264,7 @@ def first_batch(
 
     if output is not None:
         canvas_for(Path(output))  # before rows are encoded, which may take long
-    plan = _plan(
+    plan = plan_for(
         source,
         target=target,
         data=data,
@@ -273,7 +274,7 @@ def first_batch(
         name=name,
         seed=seed,
         folds=folds,
-        start_from=_found(start_from, "runs"),
+        start_from=start_from,
         set=set,
         types=types,
     )
@@ -325,122 +326,6 @@ def schema() -> dict[str, Any]:
     return file_schema()
 
 
-def _plan(
-    source: Any,
-    *,
-    target: str | None = None,
-    data: Any = None,
-    validation: Any = None,
-    test: Any = None,
-    set: Sequence[str] = (),
-    types: Mapping[str, str] | None = None,
-    **sections: Any,
-) -> "Plan":
-    """What a run would do; `sections` are those of the file that are said beside it, None where they are not."""
-    from crosstie.config.source import load as load_document
-    from crosstie.datasets.dataset import Dataset
-    from crosstie.datasets.load import load as load_dataset
-    from crosstie.datasets.load import named
-    from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
-
-    tables = {"train": data, "validation": validation, "test": test}
-    given = {part: _unfolded(each) for part, each in tables.items() if each is not None}
-    if named(source):
-        source = load_dataset(source)
-    if isinstance(source, Dataset):
-        source = source.file(target=target)
-    source = _file_of_run(source)
-    if _is_file(source):
-        document = load_document(source)
-    elif source is None:
-        raise ConfigError("nothing to train on: give a model file, or a table and its target")
-    else:
-        from crosstie.data.read import own_target
-
-        target = target or own_target(source)
-        if target is None and _is_absent(source):
-            raise ConfigError(f"{source}: there is no such file, table or run")
-        if target is None:
-            raise ConfigError(
-                f"{_called(source)}: is a table, so say which column to predict: --target COLUMN"
-            )
-        document = load_document({})
-        given = {"train": source} | given
-    for key, value in sections.items():
-        if value is not None:
-            document.value[key] = value
-            document.replaced.add((key,))
-    return make_plan(document, source=given or None, target=target, types=types, overrides=set)
-
-
-def _found(start_from: str | Path | None, runs: str | Path) -> str | None:
-    """The folder of the network that is named from where one stands; the name itself if there is none."""
-    from crosstie.pipeline.start import find_network  # numpy: 100 ms
-
-    if start_from is None or is_on_hub(start_from):
-        return start_from if start_from is None else str(start_from)
-    try:
-        return str(find_network(str(start_from), Path(), Path(runs)))
-    except CrosstieError:
-        return str(start_from)  # which is told with all that is wrong
-
-
-def _file_of_run(source: Any) -> Any:
-    """The filled-in file that a run keeps, if `source` names a run and no table; otherwise `source`."""
-    if not isinstance(source, str | Path):
-        return source
-    path = Path(source)
-    names_run = path.name in ("latest", "best") or (path / "manifest.json").is_file()
-    if path.exists() and not names_run:
-        return source
-    try:
-        return Run.find(source).path / "config.yaml"
-    except RunError:
-        return source
-
-
-def _unfolded(data: Any) -> Any:
-    """A table, where a dataset is named its first part."""
-    from crosstie.datasets.load import load as load_dataset  # numpy: 100 ms
-    from crosstie.datasets.load import named
-
-    return load_dataset(data).data["train"] if named(data) else data
-
-
-def _is_file(source: Any) -> bool:
-    """Whether `source` is a model file (or a dict of its shape) rather than a table."""
-    if isinstance(source, Mapping):
-        return bool(source.keys() & {"target", "input_features", "output_features"}) and not all(
-            isinstance(each, list) and each and not isinstance(each[0], Mapping)
-            for each in source.values()
-        )
-    if not isinstance(source, str | Path):
-        return False
-    path = Path(source)
-    if path.suffix in {".yaml", ".yml"}:
-        return True
-    return path.suffix == ".json" and path.is_file() and _reads_as_file(path)
-
-
-def _reads_as_file(path: Path) -> bool:
-    try:
-        value = json.loads(path.read_text(encoding="utf-8"))
-    except (OSError, UnicodeDecodeError, json.JSONDecodeError):
-        return False
-    return isinstance(value, dict) and _is_file(value)
-
-
-def _is_absent(source: Any) -> bool:
-    """Whether `source` is the path of nothing; a pattern or an address may be of something."""
-    if not isinstance(source, str | Path) or {"*", "?", "[", ":"} & {*str(source)}:
-        return False
-    return str(source) != "-" and not Path(source).exists()
-
-
-def _called(source: Any) -> str:
-    return str(source) if isinstance(source, str | Path) else type(source).__name__
-
-
 def _train(
     plan: "Plan",
     run: Run,
@@ -464,38 +349,6 @@ def _train(
         allow_different_host=allow_different_host,
     )
     return train(plan, run, session, choose=choose if plan.model_type == "auto" else fit_one)
-
-
-def _resumable(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan"]:
-    """A run that was cut short and the plan it began with."""
-    run = Run.find(reference, runs)
-    if run.exit == "done":
-        raise RunError(f"{run.path}: is done; nothing is left to resume. Train anew instead")
-    if run.exit == "running" and run.manifest.get("process"):
-        process = run.manifest["process"]
-        raise RunError(
-            f"{run.path}: is still running, as process {process['pid']} on {process['host']}; "
-            "wait for it, or stop it first"
-        )
-    plan = _plan(run.path / "config.yaml", data=data)
-    problems = []
-    start = run.manifest.get("start")
-    if plan.earlier is not None and start and start["weights"] != plan.earlier.fingerprint():
-        problems.append(
-            f"{run.path}: began with the weights in {start['from']}, which are others now. Train anew, or bring "
-            "the old ones back"
-        )
-    for part, source in plan.sources.items():
-        then = run.manifest["data"].get(part, {})
-        if then.get("fingerprint") != source.fingerprint:
-            problems.append(
-                f"{run.path}: the {part} data is not what the run began with: {then.get('source')} had "
-                f"{then.get('rows')} rows and hash {str(then.get('fingerprint'))[:12]}, {source.name} has "
-                f"{source.rows} and {source.fingerprint[:12]}. Train anew, or bring the old data back"
-            )
-    if problems:
-        raise RunError([Problem("", each) for each in problems])
-    return run, plan
 
 
 def load(
@@ -588,7 +441,7 @@ def predict(
     Raises:
         DataError: Columns that the model needs are absent, or `output` would overwrite the data.
     """
-    loaded, data = _loaded(model, components, runs), _unfolded(data)
+    loaded, data = _loaded(model, components, runs), table_of(data)
     if output is None and not stdout:
         result = loaded.predict(data, keep=keep, header=header, columns=columns, each_row=each_row)
         _tell(loaded.notes, say)
@@ -694,7 +547,7 @@ def evaluate(
         DataError: A target column is absent or has no usable value.
     """
     loaded = _loaded(model, components, runs)
-    found = loaded.evaluate(_unfolded(data), header=header, columns=columns, top_losses=top_losses)
+    found = loaded.evaluate(table_of(data), header=header, columns=columns, top_losses=top_losses)
     _tell(loaded.notes, say)
     return found
 

@@ -11,6 +11,7 @@ from crosstie.api import Say
 from crosstie.cli.asked import USUAL, Asked
 from crosstie.cli.output import put, put_comparison, put_json, tell
 from crosstie.cli.types import TablePath
+from crosstie.pipeline.run import Run
 
 
 def train(
@@ -55,23 +56,23 @@ def train(
         put_json({"run": str(run.path.resolve()), "metrics": run.metrics})
     if not quiet:
         put_comparison(run.evaluation, to_stderr=json)
-        _next(run.path, asked.data or source, interrupted, tell if json else put)
+        _next(run.path, asked.data or source, interrupted, runs, tell if json else put)
     return 130 if interrupted else 0
 
 
-def _next(run: Path, data: str | None, interrupted: bool, say: Say) -> None:
+def _next(run: Path, data: str | None, interrupted: bool, runs: Path, say: Say) -> None:
     where = shlex.quote(str(run))
     if interrupted:
         say(f"Interrupted; the best model so far is kept. Go on: crosstie train --resume {where}")
-    table = shlex.quote(data) if data and _is_table(data) else "NEW_DATA.csv"
+    table = shlex.quote(data) if data and _is_table(data, runs) else "NEW_DATA.csv"
     say(f"Saved in {run}. Next:")
     say(f"  crosstie predict {where} {table} -o predictions.csv")
     say(f"  tensorboard --logdir {where}")
 
 
-def _is_table(source: str) -> bool:
+def _is_table(source: str, runs: Path) -> bool:
     """Whether what was trained on is something to predict: no model file, no run, not standard input."""
     path = Path(source)
-    if path.suffix in {".yaml", ".yml"} or (path / "manifest.json").is_file():
+    if path.suffix in {".yaml", ".yml"} or Run.named(source, runs):
         return False
     return bool(path.suffix) or path.is_dir() or source.startswith("dataset:")

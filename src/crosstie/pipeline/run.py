@@ -91,6 +91,19 @@ class Run:
             return found[str(reference)]
         raise RunError(f"{reference}: no such run; {_near(str(reference), found.values(), runs)}")
 
+    @classmethod
+    def named(cls, reference: str | Path, runs: Path = Path("runs")) -> bool:
+        """Whether `reference` names a run, and nothing else that lies there."""
+        path = Path(reference)
+        own = path.name in {"latest", "best"} or (path / "manifest.json").is_file()
+        if path.exists() and not own:
+            return False
+        try:
+            cls.find(reference, runs)
+        except RunError:
+            return False
+        return True
+
     @property
     def name(self) -> str:
         """The model's name."""
