@@ -415,6 +415,7 @@ def predict(
     header: bool = True,
     columns: Sequence[str] | None = None,
     each_row: bool = False,
+    augment: int = 0,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -430,6 +431,7 @@ def predict(
         header: Whether the first line of a file holds the names of its columns.
         columns: Names of a file's columns, in place of those in it.
         each_row: As for `Model.predict`.
+        augment: As for `Model.predict`.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
@@ -439,11 +441,14 @@ def predict(
         Predictions in the shape of `data`; the number of rows when they were written.
 
     Raises:
+        ConfigError: `augment` is more than the model has views of a picture.
         DataError: Columns that the model needs are absent, or `output` would overwrite the data.
     """
     loaded, data = _loaded(model, components, runs), table_of(data)
     if output is None and not stdout:
-        result = loaded.predict(data, keep=keep, header=header, columns=columns, each_row=each_row)
+        result = loaded.predict(
+            data, keep=keep, header=header, columns=columns, each_row=each_row, augment=augment
+        )
         _tell(loaded.notes, say)
         return result
     from crosstie.data.write import TableWriter
@@ -453,7 +458,7 @@ def predict(
     with TableWriter(target, inputs=source.files) as writer:
         _tell(source.notes, say)
         rows = 0
-        for piece in loaded.predict_source(source, keep=keep, each_row=each_row):
+        for piece in loaded.predict_source(source, keep=keep, each_row=each_row, augment=augment):
             writer.append(piece)
             rows += len(next(iter(piece.values())))
     _tell(loaded.notes, say)
@@ -527,6 +532,7 @@ def evaluate(
     header: bool = True,
     columns: Sequence[str] | None = None,
     top_losses: int = 0,
+    augment: int = 0,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -539,6 +545,7 @@ def evaluate(
         header: As for `predict`.
         columns: As for `predict`.
         top_losses: Keep so many of the rows that the model is most wrong about, in `Model.misses`.
+        augment: As for `predict`.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
@@ -547,7 +554,9 @@ def evaluate(
         DataError: A target column is absent or has no usable value.
     """
     loaded = _loaded(model, components, runs)
-    found = loaded.evaluate(table_of(data), header=header, columns=columns, top_losses=top_losses)
+    found = loaded.evaluate(
+        table_of(data), header=header, columns=columns, top_losses=top_losses, augment=augment
+    )
     _tell(loaded.notes, say)
     return found
 

@@ -149,6 +149,57 @@ def test_training_pictures_are_changed_and_others_are_not(shapes: Path, tmp_path
     assert one == other
 
 
+@pytest.fixture(scope="module")
+def changed(shapes: Path, tmp_path_factory: pytest.TempPathFactory) -> crosstie.Run:
+    augmentation = "augmentation: [{type: random_shift, share: 0.25}, random_vertical_flip]"
+    inputs = f"input_features=[{{name: image, encoder: {{out_channels: 4}}, {augmentation}}}]"
+    runs = tmp_path_factory.mktemp("runs")
+    return crosstie.train(shapes, set=["trainer.epochs=2", inputs], runs=runs, seed=1)
+
+
+def test_a_prediction_may_be_averaged_over_what_training_saw(
+    changed: crosstie.Run, shapes: Path
+) -> None:
+    model = crosstie.load(changed.path)
+    views = model.artifact.views["image"]
+    assert [each.state() for each in views[:3]] == [
+        {"right": 0.125},
+        {"mirror": "vertical"},
+        {"right": -0.125},
+    ]
+    pixels = np.asarray(Image.open(shapes / "left" / "2.png"))
+    moved = np.pad(pixels, ((0, 0), (1, 0)), mode="edge")[:, :-1]  # an eighth of 8 pixels
+    rows = model.predict([{"image": each} for each in (pixels, moved, pixels[::-1])])
+    one, two = (model.predict([{"image": pixels}], augment=n)[0] for n in (1, 2))
+    for name in ("left", "right", "top"):
+        said = [row[f"label_probability_{name}"] for row in rows]
+        assert one[f"label_probability_{name}"] == pytest.approx(np.mean(said[:2]), abs=1e-6)
+        assert two[f"label_probability_{name}"] == pytest.approx(np.mean(said), abs=1e-6)
+    assert two != one
+    assert model.predict({"image": str(shapes / "left" / "2.png")}, augment=2) == two
+    assert crosstie.predict(model, [shapes / "left" / "2.png"], augment=2)[
+        "label_probability_left"
+    ] == pytest.approx([two["label_probability_left"]], abs=1e-6)
+    alone, averaged = (model.evaluate(shapes, augment=n)["label"] for n in (0, 9))
+    assert alone["log_loss"] != averaged["log_loss"]
+
+
+def test_more_views_than_training_gave_are_refused(
+    run: crosstie.Run, changed: crosstie.Run, shapes: Path
+) -> None:
+    with pytest.raises(ConfigError) as error:
+        crosstie.predict(changed.path, [shapes / "left" / "2.png"], augment=10)
+    assert str(error.value) == (
+        "augment: must be at most 9, in so many other ways did training see them. Write 9 or less (got 10)"
+    )
+    with pytest.raises(ConfigError) as error:
+        crosstie.evaluate(run.path, shapes, augment=1)
+    assert str(error.value) == (
+        "augment: shows pictures as training changed them, and this model was trained on unchanged ones; leave it "
+        "out, or train with `augmentation: …` at the image (got 1)"
+    )
+
+
 def test_mistakes_in_augmentation_are_told_at_their_place(shapes: Path, tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text(
         f"data: {shapes}\n"

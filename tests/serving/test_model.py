@@ -6,7 +6,7 @@ import pytest
 import crosstie
 from crosstie.data.read import open_source
 from crosstie.data.source import InMemory, Source
-from crosstie.errors import ArtifactError, DataError
+from crosstie.errors import ArtifactError, ConfigError, DataError
 from crosstie.serving.model import PIECE
 
 ROWS = [
@@ -74,6 +74,14 @@ def test_what_was_odd_about_the_cells_is_counted(model):
 
     assert any("'size'" in note and "1 of 2" in note and "'big'" in note for note in model.notes)
     assert any("'colour'" in note and "never saw" in note for note in model.notes)
+
+
+def test_a_model_without_pictures_has_no_views_to_average(model):
+    with pytest.raises(ConfigError) as error:
+        model.predict(ROWS[:1], augment=3)
+    assert str(error.value) == (
+        "augment: is for pictures, and this model reads none; leave it out (got 3)"
+    )
 
 
 def test_evaluate_needs_the_target(model):

@@ -6,8 +6,9 @@ import torch
 
 from crosstie.data.batch import Image, Layout
 from crosstie.errors import ConfigError
+from crosstie.features.views import View
 from crosstie.training.augment import Augment, modules
-from crosstie.training.augmentations.augmentation import augmentations
+from crosstie.training.augmentations.augmentation import augmentations, views
 from crosstie.training.augmentations.random_blur import RandomBlur
 from crosstie.training.augmentations.random_contrast import RandomContrast
 
@@ -100,3 +101,32 @@ def test_options_that_contradict_each_other_are_refused():
     with pytest.raises(ConfigError) as error:
         RandomBlur(kernel_size=4)
     assert str(error.value) == "kernel_size: must be odd, got 4. Take 5"
+
+
+def test_fixed_views_are_the_middle_of_what_is_drawn():
+    sections = [
+        {"type": "random_horizontal_flip"},
+        {"type": "random_rotate", "degree": 10},
+        {"type": "random_blur"},
+        {"type": "random_shift", "probability": 0},
+    ]
+    assert views(sections) == [
+        View(mirror="horizontal"),
+        View(degrees=5.0),
+        View(degrees=-5.0),
+        View(mirror="horizontal", degrees=5.0),
+        View(mirror="horizontal", degrees=-5.0),
+    ]
+    light = [{"type": "random_brightness", "min": 1}, {"type": "random_contrast", "max": 1}]
+    assert views(light) == [
+        View(lighter=pytest.approx(0.15)),
+        View(contrast=0.75),
+        View(lighter=pytest.approx(0.15), contrast=0.75),
+    ]
+    assert views([{"type": "random_shift", "share": 0.2}, {"type": "random_vertical_flip"}])[
+        :3
+    ] == [
+        View(right=0.1),
+        View(mirror="vertical"),
+        View(right=-0.1),
+    ]

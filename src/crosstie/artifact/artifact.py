@@ -1,7 +1,8 @@
 """The model on disk: fitted features, graphs, and what turns raw outputs into predictions. Serving only.
 
     manifest.json       format, name, task, versions, sha256 of every file
-    inference.json      per output: labels, threshold, temperature; the words that mean missing
+    inference.json      per output: labels, threshold, temperature; the words that mean missing; per picture input:
+                        in which other ways training saw it
     schema.json         JSON Schema of a row in and a prediction out
     features.json       the fitted features' state, one entry a member
     arrays.safetensors  the arrays of that state
@@ -18,7 +19,7 @@ import inspect
 import json
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
@@ -36,6 +37,7 @@ from crosstie.errors import ArtifactError, ConfigError
 from crosstie.evaluation.calibration import apply_temperature
 from crosstie.features.feature import Feature, OutputFeature, feature_types
 from crosstie.features.preprocessor import Encoded, Preprocessor
+from crosstie.features.views import View
 
 FORMAT = 1
 
@@ -89,6 +91,7 @@ class Artifact:
         missing: Texts that mean that nothing is there, where training had others than the usual ones.
         private: Columns whose cells are not shown.
         reading: How the training table got its columns' names, where not from a header line: `Source.reading`.
+        views: By picture input: in which other ways it may be seen, for training saw it so.
     """
 
     manifest: Mapping[str, Any]
@@ -97,6 +100,7 @@ class Artifact:
     missing: Sequence[str] | None = None
     reading: Mapping[str, Any] = field(default_factory=dict)
     private: Collection[str] = ()
+    views: Mapping[str, Sequence[View]] = field(default_factory=dict)
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:
@@ -142,6 +146,23 @@ class Artifact:
                     result[feature.name], temperature, output_type=feature.type
                 )
         return result
+
+    def raw_averaged(self, encoded: Sequence[Encoded], views: int) -> dict[str, NDArray[Any]]:
+        """As `raw`, averaged over the pictures as they are and so many other views of them."""
+        total = self.raw(encoded)
+        for place in range(views):
+            for name, values in self.raw([self._seen(each, place) for each in encoded]).items():
+                total[name] = total[name] + values
+        return {name: values / (views + 1) for name, values in total.items()} if views else total
+
+    def _seen(self, encoded: Encoded, place: int) -> Encoded:
+        """The rows with their pictures as they are in one of the views."""
+        inputs = dict(encoded.batch.inputs)
+        for image in self.members[0].preprocessor.layout.images:
+            views = self.views.get(image.name, ())
+            if place < len(views):
+                inputs[image.array] = views[place].of(np.asarray(inputs[image.array]))
+        return replace(encoded, batch=replace(encoded.batch, inputs=inputs))
 
     def decode(
         self,
@@ -203,6 +224,7 @@ def save(
     reading: Mapping[str, Any] | None = None,
     private: Collection[str] = (),
     published: Mapping[str, Any] | None = None,
+    views: Mapping[str, Sequence[View]] | None = None,
 ) -> None:
     """Write an artifact to `folder`, which appears whole or not at all.
 
@@ -216,6 +238,7 @@ def save(
         missing: As `Artifact.missing`.
         reading: As `Artifact.reading`.
         published: By input, where published weights it began with are from, their card among it.
+        views: As `Artifact.views`.
         private: Input columns whose example cells stay empty: even made-up ones would show levels.
 
     Types of features that did not come with Crosstie are code, which never lies in an artifact: its manifest names
@@ -253,6 +276,9 @@ def save(
             "missing": None if missing is None else list(missing),
             "reading": dict(reading or {}),
             "private": sorted(private),
+            "views": {
+                name: [each.state() for each in seen] for name, seen in (views or {}).items()
+            },
         },
     )
     write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
@@ -340,6 +366,10 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
         inference.get("missing"),
         inference.get("reading", {}),
         inference.get("private", ()),
+        {
+            name: [View.from_state(each) for each in states]
+            for name, states in inference.get("views", {}).items()
+        },
     )
 
 

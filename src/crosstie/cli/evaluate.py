@@ -25,6 +25,7 @@ def evaluate(
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
     top_losses: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    augment: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -38,6 +39,7 @@ def evaluate(
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         top_losses: List so many of the rows that the model is most wrong about.
+        augment: Average over each picture and so many changes of it that training made (test-time augmentation).
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Say nothing of unknown, unreadable and missing values.
@@ -50,6 +52,7 @@ def evaluate(
         header=not no_header,
         columns=names(columns),
         top_losses=top_losses,
+        augment=augment,
         say=None if quiet else tell,
     )
     rows = {

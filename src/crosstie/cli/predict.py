@@ -4,6 +4,7 @@ from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
+from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import put_json, tell
@@ -21,6 +22,7 @@ def predict(
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
     each_row: Annotated[bool, Parameter(negative="")] = False,
+    augment: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
     components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -37,6 +39,7 @@ def predict(
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         each_row: Of a model of series: what comes after each row, in place of what comes after the last ones.
+        augment: Average over each picture and so many changes of it that training made (test-time augmentation).
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Say nothing of unknown, unreadable and missing values.
@@ -53,6 +56,7 @@ def predict(
         header=not no_header,
         columns=names(columns),
         each_row=each_row,
+        augment=augment,
         components=components,
         runs=runs,
         say=say,

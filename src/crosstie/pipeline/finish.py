@@ -20,11 +20,14 @@ from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.feature import OutputFeature
+from crosstie.features.views import View
+from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import Candidate, Part
 from crosstie.pipeline.naive import naive_parts
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
 from crosstie.pipeline.run import Run
+from crosstie.training.augmentations.augmentation import views
 
 Scores = dict[str, dict[str, dict[str, float]]]  # part → output → metric → value
 
@@ -74,6 +77,7 @@ def finish(
         reading=plan.sources["train"].reading,
         private=plan.private,
         published=published,
+        views=_views(plan, chosen),
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
     run.write("metrics.json", metrics)
@@ -100,6 +104,15 @@ def _published(candidate: Candidate) -> dict[str, Any]:
     for about in (candidate.about, *candidate.about.get("folds", ())):
         found |= about.pop("published", {})
     return found
+
+
+def _views(plan: Plan, chosen: Candidate) -> dict[str, Sequence[View]]:
+    """By picture input: in which other ways the learner saw it."""
+    if "augmentation" not in learners.get(chosen.model_type).sections:
+        return {}
+    inputs = plan.architecture["inputs"].items()
+    found = {name: views(section.get("augmentation", ())) for name, section in inputs}
+    return {name: seen for name, seen in found.items() if seen}
 
 
 def _without_card(provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from crosstie.data.batch import ROWS_AT_ONCE
 from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
-from crosstie.errors import ArtifactError, DataError
+from crosstie.errors import ArtifactError, ConfigError, DataError, Problem
 from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.serving.forecast import last_rows, spread_out, whole
@@ -69,6 +69,7 @@ class Model:
         header: bool = True,
         columns: Sequence[str] | None = None,
         each_row: bool = False,
+        augment: int = 0,
     ) -> Any:
         """Predict, in the shape that came.
 
@@ -79,6 +80,8 @@ class Model:
             columns: Names of a file's columns, in place of those in it.
             each_row: Of a model of series: what comes after each row of a long table, in place of what comes after
                 its last ones.
+            augment: Of a model of pictures whose training changed them (`augmentation:`): average over each picture
+                and so many fixed changes of it. Elsewhere: test-time augmentation, tta.
 
         Returns:
             dict → dict, list → list of dicts, DataFrame → DataFrame with the same index, Arrow → Arrow;
@@ -87,20 +90,23 @@ class Model:
             model of series gives a row for each step ahead of each group, with its time.
 
         Raises:
+            ConfigError: `augment` is more than this model has views of a picture.
             DataError: Columns that the model needs are absent; all are named.
         """
+        self._check_augment(augment)
         if isinstance(data, Mapping) and not all(_is_column(each) for each in data.values()):
             table = Table.from_rows([data], missing=self.artifact.missing)
             return {
-                key: plain(value[0]) for key, value in self.predict_table(table, keep=keep).items()
+                key: plain(value[0])
+                for key, value in self.predict_table(table, keep=keep, augment=augment).items()
             }
         if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
             table = Table.from_rows(data, missing=self.artifact.missing)
-            found = self._any_table(table, keep, each_row=each_row)
+            found = self._any_table(table, keep, each_row=each_row, augment=augment)
             rows = len(next(iter(found.values())))
             return [{key: plain(values[i]) for key, values in found.items()} for i in range(rows)]
         source = self.open(data, header=header, columns=columns)
-        pieces = list(self.predict_source(source, keep=keep, each_row=each_row))
+        pieces = list(self.predict_source(source, keep=keep, each_row=each_row, augment=augment))
         return _as_came(
             data, {name: _joined([each[name] for each in pieces]) for name in pieces[0]}
         )
@@ -112,21 +118,27 @@ class Model:
         return open_for(self.artifact, data, header=header, columns=columns)
 
     def predict_source(
-        self, source: Source, *, keep: Sequence[str] = (), each_row: bool = False
+        self,
+        source: Source,
+        *,
+        keep: Sequence[str] = (),
+        each_row: bool = False,
+        augment: int = 0,
     ) -> Iterator[dict[str, Any]]:
         """Prediction columns piece by piece, so that neither the table nor the answer need fit into memory.
 
         There is at least one piece, and all have the same columns. `notes` is complete after the last. Where
         rows are files their names are kept, unless `keep` says otherwise.
         """
+        self._check_augment(augment)
         counts: dict[str, Counts] = {}
         if source.media is not None and not keep:
             keep = source.columns[:1]
         if self.artifact.windows is not None:  # windows reach over pieces
-            yield self._any_table(source.table(), keep, each_row=each_row)
+            yield self._any_table(source.table(), keep, each_row=each_row, augment=augment)
             return
         for table in _pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
-            columns, found = self._predict(table, keep)
+            columns, found = self._predict(table, keep, augment)
             counts = _sum(counts, found)
             yield columns
         self.notes = notes(counts)
@@ -136,11 +148,13 @@ class Model:
         layout = self.artifact.members[0].preprocessor.layout
         return layout.rows_within(BYTES_AT_ONCE, most=PIECE)
 
-    def _any_table(self, table: Table, keep: Sequence[str], *, each_row: bool) -> dict[str, Any]:
+    def _any_table(
+        self, table: Table, keep: Sequence[str], *, each_row: bool, augment: int
+    ) -> dict[str, Any]:
         """As `predict_table`; a long table is cut into windows first, of which the last are gone on from."""
         windows = self.artifact.windows
         if windows is None or not windows.fits(table):
-            return self.predict_table(table, keep=keep)
+            return self.predict_table(table, keep=keep, augment=augment)
         styles = self.artifact.members[0].preprocessor.styles
         cut, grid = windows.cut(table, styles)
         series = {
@@ -148,10 +162,10 @@ class Model:
         }
         if series and not each_row:
             rows = last_rows(windows, grid)
-            columns, counts = self._predict(cut.take(rows), keep)
+            columns, counts = self._predict(cut.take(rows), keep, augment)
             self.notes = notes(counts)
             return spread_out(windows, grid, rows, columns, self.artifact.outputs)
-        columns = self.predict_table(cut, keep=keep)
+        columns = self.predict_table(cut, keep=keep, augment=augment)
         known = whole(windows, grid)
         return {
             name: [value if there else None for value, there in zip(values, known, strict=True)]
@@ -160,14 +174,16 @@ class Model:
             for name, values in columns.items()
         }
 
-    def predict_table(self, table: Table, *, keep: Sequence[str] = ()) -> dict[str, Any]:
+    def predict_table(
+        self, table: Table, *, keep: Sequence[str] = (), augment: int = 0
+    ) -> dict[str, Any]:
         """Prediction columns for a table; `notes` says what was odd about its cells."""
-        columns, counts = self._predict(table, keep)
+        columns, counts = self._predict(table, keep, augment)
         self.notes = notes(counts)
         return columns
 
     def _predict(
-        self, table: Table, keep: Sequence[str]
+        self, table: Table, keep: Sequence[str], augment: int
     ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
         absent = [name for name in keep if name not in table.columns]
         if absent:
@@ -176,7 +192,7 @@ class Model:
             )
         encoded = self.artifact.encode(table)
         kept = {name: table.cells(name) for name in keep}
-        raw = self.artifact.raw(encoded)
+        raw = self.artifact.raw_averaged(encoded, augment)
         return kept | self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
 
     def evaluate(
@@ -186,6 +202,7 @@ class Model:
         header: bool = True,
         columns: Sequence[str] | None = None,
         top_losses: int = 0,
+        augment: int = 0,
     ) -> dict[str, dict[str, float]]:
         """Metrics by output on rows that have the target; `judged` then says how many those were.
 
@@ -196,10 +213,13 @@ class Model:
             header: As for `predict`.
             columns: As for `predict`.
             top_losses: So many of them for each output.
+            augment: As for `predict`.
 
         Raises:
+            ConfigError: As for `predict`.
             DataError: A target column is absent, or no row has a usable target.
         """
+        self._check_augment(augment)
         truth: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         raw: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         judged = {feature.name: Judged() for feature in self.artifact.outputs}
@@ -216,7 +236,7 @@ class Model:
         for table in _pieces(source, wanted, self._rows_at_once):
             encoded = self.artifact.encode(table)
             counts = _sum(counts, encoded[0].counts)
-            answer = self.artifact.raw(encoded)
+            answer = self.artifact.raw_averaged(encoded, augment)
             for feature in self.artifact.outputs:
                 if feature.column not in table.columns:
                     raise DataError(
@@ -261,6 +281,27 @@ class Model:
             )
             for feature in self.artifact.outputs
         }
+
+    def _check_augment(self, augment: int) -> None:
+        """Raise unless pictures can be seen in so many other ways, and what is said of them averaged."""
+        if not augment:
+            return
+        texts = [each.name for each in self.artifact.outputs if each.type == "text"]
+        most = max(map(len, self.artifact.views.values()), default=0)
+        if not any(each.kind == "image" for each in self.artifact.inputs):
+            why = "is for pictures, and this model reads none; leave it out"
+        elif texts:
+            why = f"averages numbers and probabilities, and {texts[0]!r} is a text; leave it out"
+        elif not most:
+            why = (
+                "shows pictures as training changed them, and this model was trained on unchanged ones; leave it out, "
+                "or train with `augmentation: …` at the image"
+            )
+        elif not 0 <= augment <= most:
+            why = f"must be at most {most}, in so many other ways did training see them. Write {most} or less"
+        else:
+            return
+        raise ConfigError(Problem("augment", f"{why} (got {augment})"))
 
     def __repr__(self) -> str:
         outputs = ", ".join(f"{each.name} ({each.type})" for each in self.artifact.outputs)

@@ -155,6 +155,10 @@ NETWORK = {
         "`crosstie check` builds everything without training; leave it out"
     ),
     **dict.fromkeys(("tol", "min_delta"), Answer("any gain counts as one; leave it out", (0, 0.0))),
+    **dict.fromkeys(
+        ("tta", "test_time_augmentation"),
+        Answer("write `crosstie predict … --augment N`, and `augmentation: …` at the image"),
+    ),
     "lr_mult": Answer("write `rate_ratio: …`"),
 }
 

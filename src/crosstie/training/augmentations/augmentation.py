@@ -4,11 +4,14 @@ This module imports no torch: `check` reads options without it.
 """
 
 from abc import ABC, abstractmethod
-from typing import TYPE_CHECKING, ClassVar
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, ClassVar
 
+from crosstie.config.options import build
 from crosstie.config.registry import Registry
 from crosstie.config.words import Answer
 from crosstie.errors import ConfigError, MissingExtra, Problem
+from crosstie.features.views import View, in_turn
 
 if TYPE_CHECKING:
     from torch import nn
@@ -33,6 +36,10 @@ class Augmentation(ABC):
             MissingExtra: kornia is not installed.
         """
 
+    def views(self) -> Sequence[View]:
+        """The pictures of the middle of what it draws, for predictions that are averaged; none where that tells nothing."""
+        return ()
+
 
 def needs_kornia(name: str) -> None:
     """Raise what says how to install kornia, if it is not there."""
@@ -53,3 +60,17 @@ def check_range(low: float, high: float) -> None:
 augmentations: Registry[Augmentation] = Registry(
     "augmentation", home="crosstie.training.augmentations"
 )
+
+
+def views(sections: Sequence[Mapping[str, Any]]) -> list[View]:
+    """In which other ways pictures may be seen that were trained on with these.
+
+    Args:
+        sections: Filled, of `augmentation:`; one that changes no picture gives none.
+    """
+    kinds = []
+    for section in sections:
+        options = {name: value for name, value in section.items() if name != "type"}
+        if options.get("probability") != 0:
+            kinds.append(build(augmentations.get(section["type"]), **options).views())
+    return in_turn(kinds)

@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Le
 
+from crosstie.features.views import View
 from crosstie.training.augmentations.augmentation import (
     Augmentation,
     augmentations,
@@ -43,3 +44,7 @@ class RandomContrast(Augmentation):
 
         made: nn.Module = RandomContrast(contrast=(self.min, self.max), p=self.probability)
         return made
+
+    def views(self) -> tuple[View, ...]:
+        middle = (self.max + 1) / 2, (self.min + 1) / 2
+        return tuple(View(contrast=each) for each in middle if each != 1)

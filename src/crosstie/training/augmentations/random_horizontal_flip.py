@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Le
 
+from crosstie.features.views import View
 from crosstie.training.augmentations.augmentation import (
     Augmentation,
     augmentations,
@@ -31,3 +32,6 @@ class RandomHorizontalFlip(Augmentation):
 
         made: nn.Module = RandomHorizontalFlip(p=self.probability)
         return made
+
+    def views(self) -> tuple[View, ...]:
+        return (View(mirror="horizontal"),)

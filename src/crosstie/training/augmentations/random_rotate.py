@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Le
 
+from crosstie.features.views import View
 from crosstie.training.augmentations.augmentation import (
     Augmentation,
     augmentations,
@@ -40,3 +41,7 @@ class RandomRotate(Augmentation):
             float(self.degree), padding_mode="border", p=self.probability
         )
         return made
+
+    def views(self) -> tuple[View, ...]:
+        half = self.degree / 2
+        return (View(degrees=half), View(degrees=-half)) if half else ()

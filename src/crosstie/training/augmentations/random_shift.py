@@ -4,6 +4,7 @@ from typing import TYPE_CHECKING, Annotated
 
 from annotated_types import Ge, Le
 
+from crosstie.features.views import View
 from crosstie.training.augmentations.augmentation import (
     Augmentation,
     augmentations,
@@ -40,3 +41,8 @@ class RandomShift(Augmentation):
             0.0, translate=(self.share, self.share), padding_mode="border", p=self.probability
         )
         return made
+
+    def views(self) -> tuple[View, ...]:
+        half = self.share / 2
+        ways = View(right=half), View(right=-half), View(down=half), View(down=-half)
+        return ways if half else ()
