@@ -116,7 +116,7 @@ def test_the_curve_of_a_range_test_is_a_picture():
     rates = [1e-6, 1e-5, 1e-4, 1e-3, 1e-2, 1e-1]
     picture = drawn(Curve(rates, [1.0, 1.0, 0.9, 0.5, 0.4, 9.0], 1e-3))
     assert picture.startswith("<svg")
-    assert "Range test: loss by learning rate, 0.001 chosen" in picture
+    assert "0.001 is chosen, a tenth of where it is least" in picture
     points = picture.split('points="')[1].split('"')[0].split()
     assert len(points) == len(rates)
     heights = [float(point.split(",")[1]) for point in points]

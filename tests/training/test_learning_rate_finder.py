@@ -1,9 +1,13 @@
 import math
 
+import pytest
 import torch
 from small_network import same
+from tensorboard.backend.event_processing.event_accumulator import EventAccumulator
 from torch import nn
 
+from crosstie.training.callbacks.tensorboard import TensorBoard
+from crosstie.training.curve_figure import CurveFigure
 from crosstie.training.learning_rate_finder import HIGHEST, LOWEST, range_test
 
 
@@ -50,3 +54,26 @@ def test_a_fit_finds_its_rate_the_same_way_every_time_and_is_not_changed_by_it(f
     assert found.loop.learning_rate == found.loop.curve.chosen
     assert same(found.weights, again.weights)
     assert same(found.weights, told.weights)
+
+
+def test_the_curve_is_drawn_told_and_written_to_tensorboard(fit, tmp_path):
+    said = []
+    listening = [CurveFigure(said.append), TensorBoard(tmp_path)]
+    folder = tmp_path / "checkpoints"
+    found = fit(learning_rate="auto", epochs=1, folder=folder, callbacks=listening).run()
+    curve = found.loop.curve
+    path = tmp_path / "learning_rate.svg"
+    assert said == [f"learning rate {curve.chosen:.2g} by a range test; its curve: {path}"]
+    assert f"{curve.chosen:.2g} is chosen, a tenth of where it is least" in path.read_text()
+    events = EventAccumulator(str(tmp_path / "tensorboard")).Reload()
+    for name, values in (("learning_rate", curve.rates), ("loss", curve.losses)):
+        points = events.Scalars(f"range_test/{name}")
+        assert [each.step for each in points] == [*range(1, len(values) + 1)]
+        assert [each.value for each in points] == pytest.approx(values)
+
+
+def test_a_fit_that_is_told_its_rate_draws_no_curve(fit, tmp_path):
+    said = []
+    fit(epochs=1, folder=tmp_path / "checkpoints", callbacks=[CurveFigure(said.append)]).run()
+    assert said == []
+    assert not (tmp_path / "learning_rate.svg").exists()

@@ -65,6 +65,7 @@ class Ecd(Learner):
         from crosstie.config.options import build
         from crosstie.learners.once import run_once
         from crosstie.models.network import Network
+        from crosstie.training.curve_figure import CurveFigure
         from crosstie.training.loop import Loop
         from crosstie.training.runner import devices_for
         from crosstie.training.trainer import Trainer
@@ -97,7 +98,7 @@ class Ecd(Learner):
                 metrics=job.metrics or {},
                 seed=job.seed,
                 folder=job.folder,
-                callbacks=job.callbacks,
+                callbacks=[CurveFigure(job.say), *job.callbacks],
                 begun=begun,
                 device=None if devices == ["cpu"] else devices[0],
             )
@@ -105,7 +106,6 @@ class Ecd(Learner):
                 self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
             finally:
                 self._network.merge()
-                self._draw(job.folder.parent)
 
     def _team(
         self,
@@ -131,15 +131,6 @@ class Ecd(Learner):
         return team(
             devices, self._fitted(), train, rows["validation"], trainer=self.trainer, work=work
         )
-
-    def _draw(self, run: Path) -> None:
-        """The curve that chose the learning rate, where one did, as a picture in the run."""
-        from crosstie.data.files import write_text
-        from crosstie.training.curve_figure import drawn
-
-        curve = None if self._loop is None else self._loop.curve
-        if curve is not None and curve.rates:
-            write_text(run / "learning_rate.svg", drawn(curve))
 
     def _begin(self, network: "Network", start: Start, say: Callable[[str], None]) -> None:
         """Take the earlier weights that fit."""

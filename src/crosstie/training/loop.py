@@ -177,6 +177,7 @@ class Loop:
         if found is not None:
             self.restore(found)
         progress = self.progress
+        progress.range_test = self.curve
         self.ticked_at = time.monotonic()
         if found is None and self.options.learning_rate == "auto":
             self.find_learning_rate()  # Ctrl-C here leaves no model: nothing was learned
@@ -433,6 +434,7 @@ class Loop:
         scale = self.runner.state()
         self.curve = range_test(self.bare, step)
         self.learning_rate = self.curve.chosen
+        self.progress.range_test = self.curve
         self.network.load_state_dict(self.start)
         self.bare.state.clear()
         self.runner.restore(scale)

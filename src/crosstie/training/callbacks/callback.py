@@ -8,9 +8,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crosstie.config.registry import Registry
+
+if TYPE_CHECKING:
+    from crosstie.training.learning_rate_finder import Curve
 
 Metrics = Mapping[str, Mapping[str, Mapping[str, float]]]  # split → output → metric → value
 
@@ -32,6 +35,7 @@ class Progress:
         best: Its best value, and `best_step` when that was.
         stopped: Why training ended: "epochs", "early_stop", "interrupted", "time_limit", "failed"; "" while it
             runs.
+        range_test: The curve that chose the learning rate, where one did.
         folder: Where this fit keeps its checkpoints: `RUN/checkpoints`, or in a part of a run
             `RUN/folds/0/checkpoints`, `RUN/candidates/gbm/checkpoints`.
     """
@@ -50,6 +54,7 @@ class Progress:
     best: float | None = None
     best_step: int | None = None
     stopped: str = ""
+    range_test: "Curve | None" = None
     folder: Path | None = None
 
 

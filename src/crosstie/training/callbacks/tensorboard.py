@@ -20,6 +20,7 @@ from crosstie.training.callbacks.callback import (
 
 if TYPE_CHECKING:
     from crosstie.training.events import Events
+    from crosstie.training.learning_rate_finder import Curve
 
 
 @callbacks("tensorboard")
@@ -27,7 +28,8 @@ class TensorBoard(Callback):
     """Writes metrics by split, the learning rate, a network's graph, and options with the final metrics (HParams).
 
     Curves are called `validation/<output>/<metric>`, as what early stopping watches, behind the part of the run
-    where it has parts: `folds/0/validation/survived/roc_auc`. Final metrics are under `final/`.
+    where it has parts: `folds/0/validation/survived/roc_auc`. Final metrics are under `final/`. What chose the
+    learning rate, if a range test did, is `range_test/learning_rate` and `range_test/loss`, try by try.
     """
 
     def __init__(self, run: Path) -> None:
@@ -35,7 +37,10 @@ class TensorBoard(Callback):
         self._opened: Events | None = None
 
     def on_train_start(self, progress: Progress) -> None:
-        if progress.step and not part_of(progress, self.run):
+        part = part_of(progress, self.run)
+        if progress.range_test is not None and not progress.step:
+            self._range_test(progress.range_test, f"{part}/range_test" if part else "range_test")
+        if progress.step and not part:
             self._events.restart(progress.step + 1)  # or the steps after a checkpoint showed twice
         self._events.flush()
 
@@ -46,6 +51,10 @@ class TensorBoard(Callback):
             values[f"{part}/learning_rate" if part else "learning_rate"] = progress.learning_rate
         self._events.scalars(values, progress.step)
         self._events.flush()
+
+    def _range_test(self, curve: "Curve", name: str) -> None:
+        for step, (rate, loss) in enumerate(zip(curve.rates, curve.losses, strict=True), start=1):
+            self._events.scalars({f"{name}/learning_rate": rate, f"{name}/loss": loss}, step)
 
     def on_run_end(self, options: Mapping[str, Any], metrics: Metrics) -> None:
         graph = self.run / "model" / "graph" / "0.onnx"
