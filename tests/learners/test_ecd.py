@@ -98,7 +98,7 @@ def test_its_options_are_those_of_the_trainer_filled_from_the_file(ecd_job):
     learner = build(learners.get("ecd"), **json.loads(json.dumps(filled)))
     learner.fit(ecd_job())
     assert learner.describe()["epochs"] == 2
-    assert isinstance(learner._loop.bare, torch.optim.SGD)
+    assert isinstance(learner._loop.update.bare, torch.optim.SGD)
 
 
 def test_several_outputs_are_learned_at_once_and_one_is_watched(job, rows, tmp_path):

@@ -14,7 +14,7 @@ from crosstie.errors import ConfigError
 from crosstie.pipeline.batch_picture import heat
 from crosstie.pipeline.batch_words import cell
 from crosstie.pipeline.canvas import png
-from crosstie.training.loop import Loop
+from crosstie.training.update import Update
 
 FILE = {
     "output_features": [{"name": "y", "type": "binary"}],
@@ -117,13 +117,13 @@ def test_pictures_are_those_after_augmentation(batch):
 @pytest.mark.slow
 def test_it_is_the_batch_that_a_run_begins_with(table, tmp_path, monkeypatch):
     seen = []
-    plain = Loop.gradients
+    plain = Update.gradients
 
     def gradients(self, rows, **options):
         seen.append({name: each.clone() for name, each in rows.inputs.items()})
         plain(self, rows, **options)
 
-    monkeypatch.setattr(Loop, "gradients", gradients)
+    monkeypatch.setattr(Update, "gradients", gradients)
     trainer = {"trainer": {"batch_size": 8, "epochs": 1}}
     file = {**FILE, **trainer, "data": str(table)}
     file["input_features"] = file["input_features"][:3]

@@ -76,7 +76,7 @@ def test_encoders_learn_slower_than_the_combiner_and_that_slower_than_decoders(f
     loop = fit(**EPOCHS, rate_ratio=100.0, learning_rate=0.01).run().loop
     rates = {}
     names = {id(each): name.split(".")[0] for name, each in loop.network.named_parameters()}
-    for group in loop.bare.param_groups:
+    for group in loop.update.bare.param_groups:
         for each in group["params"]:
             rates[names[id(each)]] = group["lr"]
     assert rates == pytest.approx({"inputs": 0.0001, "combiner": 0.001, "decoders": 0.01})

@@ -50,8 +50,8 @@ def test_rates_grow_evenly_on_a_log_scale():
 def test_a_fit_finds_its_rate_the_same_way_every_time_and_is_not_changed_by_it(fit):
     found = fit(learning_rate="auto", epochs=3).run()
     again = fit(learning_rate="auto", epochs=3).run()
-    told = fit(learning_rate=found.loop.learning_rate, epochs=3).run()
-    assert found.loop.learning_rate == found.loop.curve.chosen
+    told = fit(learning_rate=found.loop.rate.base, epochs=3).run()
+    assert found.loop.rate.base == found.loop.curve.chosen
     assert same(found.weights, again.weights)
     assert same(found.weights, told.weights)
 

@@ -134,7 +134,7 @@ def test_early_stopping_waits_for_so_many_evaluations_and_restores_the_best(fit)
     assert made.progress.stopped == "early_stop"
     assert len(evaluations) == first + 1 + 4
     assert (made.progress.best, made.progress.best_step) == (best, evaluations[first][0])
-    judged = made.loop.measure(made.loop.validation, rows=100)
+    judged = made.loop.watch.measure(made.loop.validation, rows=100)
     assert judged["y"]["roc_auc"] == best
 
 
@@ -167,7 +167,7 @@ def test_the_loss_can_be_watched(fit):
     values = [each.metrics["validation"]["y"]["loss"] for each in seen]
     assert made.progress.best == min(values)
     assert set(seen[-1].metrics["validation"]["y"]) == {"loss"}
-    judged = made.loop.measure(made.loop.validation, rows=100)
+    judged = made.loop.watch.measure(made.loop.validation, rows=100)
     assert judged["y"]["loss"] == pytest.approx(min(values))
 
 
@@ -260,13 +260,13 @@ def test_ctrl_c_in_the_range_test_leaves_no_model(fit):
     """Its rates spoil the weights, so there is nothing to keep; and nobody is told of an end without a start."""
     told = Told()
     made = fit(learning_rate="auto", callbacks=[told])
-    step = made.loop.step_optimizer
+    step = made.loop.update.step
 
-    def interrupted():
-        step()
+    def interrupted(**asked):
+        step(**asked)
         raise KeyboardInterrupt
 
-    made.loop.step_optimizer = interrupted
+    made.loop.update.step = interrupted
     with pytest.raises(KeyboardInterrupt):
         made.run()
     assert told.hooks == []
@@ -359,7 +359,7 @@ def test_averaged_weights_are_those_judged_and_kept(fit):
     made = fit(epochs=3, averaging="ema", averaging_decay=0.9, early_stop=-1).run()
     own = fit(epochs=3, early_stop=-1).run()
     assert not same(made.weights, own.weights)
-    judged = made.loop.measure(made.loop.validation, rows=100)
+    judged = made.loop.watch.measure(made.loop.validation, rows=100)
     assert judged["y"]["roc_auc"] == made.progress.best
 
 

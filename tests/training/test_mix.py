@@ -100,7 +100,7 @@ def test_the_loss_is_mixed_with_weights_and_all(fit):
     network.train(mode=False)
     blend = Mix(LAYOUT, 0.4, 0.0)
     torch.manual_seed(5)
-    loop.gradients(given)
+    loop.update.gradients(given)
     torch.manual_seed(5)
     drawn = blend(given.inputs).blend
     logits = network(given.inputs, given.targets, drawn)
@@ -108,7 +108,7 @@ def test_the_loss_is_mixed_with_weights_and_all(fit):
     own = network.loss(logits, given.targets, given.weights).detach()
     other = network.loss(logits, {"y": given.targets["y"][order]}, given.weights[order]).detach()
     assert 0 < share < 1
-    torch.testing.assert_close(loop.loss, share * own + (1 - share) * other)
+    torch.testing.assert_close(loop.update.loss, share * own + (1 - share) * other)
     assert float(own) != pytest.approx(float(other))
 
 
@@ -164,8 +164,8 @@ def test_mixing_changes_what_is_learned_but_not_what_is_measured(fit):
     plain, mixed = fit(epochs=2).run(), fit(epochs=2, mixup=0.4).run()
     assert not same(plain.weights, mixed.weights)
     loop = mixed.loop
-    once = loop.measure(loop.validation, rows=100)
-    assert once == loop.measure(loop.validation, rows=100)  # nothing random
+    once = loop.watch.measure(loop.validation, rows=100)
+    assert once == loop.watch.measure(loop.validation, rows=100)  # nothing random
 
 
 def test_mixed_rows_of_a_batch_are_learned_from(fit):

@@ -57,7 +57,10 @@ def test_a_killed_fit_ends_in_the_same_bytes(fit, tmp_path, name, step):
     assert same(whole.weights, again.weights)
     for name in ("step", "epoch", "rows", "best", "best_step", "loss", "metrics", "stopped"):
         assert getattr(again.progress, name) == getattr(whole.progress, name), name
-    assert (again.loop.waited, again.loop.curve) == (whole.loop.waited, whole.loop.curve)
+    assert (again.loop.watch.waited, again.loop.curve) == (
+        whole.loop.watch.waited,
+        whole.loop.curve,
+    )
 
 
 def test_a_resume_goes_on_in_the_middle_of_an_epoch_and_not_from_the_start(fit, tmp_path):

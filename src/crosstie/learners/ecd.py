@@ -191,7 +191,7 @@ class Ecd(Learner):
             "best_step": progress.best_step,
             "stopped": progress.stopped,
             "batch_size": loop.batch_size,
-            "learning_rate": loop.learning_rate,
+            "learning_rate": loop.rate.base,
             "seconds_per_epoch": round(loop.seconds * updates / max(progress.step, 1), 4),
         }
         if published := loop.network.provenance():

@@ -9,9 +9,10 @@ import os
 import platform
 import shutil
 import warnings
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Self
 
 import torch
 import torch.distributed as dist
@@ -31,6 +32,16 @@ class Checkpoint:
     tensors: dict[str, Tensor]
     values: dict[str, Any]
 
+    @classmethod
+    def of(cls, parts: Mapping[str, Mapping[str, Tensor]], values: dict[str, Any]) -> Self:
+        """A moment whose tensors come in parts."""
+        tensors = {
+            f"{part}.{name}": each.cpu()
+            for part, own in parts.items()
+            for name, each in own.items()
+        }
+        return cls(tensors, values)
+
     def part(self, prefix: str) -> dict[str, Tensor]:
         """Tensors whose names begin with `prefix.`, without it."""
         return {
@@ -38,6 +49,19 @@ class Checkpoint:
             for name, tensor in self.tensors.items()
             if name.startswith(f"{prefix}.")
         }
+
+
+def random_state(device: torch.device) -> dict[str, Tensor]:
+    """Where torch's random numbers stand."""
+    state = {"cpu": torch.get_rng_state()}
+    return state | ({"cuda": torch.cuda.get_rng_state()} if device.type == "cuda" else {})
+
+
+def restore_random_state(state: Mapping[str, Tensor]) -> None:
+    """Put back what `random_state` gave."""
+    torch.set_rng_state(state["cpu"])
+    if "cuda" in state:
+        torch.cuda.set_rng_state(state["cuda"])
 
 
 def surroundings() -> dict[str, Any]:
