@@ -6,12 +6,9 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.document import Document, Place
-from crosstie.config.options import options
-from crosstie.config.words import answers
 from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
-from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import Learner, learners
 from crosstie.pipeline.columns import Columns, Entry, resolve
 from crosstie.pipeline.company import read_callbacks
@@ -19,11 +16,12 @@ from crosstie.pipeline.components import Built, assemble, read_defaults
 from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.grammar import Backend, File, Preprocessing
+from crosstie.pipeline.judging import read_thresholds, read_uncalibrated, read_watched
 from crosstie.pipeline.mixing import check_mixing
 from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.sampling import Sampled
+from crosstie.pipeline.sections import read_top, read_trainer
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.start import read_start
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
@@ -36,8 +34,6 @@ from crosstie.pipeline.trial import (
     try_trainer,
 )
 from crosstie.pipeline.windowing import Purged, cut, read_windows
-
-COMBINED = "combined"
 
 
 def make_plan(
@@ -69,7 +65,7 @@ def make_plan(
         document.replaced.add(("target",))
     findings = Findings(document)
     own = own_components(findings)
-    top = _top(findings)
+    top = read_top(findings)
     model_type, learner = _learner(top, findings)
     earlier = read_start(findings, model_type) if model_type else None
     given = (
@@ -104,11 +100,11 @@ def make_plan(
         defaults=defaults,
         earlier=earlier,
     )
-    trainer = _trainer(top, learner, model_type, findings)
+    trainer = read_trainer(top, learner, model_type, findings)
     callbacks = read_callbacks(top, findings)
-    watched = _watched(columns, trainer, findings)
-    thresholds = _thresholds(columns, findings)
-    uncalibrated = _uncalibrated(columns, findings)
+    watched = read_watched(columns, trainer, findings)
+    thresholds = read_thresholds(columns, findings)
+    uncalibrated = read_uncalibrated(columns, findings)
     if learner is not None:
         _try(learner, trainer, columns, built, looks, findings, top=top)
     windows = read_windows(top, seen, columns, built, looks, findings)
@@ -123,10 +119,7 @@ def make_plan(
         _recall_header(tables, findings)
         raise ConfigError(_in_order(findings))
     assert built.outputs, "no outputs is a problem that was raised"
-    cache = (
-        top["backend"].get("cache_dir")
-        and (document.folder / top["backend"]["cache_dir"]).resolve()
-    )
+    cache = _cache(top, document)
     config = {
         "name": _name(top, document, tables),
         "version": 1,
@@ -188,59 +181,6 @@ def _recall_header(tables: Tables, findings: Findings) -> None:
         ]
 
 
-def _top(findings: Findings) -> dict[str, Any]:
-    """The file's top level, filled; sections that are wrong are as if not written."""
-    document = findings.document
-    written = {key: each for key, each in document.value.items() if not _misplaced(key, findings)}
-    top = findings.section(File, written, document.at())
-    wrong_free = findings.section(File, {}, document.at())
-    top = {**wrong_free, **top}
-    bad = [key for key in top if top[key] is None and wrong_free[key] is not None]
-    top |= {key: wrong_free[key] for key in bad}
-    top["backend"] = _backend(top["backend"], findings)
-    return top
-
-
-def _misplaced(key: str, findings: Findings) -> bool:
-    """Whether a key of the top belongs into a section, which is noted."""
-    if key in words(File):
-        return False
-    for section, classes in (
-        ("preprocessing", [Preprocessing]),
-        ("trainer", [trainer_options(cls) for _, _, cls in learners.items()]),
-    ):
-        found = [words(cls)[key] for cls in classes if key in words(cls)]
-        if found:
-            findings.wrong(
-                findings.document.at(key),
-                f"belongs into '{section}', as in `{section}: {{{found[0]}: …}}`",
-            )
-            return True
-    return False
-
-
-def words(cls: type[Any]) -> dict[str, str]:
-    """Every word that stands for an option of a class, by which option that is."""
-    known = {
-        name: name for option in options(cls).values() for name in (option.name, *option.aliases)
-    }
-    return {
-        **{word: option.name for option in options(cls).values() for word in option.elsewhere},
-        **dict.fromkeys(answers(cls), ""),
-        **known,
-    }
-
-
-def _backend(given: Any, findings: Findings) -> dict[str, Any]:
-    place = findings.document.at("backend")
-    section = given if isinstance(given, Mapping) else {"type": given or "local"}
-    kind = section.get("type", "local")
-    if kind != "local":
-        findings.wrong(place, f"the backend {kind!r} is not part of this version; there is 'local'")
-        return {}
-    return findings.section(Backend, section, place)
-
-
 def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Learner] | None]:
     """The model type, and its class; ("auto", None) chooses later, ("", None) is a mistake that was noted."""
     network = top["input_features"] or top["start_from"]
@@ -289,57 +229,6 @@ def _type_place(entry: Entry) -> Place:
     return entry.place.at("type") if entry.section["type"] else entry.place
 
 
-def _trainer(
-    top: Mapping[str, Any], learner: type[Learner] | None, model_type: str, findings: Findings
-) -> dict[str, Any]:
-    place = findings.document.at("trainer")
-    if learner is None:
-        if top["trainer"] and model_type:
-            findings.wrong(
-                place,
-                "model_type auto chooses what learns and takes no trainer options; set model_type: ecd, gbm or linear",
-            )
-        return {}
-    given = {
-        key: each
-        for key, each in (top["trainer"] or {}).items()
-        if not _misplaced_in_trainer(key, learner, model_type, findings)
-    }
-    recipes = getattr(trainer_options(learner), "recipes", {})
-    given = {**recipes.get(str(given.get("recipe")), {}), **given}
-    for word in ("epochs",) if given.get("train_steps") is not None else ():
-        if word in given:
-            findings.warnings.append(
-                f"trainer.{word} is not read: trainer.train_steps goes before it"
-            )
-    return findings.section(trainer_options(learner), given, place)
-
-
-def _misplaced_in_trainer(
-    key: str, learner: type[Learner], model_type: str, findings: Findings
-) -> bool:
-    """Whether a key of the trainer belongs elsewhere, or to another learner; which is noted."""
-    if key in words(trainer_options(learner)):
-        return False
-    place = findings.document.at("trainer", key)
-    if words(File).get(key):
-        findings.wrong(place, f"belongs to the top of the file, as `{words(File)[key]}: …`")
-        return True
-    if words(Preprocessing).get(key):
-        findings.wrong(place, f"belongs into 'preprocessing', as `{words(Preprocessing)[key]}: …`")
-        return True
-    others = [
-        name
-        for _, name, cls in learners.items()
-        if key in options(trainer_options(cls)) and name != model_type
-    ]
-    if others:
-        findings.wrong(
-            place, f"is an option of model_type {' and '.join(others)}, and this is {model_type}"
-        )
-    return bool(others)
-
-
 def _try(
     learner: type[Learner],
     trainer: Mapping[str, Any],
@@ -369,12 +258,6 @@ def _try(
             findings.document.at("trainer", "bucketing_field"),
             "no text, sequence, set or bag input is called",
         )
-
-
-def trainer_options(learner: type[Learner]) -> type:
-    """The class whose constructor is the schema of a learner's `trainer:` section."""
-    ask = getattr(learner, "trainer_options", None)
-    return ask() if ask else learner
 
 
 def _reserved(top: Mapping[str, Any], split: Mapping[str, Any] | None) -> dict[str, str]:
@@ -423,73 +306,10 @@ def _check_balance(seen: Mapping[str, Any], columns: Columns, findings: Findings
             )
 
 
-def _watched(columns: Columns, trainer: Mapping[str, Any], findings: Findings) -> dict[str, str]:
-    """Output to the metric that early stopping and comparisons go by.
-
-    `combined`, in place of an output or a metric, is the loss of all outputs together.
-    """
-    found: dict[str, str] = {}
-    place = findings.document.at("trainer")
-    names = [entry.name for entry in columns.outputs]
-    asked = trainer.get("validation_metric")
-    field = trainer.get("validation_field") or (names[0] if names else "")
-    if COMBINED in (field, asked) and COMBINED not in names:
-        if asked not in {None, "loss", COMBINED}:
-            findings.wrong(
-                place.at("validation_metric"),
-                f"all outputs together have no {asked!r}, only their 'loss'; or name an output in validation_field",
-            )
-        if field not in {COMBINED, *names}:
-            field = COMBINED
-        asked = None
-    elif trainer.get("validation_field"):
-        findings.known(field, names, place.at("validation_field"), "no output is called")
-    for entry in columns.outputs:
-        where: Place = entry.place.at("metric")
-        name = entry.section["metric"]
-        if asked and entry.name == field and name is None:
-            name, where = asked, place.at("validation_metric")
-        name = name or entry.cls.defaults.metric
-        findings.known(
-            name,
-            metrics.names(of=entry.type),
-            where,
-            f"no metric of a {entry.type} output is called",
-        )
-        found[entry.name] = name
-    return found
-
-
-def _uncalibrated(columns: Columns, findings: Findings) -> frozenset[str]:
-    """Outputs whose probabilities are to stay as they were learned."""
-    for entry in columns.outputs:
-        if entry.section["calibration"] and entry.type in {"number", "timeseries", "text"}:
-            findings.wrong(
-                entry.place.at("calibration"),
-                f"a {entry.type} output has no probabilities to calibrate; leave it out",
-            )
-    return frozenset(
-        entry.name for entry in columns.outputs if entry.section["calibration"] is False
-    )
-
-
-def _thresholds(columns: Columns, findings: Findings) -> dict[str, float | str]:
-    found: dict[str, float | str] = {}
-    for entry in columns.outputs:
-        asked, place = entry.section["threshold"], entry.place.at("threshold")
-        if asked is None:
-            continue
-        if entry.type not in {"binary", "set"}:
-            findings.wrong(place, f"a {entry.type} output has no threshold; leave it out")
-        elif isinstance(asked, str):
-            findings.known(
-                asked,
-                metrics.names(of=entry.type),
-                place,
-                f"no metric of a {entry.type} output is called",
-            )
-        found[entry.name] = asked if isinstance(asked, str) else float(asked)
-    return found
+def _cache(top: Mapping[str, Any], document: Document) -> Path | None:
+    """The folder of caches that the file names, if it does."""
+    named = top["backend"].get("cache_dir")
+    return (document.folder / named).resolve() if named else None
 
 
 def _name(top: Mapping[str, Any], document: Document, tables: Tables) -> str:

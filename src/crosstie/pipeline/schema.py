@@ -10,7 +10,6 @@ from crosstie.config.options import ComponentOf
 from crosstie.data.split import splits
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
-from crosstie.pipeline.check import trainer_options
 from crosstie.pipeline.components import PARTS, WIRING, component
 from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
 
@@ -32,7 +31,7 @@ def file_schema() -> Schema:
                 definitions[f"{name}.{part}"] = component_schema(component(part, name))
     definitions["combiner"] = component_schema(component("combiner", ""))
     for _, name, learner in learners.items():
-        definitions[f"{name}.trainer"] = json_schema(trainer_options(learner))
+        definitions[f"{name}.trainer"] = json_schema(learner.trainer_options())
     schema = json_schema(File)
     described = schema["properties"]
     types = {name: cls for _, name, cls in feature_types.items()}

@@ -1,0 +1,83 @@
+"""How outputs are judged: the metric that is watched, a threshold, probabilities that stay as they were learned."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from crosstie.config.document import Place
+from crosstie.evaluation.metric import metrics
+from crosstie.pipeline.columns import Columns
+from crosstie.pipeline.findings import Findings
+
+COMBINED = "combined"
+
+
+def read_watched(
+    columns: Columns, trainer: Mapping[str, Any], findings: Findings
+) -> dict[str, str]:
+    """Output to the metric that early stopping and comparisons go by.
+
+    `combined`, in place of an output or a metric, is the loss of all outputs together.
+    """
+    found: dict[str, str] = {}
+    place = findings.document.at("trainer")
+    names = [entry.name for entry in columns.outputs]
+    asked = trainer.get("validation_metric")
+    field = trainer.get("validation_field") or (names[0] if names else "")
+    if COMBINED in (field, asked) and COMBINED not in names:
+        if asked not in {None, "loss", COMBINED}:
+            findings.wrong(
+                place.at("validation_metric"),
+                f"all outputs together have no {asked!r}, only their 'loss'; or name an output in validation_field",
+            )
+        if field not in {COMBINED, *names}:
+            field = COMBINED
+        asked = None
+    elif trainer.get("validation_field"):
+        findings.known(field, names, place.at("validation_field"), "no output is called")
+    for entry in columns.outputs:
+        where: Place = entry.place.at("metric")
+        name = entry.section["metric"]
+        if asked and entry.name == field and name is None:
+            name, where = asked, place.at("validation_metric")
+        name = name or entry.cls.defaults.metric
+        findings.known(
+            name,
+            metrics.names(of=entry.type),
+            where,
+            f"no metric of a {entry.type} output is called",
+        )
+        found[entry.name] = name
+    return found
+
+
+def read_uncalibrated(columns: Columns, findings: Findings) -> frozenset[str]:
+    """Outputs whose probabilities are to stay as they were learned."""
+    for entry in columns.outputs:
+        if entry.section["calibration"] and entry.type in {"number", "timeseries", "text"}:
+            findings.wrong(
+                entry.place.at("calibration"),
+                f"a {entry.type} output has no probabilities to calibrate; leave it out",
+            )
+    return frozenset(
+        entry.name for entry in columns.outputs if entry.section["calibration"] is False
+    )
+
+
+def read_thresholds(columns: Columns, findings: Findings) -> dict[str, float | str]:
+    """Output to the probability from which it is said to be so, or the metric that is to choose it."""
+    found: dict[str, float | str] = {}
+    for entry in columns.outputs:
+        asked, place = entry.section["threshold"], entry.place.at("threshold")
+        if asked is None:
+            continue
+        if entry.type not in {"binary", "set"}:
+            findings.wrong(place, f"a {entry.type} output has no threshold; leave it out")
+        elif isinstance(asked, str):
+            findings.known(
+                asked,
+                metrics.names(of=entry.type),
+                place,
+                f"no metric of a {entry.type} output is called",
+            )
+        found[entry.name] = asked if isinstance(asked, str) else float(asked)
+    return found
