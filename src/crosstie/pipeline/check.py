@@ -12,7 +12,8 @@ from crosstie.errors import ConfigError, Problem
 from crosstie.learners.learner import Learner, learners
 from crosstie.pipeline.columns import Columns, Entry, resolve
 from crosstie.pipeline.company import read_callbacks
-from crosstie.pipeline.components import Built, assemble, read_defaults
+from crosstie.pipeline.components import Built, assemble
+from crosstie.pipeline.defaults import read_defaults
 from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings

@@ -1,27 +1,26 @@
-"""The options of features and of the network's parts: `defaults`, what an entry says, and what neither says."""
+"""The features of a plan and the sections of its network, made from what entries say and what nobody wrote."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
-from typing import Annotated, Any
+from typing import Any
 
-from annotated_types import Ge
-
-from crosstie.config import wording
-from crosstie.config.document import Place
-from crosstie.config.options import ComponentOf, build, check, options
-from crosstie.errors import ConfigError, CrosstieError
-from crosstie.features.feature import Feature, OutputFeature, feature_types
+from crosstie.config.options import build, check, options
+from crosstie.errors import CrosstieError
+from crosstie.features.feature import Feature, OutputFeature
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.grammar import OLD_TYPES
-from crosstie.pipeline.registries import registry
+from crosstie.pipeline.grammar import WIRING
+from crosstie.pipeline.links import check_dependencies, ties
+from crosstie.pipeline.parts import (
+    read_augmentation,
+    read_combiner,
+    read_parts,
+    readable,
+    required_options,
+)
 from crosstie.pipeline.start import Earlier
 from crosstie.pipeline.tokenwise import read_tokens
-from crosstie.training.augmentations.augmentation import augmentations
-
-PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
-WIRING = ("column",)
 
 
 @dataclass
@@ -70,13 +69,13 @@ def assemble(
     for entry in columns.inputs:
         root = written[roots.get(entry.name, entry.name)]
         if root is not entry:
-            _readable("encoder", entry.place.at("tied"), findings, learner, model_type)
+            readable("encoder", entry.place.at("tied"), findings, learner, model_type)
             entry = replace(  # noqa: PLW2901 - as if it had written what the other has
                 entry,
                 place=root.place,
                 section={**root.section, "name": entry.name, "column": entry.section["column"]},
             )
-        parts = _parts(
+        parts = read_parts(
             entry,
             ("encoder",),
             findings,
@@ -85,8 +84,8 @@ def assemble(
             defaults,
             usual=sources.encoder(entry, defaults),
         )
-        parts |= _augmentation(entry, findings, learner, model_type)
-        required = _required(entry, parts, learner)
+        parts |= read_augmentation(entry, findings, learner, model_type)
+        required = required_options(entry, parts, learner)
         usual = sources.preprocessing(entry, findings, required)
         filled = _preprocessing(
             entry, findings, defaults, output=False, required=required, usual=usual
@@ -101,7 +100,7 @@ def assemble(
         )
         inputs[entry.name] = {"type": entry.cls.acts_as(), **parts, **tied}
     for entry in columns.outputs:
-        parts = _parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
+        parts = read_parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
         if entry.name in sources.of and parts.get("decoder"):
             parts["decoder"] = {**parts["decoder"], "input": sources.of[entry.name]}
         usual = getattr(entry.cls, "usual", {})
@@ -122,10 +121,10 @@ def assemble(
             {**_head(entry), "preprocessing": filled, **_shown(parts, learner), **shown}
         )
         outputs[entry.name] = {"type": entry.type, **parts, "dependencies": dependencies}
-    _check_dependencies(columns.outputs, findings, learner, model_type)
+    check_dependencies(columns.outputs, findings, learner, model_type)
     built.architecture = {
         "inputs": inputs,
-        "combiner": _combiner(top, findings, learner, model_type),
+        "combiner": read_combiner(top, findings, learner, model_type),
     }
     built.architecture["outputs"] = outputs
     return built
@@ -155,97 +154,6 @@ def _as_before(
                 entry.section[part] = then
     combiner = dict(earlier.architecture["combiner"])
     return top if top.get("combiner") else {**top, "combiner": combiner}
-
-
-def read_defaults(
-    top: Mapping[str, Any], findings: Findings, *, learner: type[Learner] | None, model_type: str
-) -> dict[str, dict[str, Any]]:
-    """`defaults:` by feature type, its preprocessing joined with Ludwig's older `preprocessing: {number: …}`."""
-    found: dict[str, dict[str, Any]] = {}
-    root = findings.document
-    for kind, section in (top.get("preprocessing") or {}).items():
-        if OLD_TYPES.get(kind, kind) in feature_types.names():
-            _add_default(
-                found,
-                kind,
-                {"preprocessing": section},
-                root.at("preprocessing"),
-                findings,
-                inner=False,
-            )
-    for kind, section in (top.get("defaults") or {}).items():
-        _add_default(found, kind, section, root.at("defaults"), findings, inner=True)
-    for kind, section in found.items():
-        for part in PARTS:
-            if part in section:
-                place = root.at("defaults", kind, part)
-                told = len(findings.problems)
-                if _readable(part, place, findings, learner, model_type):
-                    findings.component(
-                        component(part, kind),
-                        section[part],
-                        place,
-                        default=_usual(kind, part),
-                    )
-                if len(findings.problems) > told:  # once is enough: not again at each feature
-                    del section[part]
-    return found
-
-
-def component(part: str, kind: str) -> ComponentOf:
-    """How a part of a feature of type `kind` is written."""
-    like = feature_types.get(kind).acts_as() if kind else ""  # of no type: the combiner
-    return ComponentOf(registry(part), of=like, also=Weighted if part == "loss" else _initial())
-
-
-def _initial() -> type:
-    from crosstie.models.layers.initial import Initial
-
-    return Initial
-
-
-class Weighted:
-    """What every loss has beside its own options.
-
-    Args:
-        weight: How much this output counts beside the others.
-    """
-
-    def __init__(self, *, weight: Annotated[float, Ge(0)] = 1.0) -> None: ...
-
-
-def _add_default(
-    found: dict[str, dict[str, Any]],
-    kind: str,
-    section: Any,
-    place: Place,
-    findings: Findings,
-    *,
-    inner: bool,
-) -> None:
-    names = feature_types.names()
-    if kind in OLD_TYPES:
-        findings.wrong(place.at(kind), f"{kind!r} is the old word; write {OLD_TYPES[kind]!r}")
-        kind = OLD_TYPES[kind]
-    elif not findings.known(kind, names, place.at(kind), "unknown type"):
-        return
-    place = place.at(kind)
-    if not isinstance(section, Mapping):
-        findings.wrong(place, "must be a section of options")
-        return
-    for key in section:
-        if key not in (allowed := ("preprocessing", *PARTS)):
-            findings.wrong(place.at(key), wording.unknown(key, allowed))
-    given = section.get("preprocessing")
-    findings.section(
-        feature_types.get(kind), given, place.at("preprocessing") if inner else place, wiring=WIRING
-    )
-    known = found.setdefault(kind, {})
-    known["preprocessing"] = {
-        **known.get("preprocessing", {}),
-        **(given if isinstance(given, Mapping) else {}),
-    }
-    known |= {key: each for key, each in section.items() if key in PARTS}
 
 
 def _construct(entry: Entry, filled: Mapping[str, Any], findings: Findings) -> Feature | None:
@@ -309,183 +217,3 @@ def _preprocessing(
 
 def _alias(known: Mapping[str, Any], key: str) -> bool:
     return any(key in each.aliases for each in known.values())
-
-
-def _parts(
-    entry: Entry,
-    names: tuple[str, ...],
-    findings: Findings,
-    learner: type[Learner] | None,
-    model_type: str,
-    defaults: Mapping[str, Mapping[str, Any]],
-    *,
-    usual: str | None = None,
-) -> dict[str, Any]:
-    """The filled sections; `usual` is a name that goes before the feature type's default."""
-    found: dict[str, Any] = {}
-    for part in names:
-        given, place = entry.section.get(part), entry.place.at(part)
-        if given is not None and not _readable(part, place, findings, learner, model_type):
-            continue
-        given_before = defaults.get(entry.type, {}).get("preprocessing", {})
-        read = {**given_before, **(entry.section["preprocessing"] or {})}
-        plain = {"type": usual or getattr(entry.cls.defaults_for(read), part)}
-        if learner is None:
-            found[part] = plain
-        elif part in learner.sections:
-            marker = component(part, entry.type)
-            default = defaults.get(entry.type, {}).get(part)
-            section = (
-                {"type": default} if isinstance(default, str) else {**plain, **(default or {})}
-            )
-            found[part] = findings.component(marker, given, place, default=section)
-    return found
-
-
-def _augmentation(
-    entry: Entry, findings: Findings, learner: type[Learner] | None, model_type: str
-) -> dict[str, Any]:
-    """The filled sections of an image's `augmentation:`, tried."""
-    given, place = entry.section["augmentation"], entry.place.at("augmentation")
-    if entry.cls.acts_as() != "image":
-        if given:
-            findings.wrong(place, f"is for images, and {entry.name!r} is of type {entry.type}")
-        return {}
-    if given and not _readable("augmentation", place, findings, learner, model_type):
-        return {}
-    for index, section in enumerate(given):
-        options = {name: value for name, value in section.items() if name != "type"}
-        if place.at(index).path in findings.broken or "type" not in section:
-            continue
-        try:
-            build(augmentations.get(section["type"]), **options)
-        except ConfigError as error:
-            for problem in error.problems:
-                findings.wrong(place.at(index, *problem.where.split(".")), problem.what)
-    return {"augmentation": [*given]} if learner is not None else {}
-
-
-def _usual(kind: str, part: str) -> dict[str, Any]:
-    return {"type": getattr(feature_types.get(kind).defaults, part)}
-
-
-def _readable(
-    part: str, place: Place, findings: Findings, learner: type[Learner] | None, model_type: str
-) -> bool:
-    """Whether the learner reads this part; a problem if not."""
-    if learner is not None and ("decoder" if part == "dependencies" else part) in learner.sections:
-        return True
-    if not model_type:
-        return False  # which parts there may be cannot be told
-    if learner is None:
-        findings.wrong(
-            place, f"model_type auto chooses what learns and takes no {part}; set model_type: ecd"
-        )
-    else:
-        findings.wrong(
-            place, f"a {model_type} model has no {part}; leave it out, or set model_type: ecd"
-        )
-    return False
-
-
-def _required(
-    entry: Entry, parts: Mapping[str, Any], learner: type[Learner] | None
-) -> dict[str, Any]:
-    """Preprocessing that the encoder cannot do without."""
-    section = parts.get("encoder")
-    if learner is None or not section:
-        return {}
-    cls = registry("encoder").get(section["type"], of=entry.cls.acts_as())
-    required: dict[str, Any] = cls.feature_options(
-        {key: each for key, each in section.items() if key != "type"}
-    )
-    return required
-
-
-def _combiner(
-    top: Mapping[str, Any], findings: Findings, learner: type[Learner] | None, model_type: str
-) -> dict[str, Any]:
-    given, place = top.get("combiner"), findings.document.at("combiner")
-    if given is not None and not _readable("combiner", place, findings, learner, model_type):
-        return {}
-    if learner is None:
-        return {"type": "concat"}
-    if "combiner" not in learner.sections:
-        return {}
-    return findings.component(component("combiner", ""), given, place, default={"type": "concat"})
-
-
-def ties(inputs: list[Entry], findings: Findings) -> dict[str, str]:
-    """Inputs that are tied, each to the one whose encoder it shares in the end; what is wrong is noted."""
-    entries = {entry.name: entry for entry in inputs}
-    found: dict[str, str] = {}
-    for entry in inputs:
-        place, way = entry.place.at("tied"), [entry.name]
-        while entries[way[-1]].section["tied"] and way[-1] not in way[:-1]:
-            other = entries[way[-1]].section["tied"]
-            if other not in entries:
-                break
-            way.append(other)
-        other = entry.section["tied"]
-        if not other or not findings.known(
-            other,
-            [name for name in entries if name != entry.name],
-            place,
-            "no other input is called",
-        ):
-            continue
-        if way[-1] in way[:-1]:
-            if min(way) == entry.name:
-                findings.wrong(place, f"inputs are tied in a circle: {' → '.join(way)}")
-            continue
-        root = entries[way[-1]]
-        if root.type != entry.type:
-            findings.wrong(
-                place,
-                f"a {entry.type} cannot share the encoder of {root.name!r}, which is a {root.type}",
-            )
-            continue
-        for part in ("encoder", "preprocessing"):
-            given = entry.section[part]
-            if given is not None and given != root.section[part]:
-                findings.wrong(
-                    entry.place.at(part),
-                    f"is that of {root.name!r}, to which this one is tied; leave it out",
-                )
-        found[entry.name] = root.name
-    return found
-
-
-def _check_dependencies(
-    outputs: list[Entry], findings: Findings, learner: type[Learner] | None, model_type: str
-) -> None:
-    needs = {entry.name: entry.section["dependencies"] for entry in outputs}
-    for entry in outputs:
-        place = entry.place.at("dependencies")
-        if needs[entry.name]:
-            _readable("dependencies", place, findings, learner, model_type)
-        for index, other in enumerate(needs[entry.name]):
-            others = [name for name in needs if name != entry.name]
-            if other == entry.name:
-                findings.wrong(place.at(index), "an output cannot depend on itself")
-            else:
-                findings.known(other, others, place.at(index), "no output is called")
-        circle = _circle(entry.name, needs)
-        if circle and min(circle) == entry.name:
-            findings.wrong(
-                place,
-                f"outputs depend on each other in a circle: {' → '.join([*circle, circle[0]])}",
-            )
-
-
-def _circle(start: str, needs: Mapping[str, list[str]]) -> list[str]:
-    """The outputs on a way from `start` back to it."""
-    ways = [[start]]
-    while ways:
-        way = ways.pop()
-        for other in needs.get(way[-1], []):
-            if other == start and len(way) > 1:
-                return way
-            if other not in way:
-                ways.append([*way, other])
-    return []

@@ -14,6 +14,7 @@ from crosstie.data.split import splits
 from crosstie.training.augmentations.augmentation import augmentations
 from crosstie.training.callbacks.callback import callbacks as listeners
 
+WIRING = ("column",)  # of a feature type's constructor: said beside its preprocessing, not in it
 OLD_TYPES = {
     "numerical": "number",
     "numeric": "number",

@@ -10,8 +10,8 @@ from crosstie.config.options import ComponentOf
 from crosstie.data.split import splits
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
-from crosstie.pipeline.components import PARTS, WIRING, component
-from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
+from crosstie.pipeline.grammar import WIRING, Backend, File, Input, Output, Preprocessing
+from crosstie.pipeline.parts import PARTS, component
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
