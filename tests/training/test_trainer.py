@@ -16,25 +16,28 @@ def rows(count, width=3):
     [(10, 10), (500, 32), (2_800, 64), (4_500, 128), (6_400, 256), (32_561, 512), (200_000, 1024)],
 )
 def test_the_batch_size_follows_the_rows(count, size):
-    assert Trainer().rows_a_step(rows(count)) == size
+    assert Trainer().batches.rows_a_step(rows(count)) == size
 
 
 def test_wide_rows_make_small_batches():
-    assert Trainer().rows_a_step(rows(50_000, width=4096)) == 256  # 4 MiB of 16 kB
-    assert Trainer().rows_a_step(rows(50_000, width=1 << 20)) == 16
+    assert Trainer().batches.rows_a_step(rows(50_000, width=4096)) == 256  # 4 MiB of 16 kB
+    assert Trainer().batches.rows_a_step(rows(50_000, width=1 << 20)) == 16
 
 
 def test_a_batch_is_never_larger_than_the_table():
-    assert Trainer(batch_size=128).rows_a_step(rows(50)) == 50
+    assert Trainer(batch_size=128).batches.rows_a_step(rows(50)) == 50
 
 
 def test_an_effective_batch_is_made_of_whole_batches():
     trainer = Trainer(effective_batch_size=1000)
-    size = trainer.rows_a_step(rows(10_000))
-    assert (size, trainer.batches_an_update(size)) == (250, 4)
+    size = trainer.batches.rows_a_step(rows(10_000))
+    assert (size, trainer.batches.batches_an_update(size)) == (250, 4)
     both = Trainer(effective_batch_size=1000, gradient_accumulation_steps=10)
-    assert (both.rows_a_step(rows(10_000)), both.batches_an_update(100)) == (100, 10)
-    assert Trainer(batch_size=50, effective_batch_size=1000).batches_an_update(50) == 20
+    assert (both.batches.rows_a_step(rows(10_000)), both.batches.batches_an_update(100)) == (
+        100,
+        10,
+    )
+    assert Trainer(batch_size=50, effective_batch_size=1000).batches.batches_an_update(50) == 20
 
 
 @pytest.mark.parametrize(
@@ -67,9 +70,9 @@ def test_batch_sizes_that_contradict_each_other_are_refused(options, message):
 
 
 def test_more_rows_are_measured_at_once_than_learned_from():
-    assert Trainer().rows_an_evaluation(32) == 256
-    assert Trainer().rows_an_evaluation(1024) == 2048
-    assert Trainer(eval_batch_size=7).rows_an_evaluation(1024) == 7
+    assert Trainer().batches.rows_an_evaluation(32) == 256
+    assert Trainer().batches.rows_an_evaluation(1024) == 2048
+    assert Trainer(eval_batch_size=7).batches.rows_an_evaluation(1024) == 7
 
 
 def test_defaults_are_the_published_recipe():

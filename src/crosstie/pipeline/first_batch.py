@@ -170,7 +170,7 @@ def _first(plan: Plan, layout: Layout, train: Batch) -> NDArray[np.int64]:
     field = trainer.bucketing_field
     array = next((each.array for each in layout.tokens if each.name == field), None)
     feed = Feed(train, torch.device("cpu"), shuffle=trainer.should_shuffle, tokens=array)
-    return feed.first(trainer.rows_a_step(train), seed=plan.seed)
+    return feed.first(trainer.batches.rows_a_step(train), seed=plan.seed)
 
 
 def _changed(

@@ -3,7 +3,7 @@
 This module imports no torch: boosting and linear models answer the same.
 """
 
-from crosstie.config.words import Answer
+from crosstie.config.words import ANYTHING, Answer
 
 _THREADS = "write `--threads N` on the command line"
 _SAID = "what is printed is chosen on the command line: --quiet, --json"
@@ -160,6 +160,46 @@ NETWORK = {
         Answer("write `crosstie predict … --augment N`, and `augmentation: …` at the image"),
     ),
     "lr_mult": Answer("write `rate_ratio: …`"),
+    "type": Answer("the learner is named by 'model_type' at the top of the file", ("trainer",)),
+    "weight_decay": Answer(
+        "belongs into 'optimizer', as in `optimizer: {type: adamw, weight_decay: …}`"
+    ),
+    "momentum": Answer("belongs into 'optimizer', as in `optimizer: {type: sgd, momentum: …}`"),
+    "dropout": Answer("belongs into the encoder, combiner or decoder that is to have it"),
+    "decay": Answer("write `learning_rate_scheduler: …`", (False, None)),
+    "decay_rate": Answer("belongs into 'learning_rate_scheduler'"),
+    "decay_steps": Answer("belongs into 'learning_rate_scheduler'"),
+    "staircase": Answer("belongs into 'learning_rate_scheduler'"),
+    "warmup_fraction": Answer("belongs into 'learning_rate_scheduler'"),
+    "warmup_steps": Answer("write `learning_rate_scheduler: {…, warmup_fraction: …}`"),
+    "warmup_ratio": Answer("write `learning_rate_scheduler: {…, warmup_fraction: …}`"),
+    "learning_rate_warmup_epochs": Answer(
+        "write `learning_rate_scheduler: {…, warmup_evaluations: …}`"
+    ),
+    "reduce_learning_rate_on_plateau": Answer(
+        "write `learning_rate_scheduler: {reduce_on_plateau: …}`"
+    ),
+    "increase_batch_size_on_plateau": Answer(
+        "the batch size stays the same while training; leave it out", (0,)
+    ),
+    "increase_batch_size_on_plateau_patience": Answer("as above", (ANYTHING,)),
+    "increase_batch_size_on_plateau_rate": Answer("as above", (ANYTHING,)),
+    "increase_batch_size_eval_metric": Answer("as above", (ANYTHING,)),
+    "increase_batch_size_eval_split": Answer("as above", (ANYTHING,)),
+    "learning_rate_scaling": Answer(
+        "says what larger batches do to the rate; here devices share a batch out, so it stays as it is",
+        ("constant", "sqrt", "linear"),
+    ),
+    "skip_all_evaluation": Answer("a model is always evaluated; leave it out", (False,)),
+    "enable_profiling": Answer("training is not profiled in this version; leave it out", (False,)),
+    "profiler": Answer("says how to profile", (ANYTHING,)),
+    "enable_gradient_checkpointing": Answer(
+        "belongs into the encoder: `encoder: {type: pretrained, gradient_checkpointing: true}`",
+        (False,),
+    ),
+    "layers_to_freeze_regex": Answer("write `freeze: [encoders]`", (None,)),
+    "gradual_unfreezing": Answer("write `freeze_epochs: …`"),
+    "num_workers": Answer("rows are in memory or mapped, no worker loads them; leave it out"),
 }
 
 TREES = {

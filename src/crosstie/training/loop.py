@@ -96,9 +96,9 @@ class Loop:
             tokens=_array(network, options.bucketing_field, train),
         )
         self.validation = Feed(validation, place) if validation is not None else None
-        self.batch_size = options.rows_a_step(train)
+        self.batch_size = options.batches.rows_a_step(train)
         self.batches_an_epoch = self.train.batches(self.batch_size)
-        self.accumulate = options.batches_an_update(self.batch_size)
+        self.accumulate = options.batches.batches_an_update(self.batch_size)
         self.updates_an_epoch = math.ceil(self.batches_an_epoch / self.accumulate)
         self.judge = Judge(network, metrics, field=options.validation_field, validation=validation)
         self.progress = self.planned()

@@ -6,21 +6,14 @@ from typing import Annotated, Any, ClassVar, Literal
 from annotated_types import Ge, Gt, Lt
 
 from crosstie.config.options import ComponentOf, Section, build, options
-from crosstie.config.words import ANYTHING, Answer, Elsewhere
-from crosstie.data.batch import Batch
+from crosstie.config.words import Answer, Elsewhere
 from crosstie.errors import ConfigError, Problem
 from crosstie.training.answered import NETWORK
+from crosstie.training.batch_size import BatchSize
 from crosstie.training.clipping import Clipping
 from crosstie.training.optimizers.optimizer import Optimizer, optimizers
 from crosstie.training.pace import Pace
 from crosstie.training.schedules.schedule import Schedule, schedules
-
-# Rows up to which a batch size fits (TabM, arXiv:2410.24210); larger tables take the last.
-BATCH_SIZES = ((2_800, 32), (4_500, 64), (6_400, 128), (32_000, 256), (108_000, 512))
-LARGEST_BATCH = 1024
-_PLAIN = "leave it out"
-PICTURES = 64  # a batch: one epoch of 7,000 digits of MNIST .94 with 64, .93 with 256
-BATCH_BYTES = 1 << 22  # of a batch's inputs: long texts make for smaller batches
 
 
 class Trainer:
@@ -76,50 +69,7 @@ class Trainer:
         checkpoints_per_epoch: Also write so many an epoch; 0 does not.
     """
 
-    answers: ClassVar[dict[str, Answer]] = {
-        **NETWORK,
-        "type": Answer("the learner is named by 'model_type' at the top of the file", ("trainer",)),
-        "weight_decay": Answer(
-            "belongs into 'optimizer', as in `optimizer: {type: adamw, weight_decay: …}`"
-        ),
-        "momentum": Answer("belongs into 'optimizer', as in `optimizer: {type: sgd, momentum: …}`"),
-        "dropout": Answer("belongs into the encoder, combiner or decoder that is to have it"),
-        "decay": Answer("write `learning_rate_scheduler: …`", (False, None)),
-        "decay_rate": Answer("belongs into 'learning_rate_scheduler'"),
-        "decay_steps": Answer("belongs into 'learning_rate_scheduler'"),
-        "staircase": Answer("belongs into 'learning_rate_scheduler'"),
-        "warmup_fraction": Answer("belongs into 'learning_rate_scheduler'"),
-        "warmup_steps": Answer("write `learning_rate_scheduler: {…, warmup_fraction: …}`"),
-        "warmup_ratio": Answer("write `learning_rate_scheduler: {…, warmup_fraction: …}`"),
-        "learning_rate_warmup_epochs": Answer(
-            "write `learning_rate_scheduler: {…, warmup_evaluations: …}`"
-        ),
-        "reduce_learning_rate_on_plateau": Answer(
-            "write `learning_rate_scheduler: {reduce_on_plateau: …}`"
-        ),
-        "increase_batch_size_on_plateau": Answer(
-            f"the batch size stays the same while training; {_PLAIN}", (0,)
-        ),
-        "increase_batch_size_on_plateau_patience": Answer("as above", (ANYTHING,)),
-        "increase_batch_size_on_plateau_rate": Answer("as above", (ANYTHING,)),
-        "increase_batch_size_eval_metric": Answer("as above", (ANYTHING,)),
-        "increase_batch_size_eval_split": Answer("as above", (ANYTHING,)),
-        "learning_rate_scaling": Answer(
-            "says what larger batches do to the rate; here devices share a batch out, so it stays as it is",
-            ("constant", "sqrt", "linear"),
-        ),
-        "skip_all_evaluation": Answer(f"a model is always evaluated; {_PLAIN}", (False,)),
-        "enable_profiling": Answer(f"training is not profiled in this version; {_PLAIN}", (False,)),
-        "profiler": Answer("says how to profile", (ANYTHING,)),
-        "enable_gradient_checkpointing": Answer(
-            "belongs into the encoder: `encoder: {type: pretrained, gradient_checkpointing: true}`",
-            (False,),
-        ),
-        "layers_to_freeze_regex": Answer("write `freeze: [encoders]`", (None,)),
-        "gradual_unfreezing": Answer("write `freeze_epochs: …`"),
-        "num_workers": Answer(f"rows are in memory or mapped, no worker loads them; {_PLAIN}"),
-    }
-
+    answers: ClassVar[dict[str, Answer]] = NETWORK
     recipes: ClassVar[dict[str, dict[str, Any]]] = {
         "fine_tune": {
             "epochs": 5,
@@ -305,12 +255,13 @@ class Trainer:
         self.epochs = epochs
         self.train_steps = train_steps
         self.time_limit = time_limit
-        self.batch_size = batch_size
-        self.eval_batch_size = eval_batch_size
-        self.max_batch_size = max_batch_size
-        self.effective_batch_size = effective_batch_size
-        self.gradient_accumulation_steps = gradient_accumulation_steps
-        self._check_accumulation()
+        self.batches = BatchSize(
+            batch_size,
+            evaluation=eval_batch_size,
+            most=max_batch_size,
+            update=effective_batch_size,
+            times=gradient_accumulation_steps,
+        )
         self.learning_rate = learning_rate
         section = _section(learning_rate_scheduler)
         pace = {name: section.pop(name) for name in options(Pace) if name in section}
@@ -354,66 +305,6 @@ class Trainer:
         self.checkpoint_seconds = checkpoint_seconds
         self.steps_per_checkpoint = steps_per_checkpoint
         self.checkpoints_per_epoch = checkpoints_per_epoch
-
-    def _check_accumulation(self) -> None:
-        whole, each, times = (
-            self.effective_batch_size,
-            self.batch_size,
-            self.gradient_accumulation_steps,
-        )
-        if whole == "auto":
-            return
-        told = "batch_size" if each != "auto" else "gradient_accumulation_steps"
-        factor = each if each != "auto" else times
-        if factor == "auto":
-            return
-        wrong = whole % factor if each == "auto" or times == "auto" else whole - each * times
-        if wrong:
-            product = (
-                "" if each == "auto" or times == "auto" else f" times {times} batches an update"
-            )
-            raise ConfigError(
-                Problem(
-                    "trainer.effective_batch_size",
-                    f"must be {'a multiple of ' if not product else ''}{told} {factor}{product}, got {whole}. "
-                    "Leave one of them out",
-                )
-            )
-
-    def rows_a_step(self, train: Batch) -> int:
-        """The batch size for these rows."""
-        rows = len(train)
-        if self.batch_size != "auto":
-            return min(self.batch_size, rows)
-        fitting = next((size for most, size in BATCH_SIZES if rows < most), LARGEST_BATCH)
-        row_bytes = sum(array[:1].nbytes for array in train.inputs.values())
-        fitting = max(min(fitting, BATCH_BYTES // max(row_bytes, 1)), 16)
-        if any(array.ndim == 4 for array in train.inputs.values()):
-            fitting = min(fitting, PICTURES)
-        fitting = min(fitting, self.max_batch_size or fitting)
-        if self.effective_batch_size != "auto":
-            whole = self.effective_batch_size
-            if self.gradient_accumulation_steps != "auto":
-                fitting = whole // self.gradient_accumulation_steps
-            else:
-                fitting = max(size for size in range(1, fitting + 1) if whole % size == 0)
-        return min(fitting, rows)
-
-    def rows_an_evaluation(self, batch_size: int) -> int:
-        """Rows to measure at once: no activations are kept, so more than are learned from at once."""
-        if self.eval_batch_size in (None, "auto"):
-            return max(2 * batch_size, 256)
-        return int(self.eval_batch_size)
-
-    def batches_an_update(self, batch_size: int) -> int:
-        """How many batches' gradients are added up before a step."""
-        if self.gradient_accumulation_steps != "auto":
-            return self.gradient_accumulation_steps
-        return (
-            1
-            if self.effective_batch_size == "auto"
-            else -(-self.effective_batch_size // batch_size)
-        )
 
 
 def _section(given: Mapping[str, Any] | str) -> dict[str, Any]:

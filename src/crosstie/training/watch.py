@@ -42,7 +42,7 @@ class Watch:
         self.judge = judge
         self.update = update
         self.average = average
-        self.size = options.rows_an_evaluation(batch_size)
+        self.size = options.batches.rows_an_evaluation(batch_size)
         self.best: dict[str, Tensor] = {}
         self.waited = 0
 
