@@ -35,7 +35,8 @@ from crosstie.data.table import Table
 from crosstie.data.windows import Windows
 from crosstie.errors import ArtifactError, ConfigError
 from crosstie.evaluation.calibration import apply_temperature
-from crosstie.features.feature import Feature, OutputFeature, feature_types
+from crosstie.features.feature import Feature, feature_types
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Encoded, Preprocessor
 from crosstie.features.views import View
 

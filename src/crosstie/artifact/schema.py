@@ -3,7 +3,8 @@
 from collections.abc import Sequence
 from typing import Any
 
-from crosstie.features.feature import Feature, OutputFeature
+from crosstie.features.feature import Feature
+from crosstie.features.output_feature import OutputFeature
 
 _TYPES: dict[str, Any] = {
     "number": {"type": ["number", "string", "null"]},

@@ -15,7 +15,8 @@ from crosstie.data.column import Column
 from crosstie.data.media import open_all
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.moments import Moments
 from crosstie.features.sound import data_uri, decoded, framed, log_mel, resampled
 

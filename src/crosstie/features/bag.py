@@ -5,7 +5,8 @@ from typing import Annotated, Literal
 from annotated_types import Ge
 
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import FILLS, feature_types
+from crosstie.features.feature import feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import Items, SplitName
 

@@ -10,8 +10,10 @@ from crosstie.data import parse
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.levels import LevelCounts, codes_of, natural
+from crosstie.features.output_feature import OutputFeature
 
 WORDS = {**dict.fromkeys(parse.YES, True), **dict.fromkeys(parse.NO, False)}
 

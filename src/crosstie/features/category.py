@@ -15,8 +15,10 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.levels import LevelCounts, bucket, look_up, natural
+from crosstie.features.output_feature import OutputFeature
 
 UNKNOWN, MISSING, FIRST = 0, 1, 2  # codes of an input
 

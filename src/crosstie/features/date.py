@@ -10,7 +10,8 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.moments import Moments
 
 # The encoded columns in order, with the period of those that come round again; 0 for those that do not.

@@ -13,7 +13,8 @@ from crosstie.data.column import Column
 from crosstie.data.media import open_all
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.picture_sample import PictureSample
 from crosstie.features.pixels import Resize, data_uri, fitted, picture
 

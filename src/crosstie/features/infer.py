@@ -8,7 +8,8 @@ import re
 from dataclasses import dataclass
 
 from crosstie.data.profile import ColumnProfile
-from crosstie.features.feature import OutputFeature, feature_types
+from crosstie.features.feature import feature_types
+from crosstie.features.output_feature import OutputFeature
 
 ENOUGH_ROWS = 30  # below this even a measurement may be different in every row
 FEW_CELLS = 5  # below this the training rows may well hold none of them

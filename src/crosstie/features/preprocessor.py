@@ -30,15 +30,8 @@ from crosstie.data.windows import Windows
 from crosstie.errors import ConfigError, DataError, Problem, nearest
 from crosstie.features.absent import lacking, nothing
 from crosstie.features.counts import Counts, count
-from crosstie.features.feature import (
-    Arrays,
-    Feature,
-    Kind,
-    OutputFeature,
-    State,
-    feature_types,
-    option_defaults,
-)
+from crosstie.features.feature import Arrays, Feature, Kind, State, feature_types, option_defaults
+from crosstie.features.output_feature import OutputFeature
 
 ROWS_FOR_STYLE = 20_000
 

@@ -11,10 +11,12 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import Items, SplitName, cells
 from crosstie.features.letters import Letters
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.vocabulary import padded
 
 PADDING, UNSEEN = -1, -2  # of a target

@@ -11,9 +11,11 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import FILLS, Defaults, OutputFeature, feature_types
+from crosstie.features.feature import Defaults, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.item_feature import ItemFeature
 from crosstie.features.items import GUESSED, Items, SplitName, cells
+from crosstie.features.output_feature import OutputFeature
 
 
 @feature_types("set")

@@ -15,10 +15,12 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.data.published import find
 from crosstie.errors import ConfigError, DataError, Problem
 from crosstie.features import writing
-from crosstie.features.feature import FILLS, Arrays, Defaults, OutputFeature, State, feature_types
+from crosstie.features.feature import Arrays, Defaults, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.items import cells
 from crosstie.features.letters import Letters
 from crosstie.features.levels import ROOM, LevelCounts
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.spacing import Spacing
 from crosstie.features.tokenizers import (

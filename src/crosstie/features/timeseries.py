@@ -13,16 +13,10 @@ from crosstie.config.words import ANYTHING, Answer, Elsewhere
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import DataError, Problem
-from crosstie.features.feature import (
-    FILLS,
-    Arrays,
-    Defaults,
-    Feature,
-    OutputFeature,
-    State,
-    feature_types,
-)
+from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
+from crosstie.features.fills import FILLS
 from crosstie.features.moments import Moments
+from crosstie.features.output_feature import OutputFeature
 
 Gaps = Literal["mark", "previous", "interpolate"]
 _PADDING = "a row ends where it ends, and no result depends on what comes after; leave it out"

@@ -22,7 +22,7 @@ from crosstie.data.files import write_json
 from crosstie.data.splits.fixed import Fixed
 from crosstie.data.store import BatchStore
 from crosstie.evaluation.score import score
-from crosstie.features.feature import OutputFeature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Job, learners
 from crosstie.pipeline.journal import Journal

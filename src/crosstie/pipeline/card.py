@@ -9,7 +9,8 @@ from typing import Any
 
 from crosstie.artifact.artifact import Artifact
 from crosstie.config.document import dump
-from crosstie.features.feature import Feature, OutputFeature
+from crosstie.features.feature import Feature
+from crosstie.features.output_feature import OutputFeature
 
 LONG = 200  # characters of a cell: what is longer, such as a picture, is no example to read
 FEW = 12  # classes that are named one by one

@@ -6,7 +6,8 @@ from typing import Any
 
 from crosstie.config.options import build, check, options
 from crosstie.errors import CrosstieError
-from crosstie.features.feature import Feature, OutputFeature
+from crosstie.features.feature import Feature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings

@@ -19,7 +19,7 @@ from crosstie.evaluation.bootstrap import intervals
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
-from crosstie.features.feature import OutputFeature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.views import View
 from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import Candidate, Part

@@ -15,7 +15,8 @@ from numpy.typing import NDArray
 from crosstie.data.batch import Batch, Layout
 from crosstie.data.column import Column
 from crosstie.data.table import Table
-from crosstie.features.feature import Feature, OutputFeature
+from crosstie.features.feature import Feature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.pipeline.batch_words import cell, encoded, target
 from crosstie.pipeline.plan import Plan

@@ -6,7 +6,7 @@ from dataclasses import replace
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.features.feature import OutputFeature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.features.timeseries import Timeseries
 from crosstie.pipeline.candidate import Candidate, Part
 from crosstie.pipeline.prepare import Prepared

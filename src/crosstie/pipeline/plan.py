@@ -10,7 +10,8 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
 from crosstie.data.split import Split
 from crosstie.data.windows import Windows
-from crosstie.features.feature import Feature, OutputFeature
+from crosstie.features.feature import Feature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.pipeline.start import Earlier
 
 

@@ -7,7 +7,7 @@ from typing import Any
 from crosstie.config.document import Place
 from crosstie.errors import ConfigError, MissingExtra
 from crosstie.evaluation.metrics.text import require
-from crosstie.features.feature import OutputFeature
+from crosstie.features.output_feature import OutputFeature
 from crosstie.learners.learner import Learner
 from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings

@@ -9,7 +9,7 @@ from numpy.typing import NDArray
 
 from crosstie.data.windows import Grid, Rows, Windows
 from crosstie.errors import DataError
-from crosstie.features.feature import OutputFeature
+from crosstie.features.output_feature import OutputFeature
 
 DAY = 86_400
 SHOWN = 5  # groups that a message names

@@ -8,7 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.data.table import Table
-from crosstie.features.feature import OutputFeature
+from crosstie.features.output_feature import OutputFeature
 
 LEAST = 1e-12  # of a probability
 JUDGED = ("number", "binary", "category", "set")
