@@ -6,32 +6,25 @@ training rows, a file to predict and one request: the bytes do not depend on wha
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
-from typing import Any, Self, get_args
+from typing import Any, Self
 
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.batch import (
-    Batch,
-    Categories,
-    Date,
-    Image,
-    Layout,
-    Output,
-    Series,
-    Tokens,
-    Vector,
-)
+from crosstie.data.batch import Batch, Layout
 from crosstie.data.column import Column
 from crosstie.data.parse import detect
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
 from crosstie.data.windows import Windows
-from crosstie.errors import ConfigError, DataError, Problem, nearest
+from crosstie.errors import ConfigError, DataError, Problem
 from crosstie.features.absent import lacking, nothing
+from crosstie.features.alignment import check_aligned
+from crosstie.features.arrangement import layout, packed
 from crosstie.features.counts import Counts, count
-from crosstie.features.feature import Arrays, Feature, Kind, State, feature_types, option_defaults
+from crosstie.features.feature import Arrays, Feature, State, feature_types, option_defaults
 from crosstie.features.output_feature import OutputFeature
+from crosstie.features.row_weights import row_weights
 
 ROWS_FOR_STYLE = 20_000
 
@@ -93,13 +86,7 @@ class Preprocessor:
             output.predicted = True
             if output.source:
                 self._source(output).whole = True
-        self._sort()
         self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
-
-    def _sort(self) -> None:
-        self._of: dict[str, list[Feature]] = {kind: [] for kind in get_args(Kind)}
-        for feature in self.inputs:
-            self._of[feature.kind].append(feature)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -200,7 +187,6 @@ class Preprocessor:
 
         self.outputs = tuple(continued(each, outputs.get(each.name)) for each in self.outputs)
         self.inputs = tuple(continued(each, inputs.get(each.name)) for each in self.inputs)
-        self._sort()
         self._align()
         return frozenset(kept)
 
@@ -213,46 +199,7 @@ class Preprocessor:
     @property
     def layout(self) -> Layout:
         """What the arrays of `encode` are."""
-        tokens, vectors, dates = (self._of[kind] for kind in ("tokens", "vector", "date"))
-        return Layout(
-            numbers=tuple(each.name for each in self._of["number"]),
-            categories=tuple(Categories(each.name, each.codes) for each in self._of["category"]),
-            tokens=tuple(
-                Tokens(
-                    each.name, f"tokens_{i}", each.acts_as(), each.codes, each.width, *each.letters
-                )
-                for i, each in enumerate(tokens)
-            ),
-            vectors=tuple(
-                Vector(each.name, f"vector_{i}", each.width) for i, each in enumerate(vectors)
-            ),
-            dates=tuple(Date(each.name, f"date_{i}", each.width) for i, each in enumerate(dates)),
-            images=tuple(_image(each, f"image_{i}") for i, each in enumerate(self._of["image"])),
-            series=tuple(_series(each, f"series_{i}") for i, each in enumerate(self._of["series"])),
-            outputs=tuple(
-                Output(
-                    each.name,
-                    f"output_{i}",
-                    each.type,
-                    each.size,
-                    each.prior,
-                    tuple(each.labels),
-                    each.length,
-                    **self._followed(each),
-                    copies=each.copies,
-                )
-                for i, each in enumerate(self.outputs)
-            ),
-        )
-
-    def _followed(self, output: OutputFeature) -> dict[str, Any]:
-        """What of `Output` says which series an output goes on with, if it does."""
-        for place, each in enumerate(self._of["series"]):
-            scales = output.goes_on_from(each)
-            if scales is not None:
-                rate, shift = scales
-                return {"follows": f"series_{place}", "rate": rate, "shift": shift}
-        return {}
+        return layout(self.inputs, self.outputs)
 
     def encode(self, table: Table, *, targets: bool = False, weight: str | None = None) -> Encoded:
         """The rows of `table` as arrays.
@@ -305,13 +252,13 @@ class Preprocessor:
             counts[output.column] = count(column, int((column.valid & ~known).sum()), clean)
         weights = None
         if weight is not None:
-            weights, weighted = self._weights(table, weight)
+            weights, weighted = row_weights(table, weight, self.styles.get(weight, PLAIN))
             usable &= weighted
-        packed = self._packed(encoded)
+        arrays = packed(self.inputs, encoded)
         for place, output in zip(self.layout.outputs, self.outputs, strict=True):
             if output.copies:
-                packed[place.copied] = output.copied(tokens[output.name])
-        return Encoded(Batch(packed, found, weights), usable, counts, tokens, texts)
+                arrays[place.copied] = output.copied(tokens[output.name])
+        return Encoded(Batch(arrays, found, weights), usable, counts, tokens, texts)
 
     def check_aligned(
         self, output: OutputFeature, column: Column, tokens: Mapping[str, list[list[str]]]
@@ -327,7 +274,7 @@ class Preprocessor:
             DataError: A row has more or fewer.
         """
         if output.aligned:
-            _check_aligned(output, column, self._source(output), tokens[output.name])
+            check_aligned(output, column, self._source(output), tokens[output.name])
 
     def column(self, table: Table, feature: Feature) -> Column:
         """The column that `feature` reads, its numbers and dates as training rows write them."""
@@ -403,73 +350,6 @@ class Preprocessor:
             else:
                 columns[feature.name] = self.column(table, feature)
         return columns
-
-    def _packed(self, encoded: Mapping[str, NDArray[Any]]) -> dict[str, NDArray[Any]]:
-        packed: dict[str, NDArray[Any]] = {}
-        for name, kind in (("numbers", "number"), ("categories", "category")):
-            if features := self._of[kind]:
-                first = encoded[features[0].name]
-                packed[name] = array = np.empty((len(first), len(features)), first.dtype)
-                for place, feature in enumerate(features):
-                    array[:, place] = encoded[feature.name]
-        for kind in ("tokens", "vector", "date", "image", "series"):
-            for place, feature in enumerate(self._of[kind]):
-                packed[f"{kind}_{place}"] = encoded[feature.name]
-        return packed
-
-    def _weights(self, table: Table, name: str) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        if name not in table.columns:
-            raise DataError(
-                Problem(
-                    name,
-                    f"the table has no such column for weights; {nearest(name, table.columns)}",
-                )
-            )
-        column = table.column(name, "number", style=self.styles.get(name, PLAIN))
-        values = np.asarray(column.values)
-        if negative := int((values < 0).sum()):
-            first = int(np.flatnonzero(values < 0)[0])
-            raise DataError(
-                Problem(
-                    name,
-                    f"{negative} rows have a negative weight, the first is row {first + 1} with "
-                    f"{values[first]:g}. Weights are 0 or more.",
-                )
-            )
-        return np.where(column.valid, values, 0).astype(np.float32), column.valid
-
-
-def _check_aligned(
-    output: OutputFeature, column: Column, source: Feature, tokens: Sequence[Sequence[str]]
-) -> None:
-    """Every row that has tags must have one for each token."""
-    tags = output.tokens(column)
-    odd = [
-        row
-        for row in np.flatnonzero(column.valid).tolist()
-        if tags[row] and len(tags[row]) != len(tokens[row])
-    ]
-    if odd:
-        first = odd[0]
-        rows = "1 row has" if len(odd) == 1 else f"{len(odd)} rows have"
-        raise DataError(
-            Problem(
-                f"column {output.column!r}",
-                f"{rows} another number of tags than {source.column!r} has tokens, the first is row {first + 1} "
-                f"with {len(tags[first])} tags and {len(tokens[first])} tokens ({' '.join(tokens[first][:8])} …). "
-                "Give one tag a token, both parted in the same way: `preprocessing: {tokenizer: space}`, or lists.",
-            )
-        )
-
-
-def _image(feature: Feature, array: str) -> Image:
-    channels, height, width = feature.shape
-    return Image(feature.name, array, channels, height, width, feature.mean, feature.std)
-
-
-def _series(feature: Feature, array: str) -> Series:
-    length, channels = feature.shape
-    return Series(feature.name, array, feature.type, length, channels)
 
 
 def _styles(table: Table, features: Iterator[Feature]) -> dict[str, Style]:
