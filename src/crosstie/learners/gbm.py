@@ -9,15 +9,14 @@ from annotated_types import Ge, Gt, Le
 from crosstie.config.words import Alias, Answer, Elsewhere
 from crosstie.data.batch import Batch, Output, joined
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
-from crosstie.evaluation.metric import Metric, metrics
 from crosstie.learners.booster import Booster, Dataset, threads
 from crosstie.learners.columns import Columns
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
-from crosstie.learners.trees import Tree, add_trees, read_trees
+from crosstie.learners.stopping import Stopping
+from crosstie.learners.trees import add_trees, gain, read_trees
 from crosstie.learners.weights import row_weights
 from crosstie.training.answered import TREES
-from crosstie.training.callbacks.callback import Progress
 
 OBJECTIVES = {"number": "regression", "binary": "binary", "category": "multiclass"}
 TREES_PER_REPORT = 10
@@ -219,18 +218,18 @@ class Gbm(Learner):
         if job.validation is not None:
             validation = self._dataset(job.validation, output, parameters, reference=train)
         booster = Booster(train, parameters, validation=validation)
-        watch = _Watch(job, output)
+        stopping = Stopping(job, output)
         try:
-            self._grow(job, booster, watch)
+            self._grow(job, booster, stopping)
         except KeyboardInterrupt:
-            watch.progress.stopped = "interrupted"
-            if not watch.progress.step:
+            stopping.progress.stopped = "interrupted"
+            if not stopping.progress.step:
                 booster.add_tree()
             raise
         finally:
-            self._keep(booster, watch)
+            self._keep(booster, stopping)
             for callback in job.callbacks:
-                callback.on_train_end(watch.progress)
+                callback.on_train_end(stopping.progress)
 
     def refit(self, job: Job) -> bool:
         assert job.validation is not None, "validation rows are what there is to add"
@@ -300,8 +299,8 @@ class Gbm(Learner):
             reference=reference,
         )
 
-    def _grow(self, job: Job, booster: Booster, watch: "_Watch") -> None:
-        progress = watch.progress
+    def _grow(self, job: Job, booster: Booster, stopping: Stopping) -> None:
+        progress = stopping.progress
         rounds = self.n_estimators or min(
             3000 if job.validation is not None else TREES_WITHOUT_VALIDATION,
             max(MOST_TREES // _trees_a_round(job.layout.outputs[0]), 1),
@@ -316,23 +315,23 @@ class Gbm(Learner):
             progress.step = tree
             progress.rows += len(job.train)
             if job.validation is not None:
-                watch.look(booster, job.validation)
-            stop = not grew or watch.waited >= (self.early_stop or rounds)
+                stopping.look(booster, job.validation)
+            stop = not grew or stopping.waited >= (self.early_stop or rounds)
             if stop or tree % TREES_PER_REPORT == 0 or tree == rounds:
-                watch.report(booster, job)
+                stopping.report(booster, job)
             for callback in job.callbacks:
                 callback.on_step_end(progress)
             if stop:
                 progress.stopped = "early_stop"
                 break
 
-    def _keep(self, booster: Booster, watch: "_Watch") -> None:
+    def _keep(self, booster: Booster, stopping: Stopping) -> None:
         assert self.columns_ is not None
-        rounds = max(watch.progress.best_step or watch.progress.step, 1)
+        rounds = max(stopping.progress.best_step or stopping.progress.step, 1)
         self.about_ = {"rounds": rounds}
         self._describe(booster.text(trees=rounds))
-        if watch.progress.best is not None:
-            self.about_ |= {"watched": watch.progress.watched, "best": watch.progress.best}
+        if stopping.progress.best is not None:
+            self.about_ |= {"watched": stopping.progress.watched, "best": stopping.progress.best}
 
     def _describe(self, text: str) -> None:
         assert self.columns_ is not None
@@ -342,7 +341,7 @@ class Gbm(Learner):
             "trees": len(trees),
             "leaves": sum(len(tree.leaf) for tree in trees),
             "columns": len(self.columns_.names),
-            "gain": _gain(trees, self.columns_.names),
+            "gain": gain(trees, self.columns_.names),
         }
 
     def export(self, path: Path) -> None:
@@ -379,57 +378,6 @@ class Gbm(Learner):
         return self.columns_, self.columns_.layout.outputs[0]
 
 
-class _Watch:
-    """Whether the loss on validation rows falls and falls.
-
-    Trees stop by the loss whatever metric is asked for: a ranking is nearly as good after three trees as after a
-    hundred, while probabilities are not (Titanic, stopped by ROC AUC: no row above one half).
-    """
-
-    def __init__(self, job: Job, output: Output) -> None:
-        self.output = output
-        self.loss: Metric = metrics.get("loss", of=output.type)()
-        name = (job.metrics or {}).get(output.name, "loss")
-        metric = metrics.get(name, of=output.type)()
-        self.shown: dict[str, Metric] = {"loss": self.loss}
-        if metric.any_unit:
-            self.shown[name] = metric
-        self.progress = Progress(learner="gbm", unit="tree", folder=job.folder)
-        if job.validation is not None:
-            self.progress.watched = f"validation/{output.name}/loss"
-
-    @property
-    def waited(self) -> int:
-        """Trees since the best."""
-        return self.progress.step - (self.progress.best_step or self.progress.step)
-
-    def look(self, booster: Booster, validation: Batch) -> None:
-        """Take the validation rows' loss into account."""
-        target = validation.targets[self.output.name]
-        value = self.loss(target, booster.fitted(1), validation.weights)
-        if self.progress.best is None or value < self.progress.best:
-            self.progress.best, self.progress.best_step = value, self.progress.step
-
-    def report(self, booster: Booster, job: Job) -> None:
-        """Tell how training and validation rows are predicted."""
-        parts = {"train": (0, job.train), "validation": (1, job.validation)}
-        found: dict[str, dict[str, dict[str, float]]] = {}
-        for name, (which, batch) in parts.items():
-            if batch is None:
-                continue
-            target, predicted = batch.targets[self.output.name], booster.fitted(which)
-            shown = self.shown if name == "validation" else {"loss": self.loss}
-            found[name] = {
-                self.output.name: {
-                    key: metric(target, predicted, batch.weights) for key, metric in shown.items()
-                }
-            }
-        self.progress.metrics = found
-        self.progress.loss = found["train"][self.output.name]["loss"]
-        for callback in job.callbacks:
-            callback.on_evaluate(self.progress)
-
-
 def _trees_a_round(output: Output) -> int:
     return output.size if output.type == "category" else 1
 
@@ -439,13 +387,3 @@ def _check_classes(output: Output) -> None:
         raise TrainingError(
             f"{output.name}: training rows have one class only, so there is nothing to learn"
         )
-
-
-def _gain(trees: list[Tree], names: list[str]) -> dict[str, float]:
-    """Share of the loss that splits on each input took away, largest first."""
-    total: dict[str, float] = {}
-    for tree in trees:
-        for column, gain in zip(tree.feature.tolist(), tree.gain.tolist(), strict=True):
-            total[names[column]] = total.get(names[column], 0.0) + gain
-    whole = sum(total.values()) or 1.0
-    return {name: total[name] / whole for name in sorted(total, key=lambda name: -total[name])}

@@ -108,6 +108,16 @@ def add_trees(graph: GraphWriter, trees: list[Tree], features: str, *, outputs: 
     )
 
 
+def gain(trees: list[Tree], names: list[str]) -> dict[str, float]:
+    """Share of the loss that splits on each input took away, largest first."""
+    total: dict[str, float] = {}
+    for tree in trees:
+        for column, gained in zip(tree.feature.tolist(), tree.gain.tolist(), strict=True):
+            total[names[column]] = total.get(names[column], 0.0) + gained
+    whole = sum(total.values()) or 1.0
+    return {name: total[name] / whole for name in sorted(total, key=lambda name: -total[name])}
+
+
 def round_down(threshold: NDArray[np.float64]) -> NDArray[np.float32]:
     """The largest float32 that is not above each value, and below the one that parts zero from negative numbers."""
     with np.errstate(over="ignore"):
