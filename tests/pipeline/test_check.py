@@ -557,3 +557,19 @@ def test_where_scratch_arrays_lie_is_relative_to_the_file(here):
     assert (
         plan(here, "data: data.csv\ntarget: survived\nbackend: local\n").cache.name == ".crosstie"
     )
+
+
+def test_a_metric_that_only_compares_runs_is_told(tmp_path):
+    (tmp_path / "a.csv").write_text(
+        "x,y\n" + "".join(f"{i % 11}.25,{i % 7}.5\n" for i in range(60))
+    )
+    outputs = "output_features=[{name: y, type: number, metric: wape}]"
+    given = load({"model_type": "ecd"})
+    plan = make_plan(given, source=tmp_path / "a.csv", target="y", overrides=[outputs])
+    assert plan.metrics == {"y": "wape"}
+    assert [each for each in plan.warnings if "wape" in each] == [
+        (
+            "--set output_features[0].metric: 'wape' is measured when training has ended: runs are compared by it, and "
+            "training goes by the loss"
+        )
+    ]

@@ -114,6 +114,15 @@ def output(text):
             ),
         ),
         (
+            "target: age\ntrainer: {validation_metric: mape}\n",
+            (
+                "model.yaml:4 trainer.validation_metric: 'mape' of the number output 'age' is measured only when "
+                "training has ended, so training cannot go by it; take one of 'explained_variance', 'mae', "
+                "'max_error', 'median_absolute_error', 'mse', 'r2', 'rmse', or write `metric: mape` at the output, "
+                "to compare runs by it"
+            ),
+        ),
+        (
             (
                 "target: bought\ninput_features: [{name: about, type: text, encoder: "
                 "{type: rnn, fc_layers: [{output_size: 8}], num_fc_layers: 3}}]\n"

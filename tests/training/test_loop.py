@@ -174,8 +174,13 @@ def test_the_loss_can_be_watched(fit):
 def test_the_loss_is_watched_where_the_metric_is_not_defined(fit):
     one_class = batch(50, seed=1)
     one_class.targets["y"][:] = 1
-    progress = fit(epochs=3, validation=one_class).run().progress
+    made = fit(epochs=3, validation=one_class).run()
+    progress = made.progress
     assert progress.watched == "validation/y/loss"
+    assert made.loop.judge.note == (
+        "output 'y': the validation rows leave 'roc_auc' undefined (is there but one class?), so training goes by the loss"
+    )
+    assert not fit(epochs=1).loop.judge.note
     assert math.isfinite(progress.best)
 
 

@@ -102,6 +102,8 @@ class Ecd(Learner):
                 begun=begun,
                 device=None if devices == ["cpu"] else devices[0],
             )
+            if note := self._loop.judge.note:
+                job.say(note)
             try:
                 self._loop.run(resume=job.resume, anywhere=job.allow_different_host)
             finally:

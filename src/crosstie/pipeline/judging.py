@@ -5,7 +5,7 @@ from typing import Any
 
 from crosstie.config.document import Place
 from crosstie.evaluation.metric import metrics
-from crosstie.pipeline.columns import Columns
+from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.findings import Findings
 
 COMBINED = "combined"
@@ -40,14 +40,39 @@ def read_watched(
         if asked and entry.name == field and name is None:
             name, where = asked, place.at("validation_metric")
         name = name or entry.cls.defaults.metric
-        findings.known(
+        known = findings.known(
             name,
             metrics.names(of=entry.type),
             where,
             f"no metric of a {entry.type} output is called",
         )
+        if known and name in (asked, entry.section["metric"]):
+            _check_measured(name, entry, where, findings)
         found[entry.name] = name
     return found
+
+
+def _check_measured(name: str, entry: Entry, where: Place, findings: Findings) -> None:
+    """A metric that somebody asked for, and that says nothing while training: nothing can stop by it."""
+    if metrics.get(name, of=entry.type).any_unit:
+        return
+    if where.path[0] != "trainer":
+        findings.warnings.append(
+            f"{where}: {name!r} is measured when training has ended: runs are compared by it, and training goes by the "
+            "loss"
+        )
+        return
+    others: dict[type, str] = {}  # of a metric that has several names the shortest
+    for each in sorted(metrics.names(of=entry.type), key=len):
+        metric = metrics.get(each, of=entry.type)
+        if metric.any_unit:
+            others.setdefault(metric, each)
+    findings.wrong(
+        where,
+        f"{name!r} of the {entry.type} output {entry.name!r} is measured only when training has ended, so training "
+        f"cannot go by it; take one of {', '.join(map(repr, sorted(others.values())))}, or write `metric: {name}` at the output, to "
+        "compare runs by it",
+    )
 
 
 def read_uncalibrated(columns: Columns, findings: Findings) -> frozenset[str]:

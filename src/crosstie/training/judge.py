@@ -53,6 +53,7 @@ class Judge:
         }
         self.output = field or next(iter(network.outputs))
         self.metric = self.names.get(self.output, LOSS)
+        self.wanted = wanted.get(self.output, LOSS)
         self.sign = -1.0
         if self.output in network.outputs:
             kind = metrics.get(self.metric, of=network.outputs[self.output].type)
@@ -62,6 +63,18 @@ class Judge:
     def watched(self) -> str:
         """Its full name: `validation/survived/roc_auc`."""
         return f"validation/{self.output}/{self.metric}"
+
+    @property
+    def note(self) -> str:
+        """What a person should know of a metric that these rows leave undefined; else empty."""
+        if self.metric == self.wanted or self.output not in self.network.outputs:
+            return ""
+        if not metrics.get(self.wanted, of=self.network.outputs[self.output].type).any_unit:
+            return ""  # is told before the run, where somebody asked for it
+        return (
+            f"output {self.output!r}: the validation rows leave {self.wanted!r} undefined (is there but one class?), so "
+            "training goes by the loss"
+        )
 
     def value(self, scores: Scores) -> float:
         """What decides, NaN where it is not defined."""
