@@ -147,3 +147,10 @@ def test_real_columns_look_like_what_they_are(shared_data):
         open_source({"path": "tab_horse_colic/horse-colic.csv", "header": False}, base=shared_data)
     )
     assert colic["column_16"].missing == 247
+
+
+def test_signs_without_spaces_between_them_count_as_words():
+    cells = ["这家餐厅的菜很好吃", "服务员不太友好", "東京の夏はとても暑い"]
+    assert profile(open_source({"review": cells}))["review"].words == pytest.approx(
+        (9 / 2 + 7 / 2 + 10 / 2) / 3
+    )

@@ -246,3 +246,27 @@ def test_which_level_of_a_target_is_positive_is_said(levels, why):
     feature.observe(open_source({"x": list(levels)}).table().column("x", "levels"))
     feature.finish()
     assert why == f"two levels, {feature.labels[0]!r} and {feature.labels[1]!r} (positive)"
+
+
+@pytest.mark.parametrize(
+    ("cell", "steps"),
+    [
+        ("[[3], [3], [{}]]", 3),
+        ("[[3, 1], [{}, 1]]", 2),
+    ],
+)
+def test_whole_numbers_are_a_series_where_they_are_steps(cell, steps):
+    looks = profiles(open_source({"wave": [cell.format(row) for row in range(40)]}))["wave"]
+    why = f"every cell holds numbers one after the other, up to {steps}"
+    assert infer(looks, output=False) == Inference("timeseries", why)
+
+
+def test_a_measurement_may_come_twice():
+    rows = [[0.5, 0.5, row + 0.25, *[1.5] * (row % 3)] for row in range(40)]
+    looks = profiles(open_source({"wave": rows}))["wave"]
+    assert infer(looks, output=False).type == "timeseries"
+
+
+def test_lists_of_whole_numbers_that_repeat_may_be_ids():
+    looks = profiles(open_source({"pages": [f"[3, 3, {row}]" for row in range(40)]}))["pages"]
+    assert infer(looks, output=False).type == "sequence"

@@ -192,6 +192,20 @@ def test_a_metric_that_is_not_a_number_is_never_the_best(fit):
     assert not made.loop.judge.better(0.1, 0.1)
 
 
+def test_of_two_equal_rankings_the_one_of_less_loss_is_better(fit):
+    judge = fit(epochs=1).loop.judge
+    assert judge.better(1.0, 1.0, loss=0.2, best_loss=0.3)
+    assert not judge.better(1.0, 1.0, loss=0.3, best_loss=0.2)
+    assert not judge.better(0.9, 1.0, loss=0.1, best_loss=0.2)
+
+
+@pytest.mark.parametrize(("rows", "evaluations"), [(50, 50), (200, 15), (2000, 6)])
+def test_unless_told_patience_is_six_epochs_and_a_hundred_steps(fit, rows, evaluations):
+    usual, asked = fit(rows=rows, batch_size=29).loop, fit(rows=rows, early_stop=6).loop
+    assert usual.watch.patience(usual.updates_an_epoch) == evaluations
+    assert asked.watch.patience(asked.updates_an_epoch) == 6
+
+
 def test_a_loss_that_is_not_a_number_says_where_and_what_to_try(fit):
     train = batch(200)
     train.inputs["numbers"][7, 1] = np.inf
@@ -372,7 +386,7 @@ def test_the_weights_of_a_fit_do_not_depend_on_how_often_it_is_judged_or_saved(f
     plain = fit(epochs=3, judged=False).run()
     saved = fit(epochs=3, judged=False, steps_per_checkpoint=1, folder=tmp_path / "b").run()
     last = fit(epochs=3, early_stop=-1, checkpoint_seconds=0, folder=tmp_path / "c")
-    last.loop.judge.better = lambda value, best: False
+    last.loop.judge.better = lambda *_, **__: False
     assert same(plain.weights, saved.weights)
     assert same(plain.weights, last.run().weights)
 

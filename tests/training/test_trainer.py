@@ -87,7 +87,7 @@ def test_defaults_are_the_published_recipe():
     trainer = build(Trainer, **filled)
     assert (trainer.learning_rate, trainer.early_stop, trainer.clipping.clipglobalnorm) == (
         0.002,
-        6,
+        None,
         1.0,
     )
     assert trainer.schedule.factor(70, 100) == 1

@@ -40,7 +40,7 @@ class ColumnProfile:
         repeating: Share that are lists with an item more than once.
         vectors: Share that read as a row of `width` numbers; `width` is 0 when widths differ.
         series: Share that read as numbers one after the other, any number of them or several a step; 0 where they
-            are whole numbers, which may be ids. `max_steps` is the longest one's length.
+            are whole numbers in a plain row, which may be ids. `max_steps` is the longest one's length.
         infinities: Cells that hold an infinity.
         minimum: Of the numbers, as are `maximum`, `mean` and `std`; None when there are none.
         words: Mean number of words.
@@ -127,6 +127,7 @@ FIRST = (
 TOP = 20
 LOOKED_INTO = 200  # cells that are asked whether they are files
 _BOOLS = frozenset((*parse.YES, *parse.NO))
+_SIGN = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff]")
 _PARTED = re.compile(r"[\s,;\[]")  # in every text of more than one item
 
 
@@ -184,7 +185,7 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
     dated = np.isfinite(dates)
     bools = np.array([len(each) < 6 and each.lower() in _BOOLS for each in texts])
     lengths = np.array([len(each) for each in texts])
-    words = np.array([len(each.split()) for each in texts])
+    words = np.array([_words(each) for each in texts])
     order = np.argsort(-counts, kind="stable")[:TOP]
 
     def share(which: NDArray[np.bool_]) -> float:
@@ -252,8 +253,9 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
         if series is not None and series.size > 1:
             several += count
             steps = max(steps, len(series))
-            # whole numbers one after the other may be ids of anything
-            parted = series.shape[1] > 1 or bool((series != np.rint(series)).any())
+            # whole numbers one after the other may be ids of anything, but ids are no list of steps
+            parted = text.startswith("[[") or series.shape[1] > 1
+            parted = parted or bool((series != np.rint(series)).any())
             broken += count * parted
     width, most = widths.most_common(1)[0] if widths else (0, 0)
     return {
@@ -265,6 +267,12 @@ def _lists(texts: list[str], counts: NDArray[np.int64], present: int) -> dict[st
         "series": several / present if broken > several / 2 else 0.0,
         "max_steps": steps,
     }
+
+
+def _words(text: str) -> float:
+    """Words between spaces; of Chinese and Japanese, which set none, two signs are one."""
+    signs = 0 if text.isascii() else len(_SIGN.findall(text))
+    return max(len(text.split()), signs / 2)
 
 
 def _is_infinity(text: str) -> bool:

@@ -91,10 +91,9 @@ class Sequence(ItemFeature, OutputFeature):
 
     @classmethod
     def affinity(cls, profile: ColumnProfile) -> float:
-        """Order shows in lists that hold an item twice: a set would lose it."""
-        return (
-            0.9 if profile.lists > 0.9 and profile.repeating > REPEATING else 0.05 * profile.lists
-        )
+        """Order shows in lists that hold an item twice: a set would lose it. Measurements repeat too."""
+        ordered = profile.lists > 0.9 and profile.repeating > REPEATING
+        return 0.9 if ordered and profile.series <= 0.95 else 0.05 * profile.lists
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:

@@ -10,11 +10,12 @@ from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
 from crosstie.learners.learner import Learner, learners
-from crosstie.pipeline.columns import Columns, Entry, resolve
+from crosstie.pipeline.columns import resolve
 from crosstie.pipeline.company import read_callbacks
 from crosstie.pipeline.components import Built, assemble
 from crosstie.pipeline.defaults import read_defaults
 from crosstie.pipeline.doubts import doubts
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.judging import read_thresholds, read_uncalibrated, read_watched

@@ -1,7 +1,6 @@
 """Which columns are inputs and outputs, and of what type: what the file says, and the data where it is silent."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
 from typing import Any
 
 from crosstie.config.document import Place
@@ -9,54 +8,17 @@ from crosstie.config.options import options
 from crosstie.config.words import answers
 from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError
-from crosstie.features.feature import Feature, feature_types
+from crosstie.features.feature import feature_types
 from crosstie.features.infer import infer
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import OLD_TYPES, Input, Output
+from crosstie.pipeline.letters import read_letters, spelled
 from crosstie.pipeline.plan import Excluded, Inferred
 from crosstie.pipeline.registries import registry
 
-FeatureClass = type[Feature]
 WORDS = ("tokens", "words", "form", "forms", "text", "sentence")  # what tokens' columns are called
 UNBUILT_TYPES = ("h3", "category_distribution")
-
-
-@dataclass
-class Entry:
-    """A feature before its options are looked at.
-
-    Attributes:
-        name: Its name.
-        column: Its column.
-        place: Where it is written; the `target:` or the file for one that is not listed.
-        section: What is written of it, filled to every key of its grammar.
-        written: What is written of it, as it stands.
-        type: Its type; "" where it cannot be told.
-        index: Its index in the list of the file; None for one that is not listed.
-    """
-
-    name: str
-    column: str
-    place: Place
-    section: dict[str, Any]
-    written: Mapping[str, Any] = field(default_factory=dict)
-    type: str = ""
-    index: int | None = None
-
-    @property
-    def cls(self) -> FeatureClass:
-        """The class of its type."""
-        return feature_types.get(self.type)
-
-
-@dataclass
-class Columns:
-    """All that is said or inferred of columns."""
-
-    inputs: list[Entry] = field(default_factory=list)
-    outputs: list[Entry] = field(default_factory=list)
-    inferred: list[Inferred] = field(default_factory=list)
-    excluded: list[Excluded] = field(default_factory=list)
 
 
 def resolve(
@@ -126,6 +88,11 @@ def resolve(
             before=before,
         )
     leave_annotations(found, profile)
+    if not whole and profile:
+        rest = document.at("target" if top.get("target") else "output_features")
+        read_letters(found, profile, findings, rest)
+    for entry in (*found.inputs, *found.outputs):
+        entry.spelled = entry.column in profile and spelled(profile[entry.column])
     _check_names(found, findings)
     if not found.inputs and profile:
         out = "; ".join(f"{each.column!r} is left out: {each.why}" for each in found.excluded[:8])

@@ -9,9 +9,10 @@ from crosstie.errors import CrosstieError
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
 from crosstie.learners.learner import Learner
-from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import WIRING
+from crosstie.pipeline.letters import letters
 from crosstie.pipeline.links import check_dependencies, ties
 from crosstie.pipeline.parts import (
     read_augmentation,
@@ -87,7 +88,13 @@ def assemble(
         )
         parts |= read_augmentation(entry, findings, learner, model_type)
         required = required_options(entry, parts, learner)
-        usual = sources.preprocessing(entry, findings, required)
+        bag = parts.get("encoder", {}).get("type", "embed") == "embed"
+        usual = {
+            **_spelling(
+                entry, defaults, required, bag=bag and entry.name not in sources.of.values()
+            ),
+            **sources.preprocessing(entry, findings, required),
+        }
         filled = _preprocessing(
             entry, findings, defaults, output=False, required=required, usual=usual
         )
@@ -104,7 +111,10 @@ def assemble(
         parts = read_parts(entry, ("decoder", "loss"), findings, learner, model_type, defaults)
         if entry.name in sources.of and parts.get("decoder"):
             parts["decoder"] = {**parts["decoder"], "input": sources.of[entry.name]}
-        usual = getattr(entry.cls, "usual", {})
+        usual = {
+            **getattr(entry.cls, "usual", {}),
+            **_spelling(entry, defaults, {}, bag=False),
+        }
         filled = _preprocessing(entry, findings, defaults, output=True, required={}, usual=usual)
         feature = _construct(entry, filled, findings)
         if feature is not None:
@@ -214,6 +224,19 @@ def _preprocessing(
     if problems:  # told already; go on with the defaults
         filled, _ = check(entry.cls, {}, place, wiring=WIRING)
     return {key: each for key, each in filled.items() if key not in only}
+
+
+def _spelling(
+    entry: Entry,
+    defaults: Mapping[str, Mapping[str, Any]],
+    required: Mapping[str, Any],
+    *,
+    bag: bool,
+) -> dict[str, Any]:
+    """What `letters` says; nothing where a tokenizer is set."""
+    common = defaults.get(entry.type, {}).get("preprocessing", {})
+    given = {**common, **(entry.section["preprocessing"] or {}), **required}
+    return letters(entry, given, bag=bag)
 
 
 def _alias(known: Mapping[str, Any], key: str) -> bool:

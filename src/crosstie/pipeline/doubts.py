@@ -17,7 +17,7 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
 from crosstie.data.split import Split
 from crosstie.data.table import Table
-from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.tables import Tables
 
@@ -51,7 +51,7 @@ def doubts(
             _check_type(entry, profile[entry.column], findings)
     for entry in columns.outputs:
         if entry.column in profile:
-            _check_target(entry, profile[entry.column], findings)
+            _check_target(entry, profile[entry.column], columns.inputs, findings)
     if findings.problems:
         return
     names = list(dict.fromkeys(entry.column for entry in (*columns.inputs, *columns.outputs)))
@@ -277,7 +277,9 @@ def _check_mixed(entry: Entry, looks: ColumnProfile, findings: Findings) -> None
         )
 
 
-def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> None:
+def _check_target(
+    entry: Entry, looks: ColumnProfile, inputs: list[Entry], findings: Findings
+) -> None:
     place = entry.place.at("name") if entry.index is not None else entry.place
     if looks.private:
         findings.wrong(
@@ -303,10 +305,12 @@ def _check_target(entry: Entry, looks: ColumnProfile, findings: Findings) -> Non
             f"{entry.column!r} is missing in {looks.missing} of {looks.rows} rows, which are left out"
         )
     if entry.type in {"binary", "category"} and looks.present and not looks.constant:
-        _check_classes(entry, looks, place, findings)
+        _check_classes(entry, looks, place, inputs, findings)
 
 
-def _check_classes(entry: Entry, looks: ColumnProfile, place: Place, findings: Findings) -> None:
+def _check_classes(
+    entry: Entry, looks: ColumnProfile, place: Place, inputs: list[Entry], findings: Findings
+) -> None:
     counts = [count for _, count in looks.top]
     if entry.type == "binary" and counts and counts[-1] / looks.present < RARE:
         share = f"{counts[-1] / looks.present:.1%} of rows"
@@ -319,10 +323,15 @@ def _check_classes(entry: Entry, looks: ColumnProfile, place: Place, findings: F
     _check_spelling(entry, looks, findings)
     single = [text for text, count in looks.top if count < 2]
     if entry.type == "category" and looks.distinct > max(looks.present / 2, FEW_ROWS):
+        instead = "Predict another column"
+        if looks.numbers > 0.9:
+            instead = "Say type: number"
+        elif entry.spelled and any(each.type in ("text", "sequence") for each in inputs):
+            instead += ", or say type: text to have it written letter by letter"
         findings.wrong(
             place,
             f"column {entry.column!r} has {looks.distinct} classes in {looks.present} rows, too few of each to "
-            f"learn. {'Say type: number' if looks.numbers > 0.9 else 'Predict another column'}",
+            f"learn. {instead}",
         )
     elif entry.type == "category" and single and looks.distinct <= len(looks.top):
         findings.warnings.append(

@@ -7,7 +7,7 @@ from typing import Any
 from crosstie.config.document import Document, copy_plain
 from crosstie.config.environment import REFERENCE
 from crosstie.config.yaml import Keys
-from crosstie.pipeline.columns import Columns
+from crosstie.pipeline.entries import Columns
 
 SECRET = (
     8  # characters: a value this long that came from the environment is hidden wherever it stands

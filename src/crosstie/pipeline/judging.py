@@ -5,7 +5,7 @@ from typing import Any
 
 from crosstie.config.document import Place
 from crosstie.evaluation.metric import metrics
-from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 
 COMBINED = "combined"

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from crosstie.learners.learner import Learner
-from crosstie.pipeline.columns import Entry
+from crosstie.pipeline.entries import Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.parts import readable
 

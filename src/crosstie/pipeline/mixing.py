@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crosstie.pipeline.columns import Columns
+from crosstie.pipeline.entries import Columns
 from crosstie.pipeline.findings import Findings
 
 WHOLE = ("sequence", "text", "timeseries")  # outputs whose places mean nothing in another row

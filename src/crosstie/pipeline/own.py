@@ -4,7 +4,7 @@ from pathlib import Path
 
 from crosstie.config.registry import use_components
 from crosstie.features.feature import feature_types
-from crosstie.pipeline.columns import Columns
+from crosstie.pipeline.entries import Columns
 from crosstie.pipeline.findings import Findings
 
 FOLDER = "components"

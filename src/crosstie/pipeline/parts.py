@@ -10,7 +10,7 @@ from crosstie.config.options import ComponentOf, build
 from crosstie.errors import ConfigError
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import Learner
-from crosstie.pipeline.columns import Entry
+from crosstie.pipeline.entries import Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.registries import registry
 from crosstie.training.augmentations.augmentation import augmentations

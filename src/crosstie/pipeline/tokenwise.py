@@ -9,7 +9,7 @@ from crosstie.errors import ConfigError, MissingExtra
 from crosstie.evaluation.metrics.text import require
 from crosstie.features.output_feature import OutputFeature
 from crosstie.learners.learner import Learner
-from crosstie.pipeline.columns import Columns, Entry
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.registries import registry
 

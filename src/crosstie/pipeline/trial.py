@@ -20,8 +20,8 @@ from crosstie.features.date import PARTS
 from crosstie.features.levels import natural
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Learner
-from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.components import Built
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import assign

@@ -14,8 +14,8 @@ from crosstie.data.style import PLAIN, Style
 from crosstie.data.windows import Grid, Windows
 from crosstie.errors import CrosstieError
 from crosstie.features.timeseries import Timeseries
-from crosstie.pipeline.columns import Columns, Entry
 from crosstie.pipeline.components import Built
+from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.tables import Tables
 

@@ -80,9 +80,25 @@ class Judge:
         """What decides, NaN where it is not defined."""
         return scores[self.output].get(self.metric, math.nan)
 
-    def better(self, value: float, best: float | None) -> bool:
-        """Whether a value beats the best so far; one that is not a number never does."""
-        return math.isfinite(value) and (best is None or self.sign * value > self.sign * best)
+    def better(
+        self,
+        value: float,
+        best: float | None,
+        *,
+        loss: float = math.nan,
+        best_loss: float = math.nan,
+    ) -> bool:
+        """Whether a value beats the best so far; one that is not a number never does.
+
+        Of two that are equal, as rankings of few rows often are, the one of less loss is better.
+        """
+        if not math.isfinite(value):
+            return False
+        return (
+            best is None
+            or self.sign * value > self.sign * best
+            or (value == best and loss < best_loss)
+        )
 
     @torch.no_grad()
     def measure(self, forward: Any, runner: Runner, feed: Feed, *, size: int, rows: int) -> Scores:

@@ -261,7 +261,7 @@ class Loop:
         """Why this epoch was the last, or nothing."""
         if self.progress.step >= (self.progress.total_steps or 0):
             return "epochs"
-        if self.watch.waited and 0 <= self.options.early_stop <= self.watch.waited:
+        if self.watch.gives_up(self.updates_an_epoch):
             return "early_stop"
         limit = self.options.time_limit
         return "time_limit" if limit is not None and self.elapsed() >= limit else ""
@@ -373,6 +373,7 @@ class Loop:
             "seconds": self.elapsed(),
             "batch": self.batch,
             "waited": self.watch.waited,
+            "best_loss": self.watch.best_loss,
             "progress": {name: getattr(progress, name) for name in KEPT},
         }
         path = save(self.folder, progress.step, Checkpoint.of(parts, values))
@@ -395,6 +396,7 @@ class Loop:
         self.seconds = found.values["seconds"]
         self.batch = found.values["batch"]
         self.watch.waited = found.values["waited"]
+        self.watch.best_loss = found.values["best_loss"]
         self.epoch_loss = found.part("loss")["epoch"].to(device)
         for name, value in found.values["progress"].items():
             setattr(self.progress, name, value)

@@ -49,7 +49,8 @@ class Trainer:
         should_shuffle: Take training rows in a new order each epoch; false keeps the table's.
         bucketing_field: A text, sequence, set or bag input: rows in which it is about as long are learned from
             together, so that little of a batch is padding. Which rows those are is drawn anew each epoch.
-        early_stop: Stop after so many evaluations without gain; -1 never stops.
+        early_stop: Stop after so many evaluations without gain; -1 never stops. None is 6, or as many as make 100
+            steps where epochs are short: of 50 rows an epoch is two.
         eval_steps: Measure validation rows by their first so many batches after each epoch; null by all.
         validation_field: The output whose metric is watched; null is the first, `combined` all of them: what is
             watched then is the sum of their losses, each times its weight.
@@ -191,7 +192,8 @@ class Trainer:
                 "early_stopping_patience",
                 "early_stopping_rounds",
             ),
-        ] = 6,
+        ]
+        | None = None,
         eval_steps: Annotated[int, Ge(1)] | None = None,
         validation_field: str | None = None,
         validation_metric: Annotated[

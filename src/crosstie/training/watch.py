@@ -1,5 +1,6 @@
 """Looking at a network between epochs: how good it is, which weights were the best, for how long nothing was better."""
 
+import math
 from contextlib import nullcontext
 
 from torch import Tensor
@@ -7,10 +8,11 @@ from torch import Tensor
 from crosstie.training.averaging import Average
 from crosstie.training.callbacks.callback import Progress
 from crosstie.training.feed import Feed
-from crosstie.training.judge import Judge, Scores
+from crosstie.training.judge import LOSS, Judge, Scores
 from crosstie.training.trainer import Trainer
 from crosstie.training.update import Update
 
+EPOCHS, STEPS = 6, 100  # without gain, at least both: six epochs of 50 rows are twelve steps
 EVALUATED = 20_000  # of the training rows, where they are measured too
 
 
@@ -26,6 +28,7 @@ class Watch:
 
     Attributes:
         best: The best weights so far; empty before the first evaluation.
+        best_loss: Theirs on the rows that decide.
         waited: Evaluations since.
     """
 
@@ -44,6 +47,7 @@ class Watch:
         self.average = average
         self.size = options.batches.rows_an_evaluation(batch_size)
         self.best: dict[str, Tensor] = {}
+        self.best_loss = math.inf
         self.waited = 0
 
     def look(self, validation: Feed, train: Feed, progress: Progress) -> bool:
@@ -59,13 +63,23 @@ class Watch:
                 "train": self.measured_training(train, progress),
                 "validation": found,
             }
-            value = self.judge.value(found)
-            better = self.judge.better(value, progress.best)
+            value, loss = self.judge.value(found), found[self.judge.output][LOSS]
+            better = self.judge.better(value, progress.best, loss=loss, best_loss=self.best_loss)
             if better:
+                self.best_loss = loss
                 progress.best, progress.best_step = value, progress.step
                 self.best = self.weights()
         self.waited = 0 if better else self.waited + 1
         return better
+
+    def patience(self, steps: int) -> int:
+        """Evaluations without gain after which training ends, -1 for never; `steps` are those of an epoch."""
+        asked = self.options.early_stop
+        return max(EPOCHS, -(-STEPS // steps)) if asked is None else asked
+
+    def gives_up(self, steps: int) -> bool:
+        """Whether that time has come."""
+        return self.waited > 0 and 0 <= self.patience(steps) <= self.waited
 
     def measure(self, feed: Feed, *, rows: int) -> Scores:
         """Loss and watched metrics of a feed's first rows."""
