@@ -22,19 +22,24 @@ def written(folder: Path, combiner: str = "concat") -> tuple[Path, torch.nn.Modu
     return folder / "graph.onnx", built
 
 
-def test_inputs_and_outputs_are_the_layouts_with_a_free_first_axis(tmp_path: Path) -> None:
-    path, _ = written(tmp_path)
-    graph = onnx.load(path).graph
+def shapes(path: Path) -> dict[str, tuple[str, list[int | str]]]:
+    """Type and axes of a graph's inputs; free axes by name."""
     kinds = {onnx.TensorProto.FLOAT: "float32", onnx.TensorProto.INT32: "int32"}
-    found = {
-        each.name: (kinds[each.type.tensor_type.elem_type], each.type.tensor_type.shape.dim)
-        for each in graph.input
+    types = {each.name: each.type.tensor_type for each in onnx.load(path).graph.input}
+    return {
+        name: (kinds[kind.elem_type], [axis.dim_param or axis.dim_value for axis in kind.shape.dim])
+        for name, kind in types.items()
     }
-    assert {name: (kind, (shape[1].dim_value,)) for name, (kind, shape) in found.items()} == (
-        MIXED.inputs
-    )
-    assert [shape[0].dim_param for _, shape in found.values()] == ["rows"] * 3
-    assert [each.name for each in graph.output] == ["output_0"]
+
+
+def test_inputs_and_outputs_are_the_layouts_with_free_rows_and_lengths(tmp_path: Path) -> None:
+    path, _ = written(tmp_path)
+    assert shapes(path) == {
+        "numbers": ("float32", ["rows", 2]),
+        "categories": ("int32", ["rows", 2]),
+        "tokens_0": ("int32", ["rows", "padded_length_0"]),
+    }
+    assert [each.name for each in onnx.load(path).graph.output] == ["output_0"]
 
 
 def test_a_graph_says_nothing_of_where_it_was_made(tmp_path: Path) -> None:

@@ -3,6 +3,9 @@
 The exporter that traces takes 0.1 s for a table's network where the newer one takes 1 to 8 s, but it bakes what
 depends on the batch into the graph if a component lets it. So its graph is compared with torch on batches of
 several sizes, and only one that agrees is kept; otherwise the newer exporter has its turn.
+
+Rows of tokens may end where the longest of a batch does, if the graph agrees on such rows too; else they have the
+length that training gave them.
 """
 
 import ctypes
@@ -11,27 +14,29 @@ import logging
 import os
 import sys
 import warnings
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 import numpy as np
 import onnx
 import torch
 from torch import Tensor, nn
 
-from crosstie.artifact.runtime import Graph
+from crosstie.artifact.runtime import PADDED, Graph
 from crosstie.data.batch import Array, Layout
 from crosstie.errors import TrainingError
 from crosstie.models.network import Network
-from crosstie.models.writing_graph import Export, scored, searches, written_graph
+from crosstie.models.writing_graph import Axes, Export, scored, searches, written_graph
 
 OPSET = 18
 TOLERANCE = 1e-5
 BATCHES = (1, 7, 300)
 LARGE = 5_000_000  # weights, from which on so many rows take longer than they tell
 FEW = (1, 3, 8)
+SHORT = {3: 0.0, 7: 0.5}  # rows, and how much of the length they take at most
 SWAPPED = 0.01  # share of texts that may differ
 
 
@@ -75,8 +80,9 @@ class Predictor(nn.Module):
 def export_onnx(network: Network, layout: Layout, path: Path) -> None:
     """Write the network, with `predict` applied, as a graph with a free first axis.
 
-    Inputs are named and typed as `layout.inputs`, outputs as `Output.array`. The graph agrees with the network to
-    1e-5 on random rows, or it is not written.
+    Inputs are named and typed as `layout.inputs`, outputs as `Output.array`. The second axis of tokens is free too
+    where what is padding does not change what the graph says. The graph agrees with the network to 1e-5 on random
+    rows, or it is not written.
 
     Raises:
         ExportError: No exporter makes a graph that agrees: a component does what ONNX cannot say.
@@ -86,30 +92,46 @@ def export_onnx(network: Network, layout: Layout, path: Path) -> None:
     try:
         predictor = Predictor(network, tuple(layout.inputs)).eval()
         problems = []
-        for name, attempt in (("traced", _trace), ("exported", _dynamo)):
+        for name, attempt, free in _attempts(layout):
             try:
-                model = strip(_graph(predictor, layout, attempt))
+                model = strip(_graph(predictor, layout, attempt, free=free))
                 difference = _difference(model, predictor, layout)
             except Exception as error:  # noqa: BLE001 - exporters raise whatever they like
                 first = (str(error).strip() or type(error).__name__).splitlines()[0]
                 first = first.partition("\x1b")[0].strip()  # coloured advice to exporters' authors
-                problems.append(f"{name}: {first}")
+                problems.append((free, f"{name}: {first}"))
                 continue
             if difference <= TOLERANCE:
                 _drop_scores(model, predictor)
                 path.write_bytes(model.SerializeToString(deterministic=True))
                 return
-            problems.append(f"{name}: differs from torch by {difference:.2g}")
+            problems.append((free, f"{name}: differs from torch by {difference:.2g}"))
     finally:
         network.train(training)
+    why = "; ".join(problem for free, problem in problems if not free)
     raise ExportError(
-        f"the network cannot be written as a graph: a component does what ONNX cannot say ({'; '.join(problems)}). "
+        f"the network cannot be written as a graph: a component does what ONNX cannot say ({why}). "
         "Write it with tensor operations only, without Python numbers that depend on the batch."
     )
 
 
-def examples(layout: Layout, rows: int, *, seed: int = 0) -> dict[str, Array]:
-    """Random rows that could stand in a batch: missing numbers, unknown codes, rows of any length."""
+def _attempts(layout: Layout) -> Iterator[tuple[str, Export, bool]]:
+    """Ways to write a graph, the best first: what it is called, the exporter, whether lengths are free."""
+    for name, attempt in (("traced", _trace), ("exported", _dynamo)):
+        if layout.tokens:
+            yield name, attempt, True
+        yield name, attempt, False
+
+
+def examples(layout: Layout, rows: int, *, seed: int = 0, share: float = 1.0) -> dict[str, Array]:
+    """Random rows that could stand in a batch: missing numbers, unknown codes, rows of any length.
+
+    Args:
+        layout: What they are.
+        rows: How many.
+        seed: Of the random numbers.
+        share: How much of their length rows of tokens take at most; there is one token at least.
+    """
     rng = np.random.default_rng(seed)
     found: dict[str, Array] = {}
     if layout.categories:
@@ -118,8 +140,9 @@ def examples(layout: Layout, rows: int, *, seed: int = 0) -> dict[str, Array]:
         )
     for each in layout.tokens:
         ids = rng.integers(1, max(each.size, 2), (rows, each.length), dtype=np.int32)
-        lengths = rng.integers(0, each.length + 1, (rows, 1))
-        lengths[:1] = each.length
+        longest = max(int(each.length * share), 1)
+        lengths = rng.integers(0, longest + 1, (rows, 1))
+        lengths[:1] = longest
         there = np.arange(each.length) < lengths
         found[each.array] = np.where(there, ids, 0).astype(np.int32)
         if each.word:
@@ -219,13 +242,15 @@ def _quiet() -> Iterator[None]:
             logger.setLevel(level)
 
 
-def _graph(predictor: Predictor, layout: Layout, attempt: Export) -> onnx.ModelProto:
+def _graph(predictor: Predictor, layout: Layout, attempt: Export, *, free: bool) -> onnx.ModelProto:
     """The whole network as one graph; texts are written in a loop inside it."""
     rows = examples(layout, 3)
+    lengths = {each.array: f"{PADDED}_{i}" for i, each in enumerate(layout.tokens) if free}
+    axes: Axes = {name: {1: lengths[name]} if name in lengths else {} for name in rows}
     if predictor.searches:
-        return written_graph(predictor.network, layout, rows, attempt, _trace)
+        return written_graph(predictor.network, layout, rows, axes, attempt, _trace)
     tensors = tuple(torch.from_numpy(array) for array in rows.values())
-    return attempt(predictor, tensors, list(rows), predictor.outputs)
+    return attempt(predictor, tensors, axes, {name: {} for name in predictor.outputs})
 
 
 def _drop_scores(model: onnx.ModelProto, predictor: Predictor) -> None:
@@ -239,13 +264,14 @@ def _drop_scores(model: onnx.ModelProto, predictor: Predictor) -> None:
 def _trace(
     module: nn.Module,
     tensors: tuple[Tensor, ...],
-    inputs: Sequence[str],
-    outputs: Sequence[str],
+    inputs: Axes,
+    outputs: Axes,
     *,
     fixed: Sequence[str] = (),
 ) -> onnx.ModelProto:
     """`fixed` have no axis for the rows."""
     target = io.BytesIO()
+    free = {**inputs, **outputs}
     with _quiet(), torch.no_grad():
         torch.onnx.export(
             module,
@@ -255,14 +281,19 @@ def _trace(
             opset_version=OPSET,
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_axes={name: {0: "rows"} for name in (*inputs, *outputs) if name not in fixed},
+            dynamic_axes={name: {0: "rows", **free[name]} for name in free if name not in fixed},
         )
     return onnx.load_from_string(target.getvalue())
 
 
 def _dynamo(
-    module: nn.Module, tensors: tuple[Tensor, ...], inputs: Sequence[str], outputs: Sequence[str]
+    module: nn.Module, tensors: tuple[Tensor, ...], inputs: Axes, outputs: Axes
 ) -> onnx.ModelProto:
+    rows = torch.export.Dim("rows")
+    shapes = tuple(
+        {0: rows, **{axis: torch.export.Dim(name) for axis, name in free.items()}}
+        for free in inputs.values()
+    )
     with _quiet(), torch.no_grad():
         program = torch.onnx.export(
             module,
@@ -271,7 +302,7 @@ def _dynamo(
             verbose=False,
             input_names=list(inputs),
             output_names=list(outputs),
-            dynamic_shapes=(tuple({0: torch.export.Dim("rows")} for _ in inputs),),
+            dynamic_shapes=(shapes,),
         )
     assert program is not None
     return program.model_proto
@@ -285,8 +316,9 @@ def _difference(model: onnx.ModelProto, predictor: Predictor, layout: Layout) ->
         path.write_bytes(model.SerializeToString())
         graph = Graph(path)
         weights = sum(each.numel() for each in predictor.parameters())
-        for rows in BATCHES if weights < LARGE else FEW:
-            given = examples(layout, rows, seed=rows)
+        batches = [(rows, 1.0) for rows in (BATCHES if weights < LARGE else FEW)]
+        for rows, share in [*batches, *(SHORT.items() if layout.tokens else ())]:
+            given = examples(layout, rows, seed=rows, share=share)
             with torch.no_grad():
                 expected = predictor(*(torch.from_numpy(array) for array in given.values()))
             found = graph.run(given)
@@ -297,8 +329,23 @@ def _difference(model: onnx.ModelProto, predictor: Predictor, layout: Layout) ->
                 array = predictor.network.outputs[name].array
                 said = (found[array], found.pop(scored(array)))
                 worst = max(worst, _apart(said, (true.pop(array), true.pop(scored(array)))))
-            worst = max([worst, *(float(np.abs(found[name] - true[name]).max()) for name in true)])
+            for name, each in true.items():
+                apart = np.abs(found[name] - each)
+                worst = max(worst, float(apart[_there(name, predictor, given)].max(initial=0.0)))
     return worst
+
+
+def _there(array: str, predictor: Predictor, given: Mapping[str, Array]) -> Any:
+    """Which of an output's numbers mean something: not those of what is padding."""
+    network = predictor.network
+    for name, output in network.outputs.items():
+        if output.array == array and output.type == "sequence":
+            read = next(
+                each.array for each in network.layout.tokens if each.name == network.read[name]
+            )
+            ids = given[read]
+            return (ids if ids.ndim == 2 else ids[..., 0]) != 0
+    return ...
 
 
 def _apart(found: tuple[Array, Array], expected: tuple[Array, Array]) -> float:

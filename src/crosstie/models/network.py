@@ -278,7 +278,7 @@ class Network(nn.Module):
         }
 
     def _probabilities(self, output: Output, logits: Tensor) -> Tensor:
-        if output.type == "sequence" and logits.shape[1] < output.length:
+        if output.type == "sequence":  # rows may end before padding does
             logits = nn.functional.pad(logits, (0, 0, 0, output.length - logits.shape[1]))
         if output.type in ("category", "sequence"):
             logits = logits.softmax(-1)

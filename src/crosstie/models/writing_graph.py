@@ -15,6 +15,7 @@ from crosstie.data.batch import Array, Layout
 from crosstie.models.network import Network
 from crosstie.models.search import Beam, Search
 
+Axes = Mapping[str, Mapping[int, str]]  # of an array: which axes beside the rows' are free, by name
 Export = Callable[..., onnx.ModelProto]
 
 TYPES = {
@@ -94,7 +95,12 @@ def scored(array: str) -> str:
 
 
 def written_graph(
-    network: Network, layout: Layout, rows: Mapping[str, Array], export: Export, trace: Export
+    network: Network,
+    layout: Layout,
+    rows: Mapping[str, Array],
+    axes: Axes,
+    export: Export,
+    trace: Export,
 ) -> onnx.ModelProto:
     """The network as a graph that writes its texts, `Output.array`, beside their log-likelihoods, `scored`.
 
@@ -102,7 +108,8 @@ def written_graph(
         network: With at least one output that is written.
         layout: Its inputs and outputs.
         rows: Some, to trace with.
-        export: Writes a module as a graph: `export(module, tensors, inputs, outputs)`.
+        axes: Of the inputs' arrays, those that are free.
+        export: Writes a module as a graph: `export(module, tensors, inputs, outputs)`, names with free axes.
         trace: Likewise, knows `fixed`: names without an axis for the rows.
     """
     found = searches(network)
@@ -110,7 +117,16 @@ def written_graph(
     tensors = {name: torch.from_numpy(array) for name, array in rows.items()}
     with torch.no_grad():
         values = dict(opening.found(tensors))
-    model = export(opening, tuple(tensors.values()), list(tensors), list(values))
+        shorter = dict(opening.found({name: _cut(tensors[name], axes[name]) for name in tensors}))
+    within = {
+        name: {
+            axis: f"{name}_{axis}"
+            for axis, size in enumerate(shorter[name].shape)
+            if size < value.shape[axis]
+        }
+        for name, value in values.items()
+    }
+    model = export(opening, tuple(tensors.values()), axes, within)
     for name, search in found.items():
         array = network.outputs[name].array
         read = [each for each in Beam._fields if each not in UNREAD]
@@ -119,8 +135,8 @@ def written_graph(
         step = trace(
             Step(search).eval(),
             (torch.tensor(0), *(values[each] for each in inputs)),
-            ["place", *read, *memory],
-            ["go", *(f"{each}_after" for each in Beam._fields)],
+            {each: within.get(each, {}) for each in ["place", *read, *memory]},
+            {each: {} for each in ("go", *(f"{each}_after" for each in Beam._fields))},
             fixed=("place", "go"),
         )
         _add_loop(model, step, array, values, memory, search.decoder.most)
@@ -129,6 +145,13 @@ def written_graph(
     del model.graph.output[:]
     model.graph.output.extend(kept)
     return model
+
+
+def _cut(values: Tensor, axes: Mapping[int, str]) -> Tensor:
+    """Without the last place along free axes."""
+    for axis in axes:
+        values = values.narrow(axis, 0, max(values.shape[axis] - 1, 1))
+    return values
 
 
 def _add_loop(
