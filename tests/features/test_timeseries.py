@@ -91,3 +91,14 @@ def test_columns_of_measurements_are_series_and_lists_of_ids_are_not():
     assert infer(look(table, "ecg"), output=False).why == (
         "every cell holds numbers one after the other, up to 4"
     )
+
+
+def test_numbers_are_one_cell_but_of_a_window_rather_a_long_table(column):
+    cells = [[1, 2, 3], [3, None, 2]]
+    assert fitted(column, cells).one_cell([None, 2, 3]) == 1
+    assert fitted(column, cells).one_cell(np.zeros((2, 3))) == 0
+    assert fitted(column, cells).one_cell(["1 2 3", "4 5 6"]) == 0
+    assert fitted(column, cells, window_size=3).one_cell([1, 2, 3]) == 0.25
+    channels = fitted(column, [[[1, 2], [3, 4]]] * 2)
+    assert channels.one_cell([[1, 2], [3, 4]]) == 1
+    assert channels.one_cell([[[1, 2], [3, 4]]]) == 0

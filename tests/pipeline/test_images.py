@@ -64,6 +64,24 @@ def test_a_picture_is_the_same_as_file_bytes_and_array(run: crosstie.Run, shapes
     assert found[0]["label_prediction"] == "top"
 
 
+def test_a_dict_of_one_picture_is_a_row(run: crosstie.Run, shapes: Path) -> None:
+    model = crosstie.load(run.path)
+    pixels = np.asarray(Image.open(shapes / "top" / "1.png"))
+    said = model.predict([{"image": pixels}])[0]
+    for one in (pixels, pixels.tolist(), np.dstack([pixels] * 3)):
+        assert model.predict({"image": one}) == said
+    several = model.predict({"image": np.stack([pixels] * 5)})
+    assert several["label_prediction"] == ["top"] * 5
+    assert model.predict({"image": [pixels, pixels]})["label_prediction"] == ["top"] * 2
+    assert model.evaluate({"image": pixels, "label": "top"})["label"]["accuracy"] == 1.0
+    with pytest.raises(DataError) as error:
+        model.predict({"image": np.stack([pixels] * 3)})
+    assert str(error.value) == (
+        "column 'image': an array of 3x8x8 may be one cell or 3. Give a list of rows, [{…}, …], or a dict in which "
+        "each holds a list of cells"
+    )
+
+
 def test_evaluating_takes_a_folder(run: crosstie.Run, shapes: Path) -> None:
     assert crosstie.evaluate(run.path, shapes)["label"]["accuracy"] == 1.0
 

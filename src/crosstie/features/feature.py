@@ -6,7 +6,7 @@ request in production. Its constructor's keyword-only parameters are the `prepro
 
 import inspect
 from abc import ABC, abstractmethod
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import cache
 from typing import Any, ClassVar, Literal, Self
@@ -139,6 +139,13 @@ class Feature(ABC):
     def notes(self) -> tuple[str, ...]:
         """What a person should know of the training rows, a sentence each; there after `finish`."""
         return ()
+
+    def one_cell(self, value: Sequence[Any] | NDArray[Any]) -> float:
+        """How much a list or an array looks like one cell, from 0, a column of cells, to 1; 0.5 may be either.
+
+        A dict of such values is one row or a dict of columns, which only the features of a model can tell.
+        """
+        return 0.0
 
     def opened(self, column: Column) -> Column:
         """The column with its files read, where its cells are files; those that cannot be read count as unparsed.

@@ -1,6 +1,6 @@
 """Pictures: files, addresses, bytes or arrays as bytes of one size."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import Annotated, Any, ClassVar, Literal, Self
 
@@ -15,6 +15,7 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, DataError, Problem
 from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.fills import FILLS
+from crosstie.features.nested import nested
 from crosstie.features.picture_sample import PictureSample
 from crosstie.features.pixels import Resize, data_uri, fitted, picture
 
@@ -170,6 +171,13 @@ class Image(Feature):
     @property
     def notes(self) -> tuple[str, ...]:
         return self._notes
+
+    def one_cell(self, value: Sequence[Any] | NDArray[Any]) -> float:
+        """Of three axes one may be that of the channels, or that of grey pictures."""
+        shape = nested(value)
+        if len(shape) != 3 or shape[2] in (3, 4):
+            return float(len(shape) in (2, 3))
+        return 0.5 if shape[0] in (1, 3, 4) else float(shape[2] == 1)
 
     def opened(self, column: Column) -> Column:
         if isinstance(column.values, np.ndarray):

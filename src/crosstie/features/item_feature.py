@@ -1,6 +1,6 @@
 """What the feature types whose cells hold several items do alike: bag, sequence and set."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -9,6 +9,7 @@ from numpy.typing import NDArray
 from crosstie.data.column import Column
 from crosstie.features.feature import Arrays, Defaults, Feature, State
 from crosstie.features.items import Items, cells
+from crosstie.features.nested import flat_items
 from crosstie.features.vocabulary import known_first, nothing_known, padded
 
 
@@ -54,6 +55,10 @@ class ItemFeature(Feature):
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
         return padded([known_first(self._items.vocabulary_.ids(row)) for row in rows], self.width)
+
+    def one_cell(self, value: Sequence[Any] | NDArray[Any]) -> float:
+        """A list of items, unless some of them are several: then they are the texts of cells."""
+        return flat_items(value, self._items.lists)
 
     def tokens(self, column: Column) -> list[list[str]]:
         return self._items.lists(cells(column, self.fill_value))

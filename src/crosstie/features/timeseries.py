@@ -16,6 +16,7 @@ from crosstie.errors import DataError, Problem
 from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.fills import FILLS
 from crosstie.features.moments import Moments
+from crosstie.features.nested import nested
 from crosstie.features.output_feature import OutputFeature
 
 Gaps = Literal["mark", "previous", "interpolate"]
@@ -178,6 +179,13 @@ class Timeseries(OutputFeature):
         if self._changes.count[0]:
             self.change_ = float(self._changes.mean[0])
         self._moments, self._changes = None, Moments()
+
+    def one_cell(self, value: Sequence[Any] | NDArray[Any]) -> float:
+        """Of a window the numbers may be its own, or those of a long table that is cut into windows."""
+        axes = len(nested(value))
+        if axes == 1:
+            return 0.25 if self.window_size or self.horizon else 1.0
+        return float(axes == 2 and len(self.mean_) > 1)
 
     def encode(self, column: Column) -> NDArray[np.float32]:
         length, channels = self.shape

@@ -1,6 +1,6 @@
 """Vectors: a fixed number of numbers in one cell, such as an embedding."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
@@ -13,6 +13,7 @@ from crosstie.errors import DataError, Problem
 from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_types
 from crosstie.features.fills import FILLS
 from crosstie.features.moments import Moments
+from crosstie.features.nested import nested
 
 
 @feature_types("vector")
@@ -119,6 +120,9 @@ class Vector(Feature):
                     f"{shown}. Give every row one width, or leave the cell empty.",
                 )
             )
+
+    def one_cell(self, value: Sequence[Any] | NDArray[Any]) -> float:
+        return float(len(nested(value)) == 1)
 
     def encode(self, column: Column) -> NDArray[np.float32]:
         values = self._checked(column, width=self.width)

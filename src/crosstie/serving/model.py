@@ -18,6 +18,7 @@ from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.serving.forecast import last_rows, spread_out, whole
 from crosstie.serving.opening import open_for
+from crosstie.serving.rows import is_row
 from crosstie.serving.top_losses import Miss, Misses
 
 # Rows at once; whole batches of the graph, so that pieces say what the whole would.
@@ -94,7 +95,7 @@ class Model:
             DataError: Columns that the model needs are absent; all are named.
         """
         self._check_augment(augment)
-        if isinstance(data, Mapping) and not all(_is_column(each) for each in data.values()):
+        if isinstance(data, Mapping) and is_row(self.artifact, data):
             table = Table.from_rows([data], missing=self.artifact.missing)
             return {
                 key: plain(value[0])
@@ -420,10 +421,6 @@ def _joined(parts: Sequence[Any]) -> Any:
     if isinstance(parts[0], np.ndarray):
         return np.concatenate(parts)
     return [each for part in parts for each in part]
-
-
-def _is_column(value: Any) -> bool:
-    return isinstance(value, (list, tuple, np.ndarray)) and not isinstance(value, str)
 
 
 def _as_came(data: Any, columns: dict[str, Any]) -> Any:

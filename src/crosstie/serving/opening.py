@@ -1,12 +1,13 @@
 """A table opened for a model: its cells and its columns named as the training table's were."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 from crosstie.artifact.artifact import Artifact
 from crosstie.data.read import Source, file_rows, open_source
 from crosstie.errors import DataError
+from crosstie.serving.rows import is_row
 
 SHOWN = 8  # names that a message lists
 REMEDY = "--no-header --columns a,b,… (in Python header=False, columns=[…])"
@@ -29,6 +30,8 @@ def open_for(
     Raises:
         DataError: There is no table, or its columns have none of the names that the model needs.
     """
+    if isinstance(data, Mapping) and not {*data}.isdisjoint(artifact.columns):
+        data = {name: [value] for name, value in data.items()} if is_row(artifact, data) else data
     if header and columns is None:
         source = _file_rows(artifact, data)
         if source is not None:
