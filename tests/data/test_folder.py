@@ -90,9 +90,13 @@ def test_sounds_are_a_column_of_their_own(tmp_path):
         ),
         ("gone.jpg", "gone.jpg: there is no such file"),
         (
-            "empty",
-            "empty: is a folder. Name a file in it, or a pattern such as 'data/*.csv'.",
+            "other",
+            (
+                "other: is a folder, and of its files none is a picture, a sound or a table that can be read: .doc (1). "
+                "Give a table, or pictures as .png or .jpg."
+            ),
         ),
+        ("empty", "empty: is a folder without a file."),
     ],
 )
 def test_what_is_no_table_says_why(tmp_path, spec, message):
@@ -101,10 +105,11 @@ def test_what_is_no_table_says_why(tmp_path, spec, message):
         "mixed/a/b.png",
         "parts/train/a/1.png",
         "parts/test/a/1.png",
-        "empty/a.doc",
+        "other/a/a.doc",
     ):
         (tmp_path / name).parent.mkdir(parents=True, exist_ok=True)
         (tmp_path / name).write_bytes(b"0")
+    (tmp_path / "empty").mkdir()
     with pytest.raises(DataError) as error:
         open_source(spec, base=tmp_path)
     assert str(error.value) == message

@@ -38,7 +38,8 @@ def check(
     if json:
         put_json({"ok": True, "warnings": list(plan.warnings)})
         return 0
-    put_table("", ["column", "type", "why"], [list(map(str, each)) for each in plan.inferred])
+    if plan.inferred:
+        put_table("", ["column", "type", "why"], [list(map(str, each)) for each in plan.inferred])
     for column, why in plan.excluded:
         put(f"left out: {column!r}: {why}")
     for warning in plan.warnings:

@@ -40,7 +40,7 @@ def put_table(
     from rich.console import Console
     from rich.table import Table
 
-    table = Table(title=title or None, box=box.SIMPLE_HEAD, title_justify="left")
+    table = Table(box=box.SIMPLE_HEAD)
     for i, name in enumerate(header):
         numeric = all(_is_number(row[i]) for row in rows if row[i]) and bool(rows)
         table.add_column(name, justify="right" if numeric else "left", overflow="fold")
@@ -49,6 +49,8 @@ def put_table(
     console = Console(stderr=to_stderr, highlight=False, soft_wrap=False, markup=False)
     if not console.is_terminal and "COLUMNS" not in os.environ:
         console.width = UNFOLDED
+    if title:  # apart: a narrow table would fold its own
+        console.print(title, style="italic", soft_wrap=True)
     console.print(table)
 
 

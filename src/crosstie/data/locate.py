@@ -5,10 +5,12 @@ import shutil
 import sys
 import zipfile
 import zlib
+from collections import Counter
 from collections.abc import Iterable
 from contextlib import suppress
 from dataclasses import dataclass
 from difflib import get_close_matches
+from itertools import islice
 from pathlib import Path, PurePosixPath
 from typing import Any
 
@@ -19,6 +21,7 @@ from crosstie.data.sentences import sniff
 from crosstie.errors import DataError, MissingExtra
 
 _WILD = "*?["
+LOOKED_AT = 1000  # files of a folder that is no table
 
 
 @dataclass(frozen=True)
@@ -79,9 +82,7 @@ def _matching(pattern: Path) -> Iterable[Path]:
 
 def _local(path: Path, name: str, scratch: Scratch) -> Located:
     if path.is_dir():
-        inside = sorted(each.name for each in path.iterdir() if _kind(each.name))
-        shown = f"{name.rstrip('/')}/*{Path(inside[0]).suffix}" if inside else "data/*.csv"
-        raise DataError(f"{name}: is a folder. Name a file in it, or a pattern such as {shown!r}.")
+        raise DataError(f"{name}: {_no_table(path, name)}")
     if not path.exists():
         raise DataError(f"{name}: there is no such file{_near(path)}")
     if path.stat().st_size == 0:
@@ -91,6 +92,23 @@ def _local(path: Path, name: str, scratch: Scratch) -> Located:
     beside = labels_beside(path) if kind == "idx" else None
     labels = None if beside is None else _decompressed(beside, beside.name, scratch)[0]
     return Located(plain, name, kind, path, str(path.parent), labels)
+
+
+def _no_table(folder: Path, name: str) -> str:
+    """Why a folder is no table by itself, and what to give in its place."""
+    inside = sorted(each.name for each in folder.iterdir() if _kind(each.name))
+    if inside:
+        pattern = f"{name.rstrip('/')}/*{Path(inside[0]).suffix}"
+        return f"is a folder. Name a file in it, or a pattern such as {pattern!r}."
+    files = islice((each for each in folder.rglob("*") if each.is_file()), LOOKED_AT)
+    endings = Counter(each.suffix.lower() or "no ending" for each in files)
+    if not endings:
+        return "is a folder without a file."
+    held = ", ".join(f"{ending} ({count})" for ending, count in endings.most_common(3))
+    return (
+        f"is a folder, and of its files none is a picture, a sound or a table that can be read: {held}. "
+        "Give a table, or pictures as .png or .jpg."
+    )
 
 
 def _near(path: Path) -> str:

@@ -74,12 +74,18 @@ _DATES = tuple(
         + _TIME,
         r"(?P<year>\d{4})-(?P<month>\d\d)" + _TIME,
         r"(?P<name>[A-Za-z]{3,9})\.?[-\s]\s*(?P<year>\d{4})" + _TIME,
+        r"(?P<year>\d{4})[-\s](?P<name>[A-Za-z]{3,9})\.?(?:[-\s](?P<day>\d{1,2}))?" + _TIME,
+        r"(?P<name>[A-Za-z]{3,9})(?P<mark>[-/])(?P<day>\d{1,2})(?P=mark)(?P<year>\d{4})" + _TIME,
         # as C and Twitter write it
         (
             r"[A-Za-z]{3}\s+(?P<name>[A-Za-z]{3})\s+(?P<day>\d{1,2})\s+(?P<hour>\d{1,2}):(?P<minute>\d\d)"
             r":(?P<second>\d\d)(?P<fraction>)(?P<half>)\s+(?:(?P<zone>UTC|GMT|[+-]\d{4})\s+)?(?P<year>\d{4})"
         ),
     )
+)
+_QUARTER = re.compile(
+    r"(?P<year>\d{4})[-\s/]?[Qq](?P<quarter>[1-4])|[Qq](?P<first>[1-4])[-\s/]?(?P<after>\d{4})",
+    re.ASCII,
 )
 _EPOCH = dt.datetime(1970, 1, 1)  # all arithmetic here is in UTC without saying so
 
@@ -263,7 +269,8 @@ def date(text: str, style: Style = PLAIN) -> float | None:
     """Seconds since 1970 in UTC of the moment that a text names; None if it is no date.
 
     Read are 2016-01-31, 2016/01/31, 2016-01, 31.01.2016, 01/31/2016 or 31/01/2016 as `style` says (the other way
-    round where only that is a date), 31-Jan-2016, January 31, 2016 and January 2016; each with a time, AM or PM, a
+    round where only that is a date), 31-Jan-2016, Jan-31-2016, January 31, 2016, January 2016 and 2016 Jan, and a
+    quarter, 2016 Q1, by its first day; all but that with a time, AM or PM, a
     fraction and an offset if need be; Sun Jan 31 10:30:00 2016. Without an offset the time is UTC. A bare number is no date. Years are 1000 to 9999;
     of two digits 69 to 99 are 19xx.
 
@@ -271,6 +278,8 @@ def date(text: str, style: Style = PLAIN) -> float | None:
         >>> date("1970-01-02"), date("Jan 1, 1970 01:00 +01:00"), date("5")
         (86400.0, 0.0, None)
     """
+    if len(text) < 8 and (quarter := _QUARTER.fullmatch(text)):
+        return _quarter(quarter)
     if not 6 < len(text) < 45:
         return _short_date(text, style)
     for shape in _DATES:
@@ -282,6 +291,14 @@ def date(text: str, style: Style = PLAIN) -> float | None:
 def _short_date(text: str, style: Style) -> float | None:
     match = _DATES[1].fullmatch(text) if 6 <= len(text) < 45 else None
     return _seconds(match.groupdict(), style) if match else None
+
+
+def _quarter(found: re.Match[str]) -> float | None:
+    year = int(found["year"] or found["after"])
+    month = 3 * int(found["quarter"] or found["first"]) - 2
+    if year < 1000:
+        return None
+    return float((dt.datetime(year, month, 1) - _EPOCH) // dt.timedelta(seconds=1))
 
 
 def _seconds(found: dict[str, str | None], style: Style) -> float | None:

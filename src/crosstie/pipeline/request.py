@@ -63,11 +63,13 @@ def plan_for(
     elif source is None:
         raise ConfigError("nothing to train on: give a model file, or a table and its target")
     else:
-        from crosstie.data.read import own_target
+        from crosstie.data.read import open_source, own_target
 
         target = target or own_target(source)
         if target is None and _is_absent(source):
             raise ConfigError(f"{source}: there is no such file, table or run")
+        if target is None and isinstance(source, str | Path) and Path(source).is_dir():
+            open_source(source)  # which says why the folder is no table
         if target is None:
             called = str(source) if isinstance(source, str | Path) else type(source).__name__
             raise ConfigError(
