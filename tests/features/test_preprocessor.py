@@ -111,6 +111,7 @@ def test_counts_add_up_and_are_json():
         "unparsed_examples": ["a", "b"],
         "absent": False,
         "cut": 0,
+        "pieces": 0,
     }
 
 

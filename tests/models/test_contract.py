@@ -26,7 +26,7 @@ from worlds import (
 )
 
 from crosstie.artifact.runtime import Graph
-from crosstie.data.batch import Array, Layout, Series
+from crosstie.data.batch import Array, Layout, Series, Tokens
 from crosstie.models.combiners.combiner import combiners
 from crosstie.models.decoders.decoder import decoders
 from crosstie.models.encoders.encoder import encoders
@@ -127,6 +127,16 @@ def cases() -> dict[str, Case]:
         found[f"encoder-text-{kind}-characters"] = (
             layout,
             architecture({"a": "text"}, (BINARY,), encoder=encoder),
+        )
+    pieces = Layout(
+        tokens=(Tokens("a", "tokens_0", "sequence", 40, 9, words=5),),
+        outputs=(replace(OUTPUTS["sequence"], length=5),),
+    )
+    for pooling in ("first", "mean"):
+        encoder = {"type": "pretrained", **SMALL["pretrained"], "word_pooling": pooling}
+        found[f"encoder-sequence-pretrained-{pooling}"] = (
+            pieces,
+            architecture({"a": "sequence"}, pieces.outputs, encoder=encoder),
         )
     for cell in ("rnn", "gru"):
         layout, parts = encoder_case("text", "rnn")

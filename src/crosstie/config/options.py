@@ -116,8 +116,11 @@ def _read(cls: type[Any]) -> dict[str, Option]:
     parameters = inspect.signature(constructor).parameters.values()
     hints = get_type_hints(constructor, include_extras=True)
     found = {}
+    lacking = getattr(
+        cls, "lacks", ()
+    )  # parameters of a constructor that it has from another class
     for each in parameters:
-        if each.kind is not inspect.Parameter.KEYWORD_ONLY:
+        if each.kind is not inspect.Parameter.KEYWORD_ONLY or each.name in lacking:
             continue
         required = each.default is inspect.Parameter.empty
         annotation = hints.get(each.name, Any)

@@ -42,6 +42,8 @@ class Tokens:
     Attributes:
         letters: Ids of letters, 0 padding and 1 unknown, where each token has those of its letters behind its own.
         word: Letters of a token; 0 where there are none, and the array is `[rows, length]`.
+        words: Of a row, where ids are of pieces of words and each has behind it the place of its word, from 1 on, 0 of
+            none: the array is `[rows, length, 2]`. 0 where ids are of whole tokens.
     """
 
     name: str
@@ -51,6 +53,13 @@ class Tokens:
     length: int
     letters: int = 0
     word: int = 0
+    words: int = 0
+
+    @property
+    def shape(self) -> tuple[int, ...]:
+        """Of a row."""
+        beside = 1 if self.words else self.word
+        return (self.length, 1 + beside) if beside else (self.length,)
 
 
 @dataclass(frozen=True)
@@ -209,10 +218,7 @@ class Layout:
             found["numbers"] = ("float32", (len(self.numbers),))
         if self.categories:
             found["categories"] = ("int32", (len(self.categories),))
-        found |= {
-            each.array: ("int32", (each.length, 1 + each.word) if each.word else (each.length,))
-            for each in self.tokens
-        }
+        found |= {each.array: ("int32", each.shape) for each in self.tokens}
         found |= {each.array: ("float32", (each.width,)) for each in self.vectors}
         found |= {each.array: ("float32", (each.width,)) for each in self.dates}
         found |= {
@@ -256,7 +262,8 @@ class Batch:
 
     Attributes:
         inputs: `numbers` float32 `[rows, n]` (NaN is missing); `categories` int32 `[rows, m]`;
-            `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right, or `[rows, length, 1 + letters]`; `vector_<i>` float32
+            `tokens_<i>` int32 `[rows, length]`, padded with 0 on the right, or `[rows, length, 1 + letters]`, or
+            `[rows, pieces, 2]` (`Tokens.words`); `vector_<i>` float32
             `[rows, width]`; `date_<i>` float32 `[rows, parts]`; `image_<i>` uint8 `[rows, channels, height,
             width]`; `series_<i>` float32 `[rows, length, channels]`; `copies_<i>` int32 `[rows, length]`: the id
             that each token of an input has in a text. Names as in `Layout.inputs`.

@@ -18,7 +18,15 @@ def layout(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> Layou
         numbers=tuple(each.name for each in of["number"]),
         categories=tuple(Categories(each.name, each.codes) for each in of["category"]),
         tokens=tuple(
-            Tokens(each.name, f"tokens_{i}", each.acts_as(), each.codes, each.width, *each.letters)
+            Tokens(
+                each.name,
+                f"tokens_{i}",
+                each.acts_as(),
+                each.codes,
+                each.places or each.width,
+                *each.letters,
+                words=each.width if each.places else 0,
+            )
             for i, each in enumerate(of["tokens"])
         ),
         vectors=tuple(

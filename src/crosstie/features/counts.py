@@ -19,6 +19,7 @@ class Counts:
         unseen: Rows with a value that training never saw, or too rarely to keep.
         absent: Whether the table has no such column; then every row counts as missing.
         cut: Rows with more tokens than are read, where there is to be a tag for each.
+        pieces: How many pieces of words a row may have, where some of those rows have more; else 0.
     """
 
     rows: int
@@ -28,6 +29,7 @@ class Counts:
     unparsed_examples: tuple[str, ...] = ()
     absent: bool = False
     cut: int = 0
+    pieces: int = 0
 
     def __add__(self, other: "Counts") -> "Counts":
         """Of both tables together."""
@@ -39,6 +41,19 @@ class Counts:
             tuple(dict.fromkeys(self.unparsed_examples + other.unparsed_examples))[:5],
             self.absent and other.absent,
             self.cut + other.cut,
+            max(self.pieces, other.pieces),
+        )
+
+    def cut_note(self, name: str) -> str:
+        """What a person should know of rows that are too long, of a column of that name."""
+        why = (
+            f"{self.pieces} pieces of words are read, as many as the longest training row has or the published network can"
+            if self.pieces
+            else "see preprocessing.max_sequence_length"
+        )
+        return (
+            f"column {name!r}: {self.cut} of {self.rows} rows have more tokens than are read; those behind "
+            f"have no tag ({why})"
         )
 
     def to_json(self) -> dict[str, Any]:

@@ -189,6 +189,15 @@ class Feature(ABC):
         """As `tokens`, as they are written, for texts to copy: small and capital letters stay."""
         return self.tokens(column)
 
+    def read(self, rows: Sequence[Sequence[str]]) -> list[int]:
+        """How many tokens of each row are read, of rows as `tokens` gives them; the others stand behind those."""
+        return [min(len(row), self.width) for row in rows]
+
+    @property
+    def places(self) -> int:
+        """Pieces of words in a row of `encode`'s result, where tokens are read so; 0 where each is read whole."""
+        return 0
+
     @property
     def letters(self) -> tuple[int, int]:
         """Of tokens: how many ids of letters there are, and how many letters a token has; 0 without letters."""

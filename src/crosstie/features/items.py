@@ -101,6 +101,10 @@ class Items:
         self.length_ = max(self.length_, earlier.length_)
         self.rows_ += earlier.rows_
 
+    def forget(self) -> None:
+        """Know no item any more, only how cells are parted and how long rows are."""
+        self.vocabulary_, self.counts_ = Vocabulary(), ()
+
     def lists(self, texts: Iterable[str]) -> list[list[str]]:
         """The items of every cell, in order."""
         return [self._split(text, self.separator_) for text in texts]

@@ -24,6 +24,7 @@ class OutputFeature(Feature):
             `size` to `decode` are for outputs.
         source: The input that it is read from token by token; empty of one that is read from a row's vector.
         aligned: Whether it has one label for each token of `source`.
+        reader: The input of that name, once features stand together.
         copying: Whether it can copy tokens of `source`.
         copies: How many of them, once that is known.
         usual: Options that an output of this type has unless the file says otherwise, where they are not an input's.
@@ -35,6 +36,7 @@ class OutputFeature(Feature):
     predicted: bool = False
     source: str = ""
     aligned: bool = False
+    reader: Feature | None = None
     copying: bool = False
     copies: int = 0
 
@@ -97,7 +99,7 @@ class OutputFeature(Feature):
     def encode_target_beside(
         self, column: Column, tokens: Sequence[Sequence[str]] | None
     ) -> tuple[NDArray[Any], NDArray[np.bool_]]:
-        """As `encode_target`, with the tokens of each row of `source`, which a text copies."""
+        """As `encode_target`, with the tokens of each row of `source`: a text copies them, a tag is of one that is read."""
         return self.encode_target(column)
 
     def truth(self, column: Column) -> NDArray[Any]:

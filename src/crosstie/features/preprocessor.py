@@ -84,9 +84,21 @@ class Preprocessor:
         _check_options(self.outputs)
         for output in self.outputs:
             output.predicted = True
-            if output.source:
-                self._source(output).whole = True
+            for each in self._tied_with(output.source):
+                each.whole = True
+        self._connect()
         self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
+
+    def _tied_with(self, name: str) -> list[Feature]:
+        """An input and those that learn together with it; none where no input has the name."""
+        roots = {each.tied or each.name for each in self.inputs if each.name == name}
+        return [each for each in self.inputs if (each.tied or each.name) in roots]
+
+    def _connect(self) -> None:
+        """Let outputs with a label for each token of an input ask it which tokens it reads."""
+        for output in self.outputs:
+            if output.aligned:
+                output.reader = self._source(output)
 
     @property
     def columns(self) -> tuple[str, ...]:
@@ -187,6 +199,7 @@ class Preprocessor:
 
         self.outputs = tuple(continued(each, outputs.get(each.name)) for each in self.outputs)
         self.inputs = tuple(continued(each, inputs.get(each.name)) for each in self.inputs)
+        self._connect()
         self._align()
         return frozenset(kept)
 
@@ -237,9 +250,16 @@ class Preprocessor:
         }
         for output in self.outputs:
             if output.aligned:
-                cut = sum(len(row) > output.length for row in tokens[output.name])
-                name = self._source(output).column
-                counts[name] = replace(counts[name], cut=cut)
+                source, rows = self._source(output), tokens[output.name]
+                reads = source.read(rows)
+                cut = sum(len(row) > read for row, read in zip(rows, reads, strict=True))
+                split = any(
+                    read < min(len(row), source.width)
+                    for row, read in zip(rows, reads, strict=True)
+                )
+                counts[source.column] = replace(
+                    counts[source.column], cut=cut, pieces=source.places if split else 0
+                )
         found: dict[str, NDArray[Any]] = {}
         texts: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():

@@ -2,15 +2,17 @@
 
 from collections.abc import Mapping
 from collections.abc import Sequence as Many
+from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
 import numpy as np
 from annotated_types import Ge
 from numpy.typing import NDArray
 
+from crosstie.config.words import LocalFolder
 from crosstie.data.column import Column
 from crosstie.data.profile import ColumnProfile
-from crosstie.errors import DataError, Problem
+from crosstie.errors import ConfigError, DataError, Problem
 from crosstie.features.feature import Arrays, Defaults, State, feature_types
 from crosstie.features.fills import FILLS
 from crosstie.features.item_feature import ItemFeature
@@ -18,6 +20,7 @@ from crosstie.features.items import Items, SplitName, cells
 from crosstie.features.letters import Letters
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.vocabulary import padded
+from crosstie.features.word_pieces import WordPieces, beside_pieces
 
 PADDING, UNSEEN = -1, -2  # of a target
 REPEATING = 0.05  # share of lists with an item twice from which on order is taken to matter
@@ -47,12 +50,22 @@ class Sequence(ItemFeature, OutputFeature):
         sequence_length: Exactly this length instead.
         characters: Beside each token give its letters, for an encoder that reads them; `characters: true` of the
             encoder sets it.
+        pieces: Read each token as the pieces of a published model's own tokenizer: a folder, an installed package that
+            carries weights, or a name of the hub. `encoder: pretrained` sets it.
+        pieces_revision: The hub's commit, tag or branch.
     """
 
     type = "sequence"
     covered = 0.99
     defaults = Defaults("embed", "tagger", "sequence_softmax_cross_entropy", "f1")
-    input_only = ("max_sequence_length", "sequence_length", "fill_value", "characters")
+    input_only = (
+        "max_sequence_length",
+        "sequence_length",
+        "fill_value",
+        "characters",
+        "pieces",
+        "pieces_revision",
+    )
 
     def __init__(
         self,
@@ -71,7 +84,20 @@ class Sequence(ItemFeature, OutputFeature):
         max_sequence_length: Annotated[int, Ge(1)] = 256,
         sequence_length: Annotated[int, Ge(1)] | None = None,
         characters: bool = False,
+        pieces: Annotated[str | None, LocalFolder()] = None,
+        pieces_revision: str | None = None,
     ) -> None:
+        if pieces is not None and (
+            problems := beside_pieces(
+                name,
+                {
+                    "most_common": (most_common, 20_000),
+                    "min_frequency": (min_frequency, None),
+                    "characters": (characters, False),
+                },
+            )
+        ):
+            raise ConfigError(problems)
         self.name = name
         self.column = column or name
         self.missing_value_strategy = missing_value_strategy
@@ -84,7 +110,10 @@ class Sequence(ItemFeature, OutputFeature):
         self.max_sequence_length = max_sequence_length
         self.sequence_length = sequence_length
         self.characters = characters
+        self.pieces = pieces
+        self.pieces_revision = pieces_revision
         self.letters_ = Letters()
+        self.pieces_: WordPieces | None = None
         self._items = Items(
             tokenizer, separator, lowercase=lowercase, bound=max_sequence_length, plain=True
         )
@@ -103,6 +132,9 @@ class Sequence(ItemFeature, OutputFeature):
         if not self.predicted:
             super().finish()
             self.letters_.finish()
+            if self.pieces is not None:
+                self._published().finish(share=1.0 if self.whole else self.covered)
+                self._items.forget()
             return
         self._items.finish(
             most_common=self.most_common, min_frequency=self.min_frequency or 1, share=1.0
@@ -123,6 +155,8 @@ class Sequence(ItemFeature, OutputFeature):
 
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
+        if self.pieces_ is not None:
+            return self.pieces_.encode([row[: self.width] for row in rows])
         ids = padded([self._items.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
         return self.letters_.beside(ids, rows) if self.characters else ids
 
@@ -130,10 +164,14 @@ class Sequence(ItemFeature, OutputFeature):
         super().observe(column)
         if self.characters:
             self.letters_.observe(self.tokens(column))
+        if self.pieces is not None:
+            self._published().observe(self.tokens(column))
 
     def merge(self, other: Self) -> None:
         super().merge(other)
         self.letters_.merge(other.letters_)
+        if self.pieces is not None:
+            self._published().merge(other._published())
 
     def continued(self, earlier: Self) -> Self | None:
         """Tags are those that the training rows hold; words and letters go behind the earlier ones."""
@@ -141,11 +179,50 @@ class Sequence(ItemFeature, OutputFeature):
             return None
         if self.characters:
             self.letters_.continue_from(earlier.letters_)
+        if self.pieces_ and not (earlier.pieces_ and self.pieces_.continued(earlier.pieces_)):
+            return None
         return super().continued(earlier)
 
     @property
     def letters(self) -> tuple[int, int]:
         return (self.letters_.size, self.letters_.length_) if self.characters else (0, 0)
+
+    @property
+    def codes(self) -> int:
+        return self.pieces_.tokens.size if self.pieces_ else super().codes
+
+    @property
+    def places(self) -> int:
+        return self.pieces_.length_ if self.pieces_ else 0
+
+    def read(self, rows: Many[Many[str]]) -> list[int]:
+        cut = [row[: self.width] for row in rows]
+        return self.pieces_.read(cut) if self.pieces_ else [len(row) for row in cut]
+
+    @property
+    def requires(self) -> tuple[str, ...]:
+        return ("tokenizers",) if self.pieces is not None else ()
+
+    def example(self, rng: np.random.Generator, n: int) -> list[Any]:
+        if self.pieces_ is None:
+            return super().example(rng, n)
+        words, sizes = self.pieces_.tokens.spellings(), rng.integers(1, min(self.width, 8) + 1, n)
+        return [
+            self._items.joined(words[i] for i in rng.integers(len(words), size=k)) for k in sizes
+        ]
+
+    def _published(self) -> WordPieces:
+        """The published tokenizer, read once."""
+        if self.pieces_ is None:
+            self.pieces_ = WordPieces.published(
+                str(self.pieces), self.pieces_revision, self.most_words
+            )
+        return self.pieces_
+
+    @property
+    def most_words(self) -> int:
+        """Of a row."""
+        return self.sequence_length or self.max_sequence_length
 
     @property
     def width(self) -> int:
@@ -157,7 +234,12 @@ class Sequence(ItemFeature, OutputFeature):
     def state(self) -> tuple[State, Arrays]:
         state, arrays = super().state()
         state |= {"source": self.source, "aligned": self.aligned}
-        return {**state, "letters": self.letters_.state()} if self.characters else state, arrays
+        if self.characters:
+            state["letters"] = self.letters_.state()
+        if self.pieces_:
+            state["pieces"] = self.pieces_.state()
+            state["options"]["pieces"] = Path(str(self.pieces)).name  # a model holds no paths
+        return state, arrays
 
     @classmethod
     def from_state(
@@ -167,6 +249,8 @@ class Sequence(ItemFeature, OutputFeature):
         feature.source, feature.aligned = state["source"], state["aligned"]
         if feature.characters:
             feature.letters_.restore(state["letters"])
+        if feature.pieces is not None:
+            feature.pieces_ = WordPieces.from_state(state["pieces"], feature.most_words)
         return feature
 
     @property
@@ -193,12 +277,18 @@ class Sequence(ItemFeature, OutputFeature):
         return tuple(counts[label] / max(sum(counts.values()), 1) for label in self.labels)
 
     def encode_target(self, column: Column) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
-        """Tags behind the length are cut; a row without any is not usable."""
+        return self.encode_target_beside(column, None)
+
+    def encode_target_beside(
+        self, column: Column, tokens: Many[Many[str]] | None
+    ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
+        """Tags of tokens that are not read are cut; a row without any is not usable."""
         known = {label: place for place, label in enumerate(self.labels)}
         rows = self.tokens(column)
+        ends = self._ends(tokens) or [self.length] * len(rows)
         target = np.full((len(rows), self.length), PADDING, np.int32)
         for place, tags in enumerate(rows):
-            codes = [known.get(tag, UNSEEN) for tag in tags[: self.length]]
+            codes = [known.get(tag, UNSEEN) for tag in tags[: ends[place]]]
             target[place, : len(codes)] = codes
         return target, column.valid & (target[:, 0] != PADDING)
 
@@ -209,14 +299,19 @@ class Sequence(ItemFeature, OutputFeature):
         threshold: float | Many[float] = 0.5,
         tokens: Many[Many[str]] | None = None,
     ) -> dict[str, Any]:
-        """A tag and its probability for each token; None for tokens behind the length, which were not read."""
+        """A tag and its probability for each token; None for tokens that were not read."""
         labels, codes, most = np.array(self.labels, object), raw.argmax(2), raw.max(2)
         ends = [self.length] * len(raw) if tokens is None else [len(row) for row in tokens]
+        reads = self._ends(tokens) or ends
         found: list[list[str | None]] = []
         sure: list[list[float | None]] = []
         for row, (chosen, probability) in enumerate(zip(codes, most, strict=True)):
-            read = min(ends[row], self.length)
+            read = min(reads[row], self.length)
             rest = [None] * (ends[row] - read)
             found.append([*labels[chosen[:read]].tolist(), *rest])
             sure.append([*np.asarray(probability[:read], np.float64).tolist(), *rest])
         return {"prediction": found, "probability": sure}
+
+    def _ends(self, tokens: Many[Many[str]] | None) -> list[int] | None:
+        """How many tokens of each row are read; None where that cannot be told."""
+        return None if tokens is None or self.reader is None else self.reader.read(tokens)

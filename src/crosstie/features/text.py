@@ -31,6 +31,7 @@ from crosstie.features.tokenizers import (
     with_ngrams,
 )
 from crosstie.features.vocabulary import Lengths, Vocabulary, nothing_known, padded
+from crosstie.features.word_pieces import WordPieces, beside_pieces
 
 BETWEEN = {"character": "", "characters": "", "comma": ", ", "underscore": "_"}  # in examples
 
@@ -64,6 +65,9 @@ class Text(OutputFeature):
         sequence_length: Exactly this length instead.
         characters: Beside each token give its letters, capital ones too, for an encoder that reads them;
             `characters: true` of the encoder sets it. Not with `bpe` or an `ngram_size`.
+        pieces: Read each token as the pieces of a published model's own tokenizer: a folder, an installed package that
+            carries weights, or a name of the hub. `encoder: pretrained` sets it where tokens are tagged.
+        pieces_revision: The hub's commit, tag or branch.
     """
 
     type = "text"
@@ -77,6 +81,8 @@ class Text(OutputFeature):
         "ngram_size",
         "sequence_length",
         "characters",
+        "pieces",
+        "pieces_revision",
     )
     usual: ClassVar[Mapping[str, Any]] = {"lowercase": False}
 
@@ -103,7 +109,21 @@ class Text(OutputFeature):
         max_sequence_length: Annotated[int, Ge(1)] = 256,
         sequence_length: Annotated[int, Ge(1)] | None = None,
         characters: bool = False,
+        pieces: Annotated[str | None, LocalFolder()] = None,
+        pieces_revision: str | None = None,
     ) -> None:
+        if pieces is not None and (
+            problems := beside_pieces(
+                name,
+                {
+                    "lowercase": (lowercase, True),
+                    "most_common": (most_common, 20_000),
+                    "min_frequency": (min_frequency, None),
+                    "characters": (characters, False),
+                },
+            )
+        ):
+            raise ConfigError(problems)
         if tokenizer == "bpe" and (ngram_size or 1) > 1:
             raise ConfigError(
                 Problem(
@@ -145,6 +165,9 @@ class Text(OutputFeature):
         self.max_sequence_length = max_sequence_length
         self.sequence_length = sequence_length
         self.characters = characters
+        self.pieces = pieces
+        self.pieces_revision = pieces_revision
+        self.pieces_: WordPieces | None = None
         self.letters_ = Letters()
         self._counts = LevelCounts()
         self._lengths = Lengths(max_sequence_length)
@@ -176,8 +199,11 @@ class Text(OutputFeature):
             self._lengths.add(self._published().ids(cells(column, self.fill_value), self._most))
             return
         rows = self._tokens(column)
-        self._counts.add(chain.from_iterable(rows), len(rows))
         self._lengths.add(rows)
+        if self.pieces is not None:
+            self._word_pieces().observe(rows)
+            return
+        self._counts.add(chain.from_iterable(rows), len(rows))
         if self.characters:
             self.letters_.observe(self._spelled(column))
         if self.predicted:
@@ -188,6 +214,8 @@ class Text(OutputFeature):
         self._lengths.merge(other._lengths)
         self.letters_.merge(other.letters_)
         self.spacing_.merge(other.spacing_)
+        if self.pieces is not None:
+            self._word_pieces().merge(other._word_pieces())
 
     def finish(self) -> None:
         if self.predicted:
@@ -195,6 +223,8 @@ class Text(OutputFeature):
             return
         if self.tokenizer == "pretrained":
             self._published()
+        elif self.pieces is not None:
+            self._word_pieces().finish(share=1.0 if self.whole else 0.99)
         elif self.tokenizer == "bpe":
             self.pairs_ = BytePairs.train(
                 self._counts.kept(most_common=ROOM, min_frequency=1), size=self.most_common
@@ -225,6 +255,8 @@ class Text(OutputFeature):
             texts = cells(column, self.fill_value)
             return padded(self.published_.ids(texts, self.width), self.width)
         rows = self._tokens(column)
+        if self.pieces_:
+            return self.pieces_.encode([row[: self.width] for row in rows])
         if self.pairs_:
             return padded(self.pairs_.ids([" ".join(row) for row in rows]), self.width)
         ids = padded([self.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
@@ -232,6 +264,10 @@ class Text(OutputFeature):
 
     def tokens(self, column: Column) -> list[list[str]]:
         return self._tokens(column)
+
+    def read(self, rows: Sequence[Sequence[str]]) -> list[int]:
+        cut = [row[: self.width] for row in rows]
+        return self.pieces_.read(cut) if self.pieces_ else [len(row) for row in cut]
 
     def spellings(self, column: Column) -> list[list[str]]:
         found = self.tokens(column)
@@ -263,6 +299,9 @@ class Text(OutputFeature):
             options["tokenizer_model"] = Path(
                 str(self.tokenizer_model)
             ).name  # a model holds no paths
+        if self.pieces_:
+            fitted["pieces"] = self.pieces_.state()
+            options["pieces"] = Path(str(self.pieces)).name
         return {"options": options, "fitted": fitted}, {}
 
     @classmethod
@@ -277,6 +316,8 @@ class Text(OutputFeature):
         feature.pairs_ = BytePairs(fitted["pairs"]) if fitted["pairs"] else None
         if published := fitted.get("published"):
             feature.published_ = PublishedTokens(published["text"], published["limit"])
+        if feature.pieces is not None:
+            feature.pieces_ = WordPieces.from_state(fitted["pieces"], feature.most_words)
         if "spacing" in fitted:
             feature.predicted = True
             feature.source = fitted["source"]
@@ -285,7 +326,7 @@ class Text(OutputFeature):
         return feature
 
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
-        pieces = self.published_ or self.pairs_
+        pieces = self.published_ or (self.pieces_ and self.pieces_.tokens) or self.pairs_
         tokens = pieces.spellings() if pieces else self.vocabulary_.tokens[:1000] or ("a",)
         between = BETWEEN.get(self.tokenizer, " ")
         sizes = rng.integers(3, 9, size=n)
@@ -301,6 +342,8 @@ class Text(OutputFeature):
         before, now = earlier.published_, self.published_
         if (before and before.text) != (now and now.text):
             return None
+        if self.pieces_ and not (earlier.pieces_ and self.pieces_.continued(earlier.pieces_)):
+            return None
         self.length_ = max(self.length_, earlier.length_)
         self.pairs_ = earlier.pairs_
         self.vocabulary_ = earlier.vocabulary_.extended(self.vocabulary_.tokens)
@@ -314,6 +357,8 @@ class Text(OutputFeature):
 
     @property
     def codes(self) -> int:
+        if self.pieces_:
+            return self.pieces_.tokens.size
         return (self.published_ or self.pairs_ or self.vocabulary_).size
 
     @property
@@ -321,8 +366,26 @@ class Text(OutputFeature):
         return self.length_
 
     @property
+    def places(self) -> int:
+        return self.pieces_.length_ if self.pieces_ else 0
+
+    @property
     def requires(self) -> tuple[str, ...]:
-        return ("tokenizers",) if self.tokenizer in ("bpe", "pretrained") else ()
+        published = self.tokenizer in ("bpe", "pretrained") or self.pieces is not None
+        return ("tokenizers",) if published else ()
+
+    @property
+    def most_words(self) -> int:
+        """Of a row, where words are read as pieces."""
+        return self.sequence_length or self.max_sequence_length
+
+    def _word_pieces(self) -> WordPieces:
+        """What splits words into the pieces of a published model, read once."""
+        if self.pieces_ is None:
+            self.pieces_ = WordPieces.published(
+                str(self.pieces), self.pieces_revision, self.most_words
+            )
+        return self.pieces_
 
     def _published(self) -> PublishedTokens:
         """The published tokenizer, read once."""
@@ -423,6 +486,8 @@ class Text(OutputFeature):
         ]
 
     def _tokens(self, column: Column) -> list[list[str]]:
+        if self.pieces is not None:  # a published tokenizer knows by itself what letters mean
+            return self._spelled(column)
         if self.characters:  # each its own, so that letters stand beside the token they are of
             rows = self._spelled(column)
             return [[each.lower() for each in row] for row in rows] if self.lowercase else rows

@@ -149,6 +149,14 @@ def examples(layout: Layout, rows: int, *, seed: int = 0, share: float = 1.0) ->
             letters = rng.integers(0, each.letters, (rows, each.length, each.word), dtype=np.int32)
             parts = [found[each.array][..., None], np.where(there[..., None], letters, 0)]
             found[each.array] = np.concatenate(parts, 2, dtype=np.int32)
+        if each.words:  # words of one piece or more, the first and the last piece are of none
+            begins = rng.random((rows, each.length)) < 0.7
+            begins[:, 0] = False
+            begins[:, 1:2] = True
+            places = np.minimum(begins.cumsum(1), each.words)
+            last = np.arange(each.length) == there.sum(1, keepdims=True) - 1
+            places = np.where(there & ~last, places, 0)
+            found[each.array] = np.stack([found[each.array], places], 2).astype(np.int32)
     for output in layout.outputs:
         if output.copies:  # 0 is the end, 1 unknown: no token is copied as either
             most = output.size + output.copies

@@ -113,6 +113,7 @@ def groups(layout: Layout, sections: Sections, train: Batch | None) -> Iterator[
             sizes=(token.size,),
             length=token.length,
             letters=token.letters,
+            words=token.words,
             rows=rows,
         )
         encoder = _encoder(columns, sections, names)

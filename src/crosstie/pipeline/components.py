@@ -87,7 +87,9 @@ def assemble(
             usual=sources.encoder(entry, defaults),
         )
         parts |= read_augmentation(entry, findings, learner, model_type)
-        required = required_options(entry, parts, learner)
+        together = {each for each in written if roots.get(each, each) == root.name}
+        words = entry.type == "sequence" or not together.isdisjoint(sources.tagged)
+        required = required_options(entry, parts, learner, words=words)
         bag = parts.get("encoder", {}).get("type", "embed") == "embed"
         usual = {
             **_spelling(
@@ -212,6 +214,11 @@ def _preprocessing(
         findings.wrong(
             place.at("characters"),
             "no encoder reads letters; write `encoder: {type: rnn, characters: true}`, or leave it out",
+        )
+    if given.get("pieces") and "pieces" not in required and not output:
+        findings.wrong(
+            place.at("pieces"),
+            "no encoder reads pieces of words; write `encoder: {type: pretrained, model: …}`, or leave it out",
         )
     for key, value in required.items():
         if key in given and given[key] != value:

@@ -92,16 +92,15 @@ def readable(
 
 
 def required_options(
-    entry: Entry, parts: Mapping[str, Any], learner: type[Learner] | None
+    entry: Entry, parts: Mapping[str, Any], learner: type[Learner] | None, *, words: bool
 ) -> dict[str, Any]:
-    """Preprocessing that the encoder cannot do without."""
+    """Preprocessing that the encoder cannot do without; with `words` tokens are to stay what they are."""
     section = parts.get("encoder")
     if learner is None or not section:
         return {}
     cls = registry("encoder").get(section["type"], of=entry.cls.acts_as())
-    required: dict[str, Any] = cls.feature_options(
-        {key: each for key, each in section.items() if key != "type"}
-    )
+    given = {key: each for key, each in section.items() if key != "type"}
+    required: dict[str, Any] = cls.word_options(given) if words else cls.feature_options(given)
     return required
 
 

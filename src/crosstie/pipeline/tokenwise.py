@@ -24,6 +24,8 @@ ROW_OPTIONS = (
     "fc_activation",
     "fc_dropout",
     "norm",
+    "pooling",
+    "normalize",
 )
 APART = ("bpe", "ngram", "pretrained")  # tokenizers whose tokens are no words of the table
 
@@ -41,6 +43,11 @@ class Sources:
     of: dict[str, str] = field(default_factory=dict)
     aligned: set[str] = field(default_factory=set)
     written: dict[str, bool] = field(default_factory=dict)
+
+    @property
+    def tagged(self) -> set[str]:
+        """Inputs that some output has a label for each token of."""
+        return {self.of[output] for output in self.aligned}
 
     def connect(self, feature: OutputFeature) -> None:
         """Tell an output's feature what it reads."""

@@ -164,6 +164,8 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
                 f"column {name!r}: {count.unparsed} cells could not be read and count as missing"
                 + (f", for example {examples}" if examples else "")
             )
+        if count.cut:
+            lines.append(count.cut_note(name))
     return lines
 
 

@@ -125,11 +125,14 @@ def _encoders(
     found: dict[str, Part | None] = {}
     widths: dict[str, int | None] = {}
     states: dict[str, int | None] = {}
+    by_piece = {
+        each["name"] for each in built.input_sections if each["preprocessing"].get("pieces")
+    }
     values = np.random.default_rng(0).normal(size=(ROWS, 1)).astype(np.float32)
     for entry in columns.inputs:
         section = dict(built.architecture["inputs"][entry.name].get("encoder") or {})
         kind = built.architecture["inputs"][entry.name]["type"]
-        key = json.dumps([kind, section], sort_keys=True)
+        key = json.dumps([kind, section, entry.name in by_piece], sort_keys=True)
         if key in widths:
             states[entry.name] = widths[key]
         if key in found or not section or entry.place.at("encoder").path in findings.broken:
@@ -141,6 +144,7 @@ def _encoders(
             sizes=(max(size, 2 + section.get("num_hash_buckets", 0)),),
             length=LENGTH,
             letters=LEVELS if kind in {"text", "sequence"} else 0,
+            words=LENGTH if entry.name in by_piece else 0,
             rows=ROWS,
             values=np.repeat(values, size, axis=1) if kind in {"date", "vector"} else values,
             shape=_shape(kind, entry),

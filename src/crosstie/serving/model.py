@@ -246,7 +246,8 @@ class Model:
                     )
                 column = preprocessor.column(table, feature)
                 preprocessor.check_aligned(feature, column, encoded[0].tokens)
-                target, usable = feature.encode_target(column)
+                words = encoded[0].tokens.get(feature.name) if feature.aligned else None
+                target, usable = feature.encode_target_beside(column, words)
                 if feature.amount:
                     target = np.asarray(feature.decode(target)["prediction"])
                 if feature.type == "text":
@@ -381,10 +382,7 @@ def notes(counts: Mapping[str, Counts]) -> list[str]:
                 f"missing, for example {examples}"
             )
         if count.cut:
-            found.append(
-                f"column {name!r}: {count.cut} of {count.rows} rows have more tokens than are read; those behind "
-                "have no tag (see preprocessing.max_sequence_length)"
-            )
+            found.append(count.cut_note(name))
         if count.unseen:
             found.append(
                 f"column {name!r}: {count.unseen} of {count.rows} rows hold a value that training never saw or too rarely to keep; "

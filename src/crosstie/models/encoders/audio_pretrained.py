@@ -1,7 +1,7 @@
 """Sounds through a published network."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, ClassVar
 
 import torch
 from torch import Tensor, nn
@@ -32,6 +32,7 @@ class AudioPretrained(Pretrained):
             those of its pieces. Null is `mean`.
     """
 
+    lacks: ClassVar[tuple[str, ...]] = ("word_pooling",)
     part = "audio"
 
     def _usual(self, network: nn.Module, published: Published | None) -> str:

@@ -30,6 +30,7 @@ class Columns:
             1 unknown), width of a vector or date; empty for numbers, images and series.
         length: Ids in a row of a token feature, padding included; 0 for other types.
         letters: Ids of letters, where each token has those of its letters behind its own; else 0.
+        words: Of a row, where ids are of pieces of words and each has the place of its word behind it; else 0.
         shape: Of a row of an image (channels, height, width) or of a series (length, channels); else empty.
         rows: Training rows.
         values: Up to 100,000 training rows `[rows, columns]` of numbers, NaN where missing, for what
@@ -42,6 +43,7 @@ class Columns:
     sizes: tuple[int, ...] = ()
     length: int = 0
     letters: int = 0
+    words: int = 0
     shape: tuple[int, ...] = ()
     rows: int = 0
     values: NDArray[np.float32] | None = None
@@ -157,7 +159,7 @@ class Encoder(nn.Module, ABC):
         Args:
             values: By type. number, binary: float `[batch, columns]` without NaN. category: int32 codes
                 `[batch, columns]`. text, sequence, set, bag: int32 ids `[batch, length]`, with letters
-                `[batch, length, 1 + letters]`. vector and date:
+                `[batch, length, 1 + letters]`, of pieces of words `[batch, pieces, 2]`. vector and date:
                 float `[batch, width]` without NaN. image: float `[batch, channels, height, width]`, normalised.
                 audio, timeseries: float `[batch, length, channels]`, NaN where missing or after the end.
 
@@ -229,6 +231,11 @@ class Encoder(nn.Module, ABC):
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
         """Preprocessing options that the feature must have for this encoder, given its own filled options."""
         return {}
+
+    @classmethod
+    def word_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        """As `feature_options`, of a feature whose tokens are to stay what they are: each has a vector of its own."""
+        return cls.feature_options(options)
 
 
 encoders: Registry[Encoder] = Registry("encoder", home="crosstie.models.encoders")

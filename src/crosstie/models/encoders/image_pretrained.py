@@ -50,6 +50,7 @@ class ImagePretrained(Pretrained):
             for each in ("height", "width", "num_channels")
         },
     }
+    lacks: ClassVar[tuple[str, ...]] = ("word_pooling",)
     part = "vision"
 
     def _usual(self, network: nn.Module, published: Published | None) -> str:

