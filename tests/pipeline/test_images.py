@@ -9,7 +9,7 @@ from PIL import Image
 import crosstie
 from crosstie.errors import ConfigError, DataError
 
-SMALL = ["trainer.epochs=6", "input_features=[{name: image, encoder: {out_channels: 4}}]"]
+SMALL = ["trainer.epochs=6", "input_features=[{name: image, encoder: {out_channels: 4}, augmentation: []}]"]
 
 
 @pytest.fixture(scope="module")
@@ -216,6 +216,26 @@ def test_more_views_than_training_gave_are_refused(
         "augment: shows pictures as training changed them, and this model was trained on unchanged ones; leave it "
         "out, or train with `augmentation: …` at the image (got 1)"
     )
+
+
+MOVED = {"type": "random_shift", "share": 0.1, "probability": 0.5}
+TURNED = {"type": "random_rotate", "degree": 10, "probability": 0.5}
+
+
+@pytest.mark.parametrize(
+    ("given", "filled"),
+    [
+        ({}, [MOVED, TURNED]),
+        ({"encoder": "vit"}, [MOVED, TURNED]),
+        ({"augmentation": []}, []),
+        ({"augmentation": ["random_shift"]}, [MOVED]),
+    ],
+)
+def test_training_pictures_are_moved_and_turned_unless_the_file_says_otherwise(
+    shapes: Path, given: dict[str, object], filled: list[dict[str, object]]
+) -> None:
+    file = {"data": str(shapes), "target": "label", "input_features": [{"name": "image", **given}]}
+    assert crosstie.check(file).config["input_features"][0]["augmentation"] == filled
 
 
 def test_mistakes_in_augmentation_are_told_at_their_place(shapes: Path, tmp_path: Path) -> None:

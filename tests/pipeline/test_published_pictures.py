@@ -42,7 +42,7 @@ def test_a_picture_is_looked_at_once_and_the_model_needs_no_folder(folder: Path)
     assert run.metrics["test"]["label"]["accuracy"] == 1.0
     assert run.manifest["published"]["image"]["source"] == "tiny"
     pieces = list((folder / ".crosstie" / "vectors").glob("*/*.safetensors"))
-    assert len(pieces) == 2  # of training and of validation rows
+    assert len(pieces) == 2  # of training rows, which nothing changes, and of validation rows
     found = crosstie.predict(run.path, ["pictures/dark/3.png", "pictures/light/5.png"])
     assert found["label_prediction"] == ["dark", "light"]
     features = json.loads((run.model / "features.json").read_text())
@@ -65,6 +65,7 @@ def test_family_names_stand_for_a_model_of_the_hub(folder: Path) -> None:
     filled = crosstie.check(model(section)).config["input_features"][0]
     assert filled["encoder"]["type"] == "pretrained"
     assert filled["encoder"]["trainable"] == "last_1"
+    assert [each["type"] for each in filled["augmentation"]] == ["random_shift", "random_rotate"]
     assert (filled["preprocessing"]["height"], filled["preprocessing"]["width"]) == (16, 16)
     assert filled["preprocessing"]["standardize_image"] is None
 

@@ -86,7 +86,7 @@ def assemble(
             defaults,
             usual=sources.encoder(entry, defaults),
         )
-        parts |= read_augmentation(entry, findings, learner, model_type)
+        parts |= read_augmentation(entry, parts, findings, learner, model_type)
         together = {each for each in written if roots.get(each, each) == root.name}
         words = entry.type == "sequence" or not together.isdisjoint(sources.tagged)
         required = required_options(entry, parts, learner, words=words)

@@ -13,7 +13,7 @@ from crosstie.learners.learner import Learner
 from crosstie.pipeline.entries import Entry
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.registries import registry
-from crosstie.training.augmentations.augmentation import augmentations
+from crosstie.training.augmentations.augmentation import USUAL, augmentations
 
 PARTS = ("encoder", "decoder", "loss")  # of a feature; the combiner is the network's fourth
 
@@ -50,14 +50,25 @@ def read_parts(
 
 
 def read_augmentation(
-    entry: Entry, findings: Findings, learner: type[Learner] | None, model_type: str
+    entry: Entry,
+    parts: Mapping[str, Any],
+    findings: Findings,
+    learner: type[Learner] | None,
+    model_type: str,
 ) -> dict[str, Any]:
-    """The filled sections of an image's `augmentation:`, tried."""
+    """The filled sections of an image's `augmentation:`, tried; the usual ones where it is left out."""
     given, place = entry.section["augmentation"], entry.place.at("augmentation")
     if entry.cls.acts_as() != "image":
         if given:
             findings.wrong(place, f"is for images, and {entry.name!r} is of type {entry.type}")
         return {}
+    if given is None:
+        reads = learner is not None and "augmentation" in learner.sections
+        learns = parts.get("encoder", {}).get("trainable") is not False
+        given = [
+            findings.component(ComponentOf(augmentations), each, place)
+            for each in (USUAL if reads and learns else ())
+        ]
     if given and not readable("augmentation", place, findings, learner, model_type):
         return {}
     for index, section in enumerate(given):

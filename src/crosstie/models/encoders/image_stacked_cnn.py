@@ -23,6 +23,8 @@ from crosstie.models.layers.stack import (
     fully_connected,
 )
 
+FIRST = 32  # filters of the first convolution; half of them see as well on 100 pixels, in a third of the time
+LARGE = 64  # pixels: a picture with more on its shorter side begins with half of them
 WIDE = 256  # filters at most, where they double
 LEFT = 4  # pixels: a side that needs no further layer
 
@@ -34,8 +36,8 @@ class ImageStackedCNN(Encoder):
     Args:
         num_conv_layers: Convolutions; None takes as many as halve the shorter side to 4 pixels or a few more.
         conv_layers: The convolutions one by one; what one leaves out is as said for all.
-        out_channels: Filters of a convolution; None is 32 for the first and twice as many for each further one,
-            up to 256.
+        out_channels: Filters of a convolution; None is 32 for the first (16 where a picture's shorter side has
+            more than 64 pixels) and twice as many for each further one, up to 256.
         kernel_size: Pixels that a filter sees, each way.
         stride: Pixels from one place to the next.
         padding: `same` adds zeros around, so that a picture keeps its size; `valid` adds none.
@@ -100,7 +102,7 @@ class ImageStackedCNN(Encoder):
         super().__init__()
         channels, height, width = columns.shape
         default = Filter2d(
-            out_channels or 32,
+            out_channels or FIRST,
             kernel_size,
             stride,
             padding,
@@ -116,7 +118,8 @@ class ImageStackedCNN(Encoder):
         )
         if conv_layers is None:
             count = num_conv_layers or _halvings(min(height, width))
-            widths = [out_channels or min(32 << layer, WIDE) for layer in range(count)]
+            first = FIRST if min(height, width) <= LARGE else FIRST // 2
+            widths = [out_channels or min(first << layer, WIDE) for layer in range(count)]
             conv_layers = [{"out_channels": each} for each in widths]
         shape = (channels, height, width)
         convolutions = []

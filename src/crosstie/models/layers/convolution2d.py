@@ -4,6 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Literal
 
+import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 from typing_extensions import TypedDict
@@ -101,16 +102,22 @@ class Convolution2d(nn.Module):
                 )
             )
         self.shape = (layer.out_channels, sides[0], sides[1])
-        self.pad = nn.ZeroPad2d(edges * 2) if any(edges) else nn.Identity()
+        even = edges[0] == edges[1]  # then the convolution itself pads, without a copy
+        self.pad = nn.Identity() if even else nn.ZeroPad2d(edges * 2)
         self.conv = nn.Conv2d(
             channels,
             layer.out_channels,
             layer.kernel_size,
             stride=layer.stride,
+            padding=edges[0] if even else 0,
             dilation=layer.dilation,
             groups=layer.groups,
             bias=layer.conv_use_bias and layer.conv_norm != "batch",  # which has one of its own
         )
+        if (
+            channels == 1
+        ):  # then only the weights can say that channels lie side by side: see `Pixels`
+            self.conv.to(memory_format=torch.channels_last)  # type: ignore[call-overload] # torch's stub lacks it
         norms = {
             "batch": nn.BatchNorm2d(layer.out_channels),
             "layer": nn.GroupNorm(1, layer.out_channels),

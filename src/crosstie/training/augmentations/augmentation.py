@@ -61,6 +61,9 @@ augmentations: Registry[Augmentation] = Registry(
     "augmentation", home="crosstie.training.augmentations"
 )
 
+# What nearly every picture bears, a letter or a face; a flip is no part of it.
+USUAL = ({"type": "random_shift"}, {"type": "random_rotate", "degree": 10})
+
 
 def views(sections: Sequence[Mapping[str, Any]]) -> list[View]:
     """In which other ways pictures may be seen that were trained on with these.
