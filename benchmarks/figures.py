@@ -15,8 +15,10 @@ import numpy as np
 from images import images
 from process import CROSSTIE, PEERS, ROOT, crosstie, median_seconds, peer, run
 from scores import SHOWN, score
-from tables import CACHE, TABLES, prepared
+from table import CACHE
+from tables import TABLES, prepared
 
+TITLE = "Time"
 Row = dict[str, Any]
 LUDWIG = {"titanic": (25.6, 0.826), "adult": (167.0, 0.914)}  # seconds, AUC: Ludwig 0.17.8
 LUDWIG_PREDICT = 18.1
@@ -157,7 +159,7 @@ def _row(what: str, ours: float, other: float, note: str) -> Row:
     }
 
 
-FIGURES: dict[str, Callable[[], list[Row]]] = {
+CASES: dict[str, Callable[[], list[Row]]] = {
     each.__name__: each
     for each in (
         start_up,
@@ -172,10 +174,15 @@ FIGURES: dict[str, Callable[[], list[Row]]] = {
 }
 
 
+def measure(name: str) -> list[Row]:
+    """The rows of one figure."""
+    return CASES[name]()
+
+
 def markdown(done: dict[str, list[Row]]) -> str:
     """The table for the docs."""
     lines = ["| figure | ours | peer | ours / peer | peer and note |", "|---|---|---|---|---|"]
-    for name in FIGURES:
+    for name in CASES:
         lines += [
             f"| {row['what']} | {row['ours']} | {row['peer']} | {row['ratio']} | {row['note']} |"
             for row in done.get(name, [])

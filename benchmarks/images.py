@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 from process import PEERS, crosstie, run
-from tables import CACHE, originals
+from table import CACHE, originals
 
 MNIST = "img_mnist_t10k/t10k-images-idx3-ubyte.gz"
 HANDS = "img_sign_digits/sign_digits_400.zip"

@@ -10,32 +10,26 @@ of five seeds is taken. The script has no such part and no seed to vary.
 
 import shutil
 import sys
-from collections.abc import Callable
 from statistics import fmean
 from typing import Any
 
 import pandas as pd
-from process import CROSSTIE, Failed, crosstie, peer
+from process import Failed, crosstie, peer
 from scores import SHOWN, SMALLER_IS_BETTER, score
-from tables import CACHE, TABLES, prepared
+from table import CACHE
+from tables import TABLES, prepared
 
+TITLE = "Quality"
+CASES = tuple(name for name, table in TABLES.items() if not table.media)
 LEARNERS = ("linear", "gbm", "ecd")
 FEW_ROWS = 3_000
 SEEDS = (42, 0, 1, 2, 3)  # the default first
 Cell = dict[str, Any]  # metrics, train_s, predict_s; or error
 
 
-def measure(
-    names: list[str], done: dict[str, dict[str, Cell]], save: Callable[[], None]
-) -> dict[str, dict[str, Cell]]:
-    """Fill `done[table][learner or "peer"]`, one process at a time, saving after each."""
-    for name in names:
-        for who in (*LEARNERS, "peer"):
-            cell = beside(name) if who == "peer" else over_seeds(name, who)
-            done.setdefault(name, {})[who] = cell
-            save()
-            print(f"{name:18} {who:7} {shown(cell, TABLES[name].task)}", file=sys.stderr)
-    return done
+def measure(name: str) -> dict[str, Cell]:
+    """Every learner, and the script, one process at a time."""
+    return {who: over_seeds(name, who) for who in LEARNERS} | {"peer": beside(name)}
 
 
 def over_seeds(name: str, learner: str) -> Cell:
@@ -74,14 +68,11 @@ def ours(name: str, learner: str, *extra: str) -> Cell:
 
 
 def beside(name: str) -> Cell:
-    """LightGBM's defaults, or TF-IDF and logistic regression where the table is a text."""
+    """The script that one writes without Crosstie."""
     table, (train, test) = TABLES[name], prepared(name)
     out = CACHE / name / "peer.csv"
-    words = (train, test, table.target, table.task, out)
-    if table.text:
-        done = peer("logistic.py", *words, table.text)
-    else:
-        done = peer("lightgbm_defaults.py", *words)
+    script, *more = table.script
+    done = peer(script, train, test, table.target, table.task, out, *more)
     return {
         **score(test, out, target=table.target, task=table.task),
         "train_s": round(done.seconds, 2),
@@ -104,7 +95,7 @@ def number(value: float) -> str:
 
 
 def markdown(done: dict[str, dict[str, Cell]]) -> str:
-    """The table for the docs, and how often gbm and ecd are at least as good as the script."""
+    """The table for the docs, and how often each is at least as good as the script."""
     lines = [
         "| table | rows | judged by | linear | gbm | ecd | script |",
         "|---|---|---|---|---|---|---|",
@@ -134,8 +125,3 @@ def better(cells: dict[str, Cell], learner: str, task: str) -> bool:
         return False
     ours, theirs = cells[learner][metric], cells["peer"][metric]
     return ours <= theirs if metric in SMALLER_IS_BETTER else ours >= theirs
-
-
-if __name__ == "__main__":
-    print(CROSSTIE[0], file=sys.stderr)
-    measure(sys.argv[1:] or list(TABLES), {}, lambda: None)

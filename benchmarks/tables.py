@@ -5,18 +5,13 @@ split where there is one. Missing cells are empty, whatever the publisher wrote.
 that $CROSSTIE_DATA names, or in ../shared/data beside this checkout.
 """
 
-import os
 import sys
 import zipfile
-from collections.abc import Callable
-from dataclasses import dataclass, field
 from pathlib import Path
 
 import pandas as pd
-from sklearn.model_selection import train_test_split
-
-ROOT = Path(__file__).resolve().parents[1]
-CACHE = Path(os.environ.get("CROSSTIE_BENCH", ROOT / ".crosstie" / "bench"))
+from media_tables import MEDIA
+from table import CACHE, Table
 
 ADULT = (
     "age workclass fnlwgt education education_num marital_status occupation relationship race sex "
@@ -44,25 +39,6 @@ MIDWEST = {  # one question's columns, each holding its own name or nothing, bec
     "education": range(39, 44),
     "census_region": range(44, 53),
 }
-
-
-@dataclass(frozen=True)
-class Table:
-    """A real table and what is to be predicted of it.
-
-    Attributes:
-        target: The column.
-        task: binary, multiclass, regression or multilabel.
-        make: The folder of originals to a frame, or to (train, test) where the publisher split it.
-        types: Column types that a reader of the publisher's notes would state.
-        text: The column that holds the text, of a table that is little else.
-    """
-
-    target: str
-    task: str
-    make: Callable[[Path], pd.DataFrame | tuple[pd.DataFrame, pd.DataFrame]]
-    types: dict[str, str] = field(default_factory=dict)
-    text: str = ""
 
 
 def adult(folder: Path) -> pd.DataFrame:
@@ -186,6 +162,7 @@ def _zipped(path: Path) -> pd.DataFrame:
         return pd.read_csv(file)
 
 
+TEXTS = ("logistic.py", "texts")
 TABLES = {
     "titanic": Table("survived", "binary", titanic),
     "adult": Table("income", "binary", adult),
@@ -211,42 +188,28 @@ TABLES = {
     "wine_quality": Table("quality", "regression", wine_quality, types={"quality": "number"}),
     "midwest_survey": Table("census_region", "multiclass", midwest_survey),
     "birdstrikes": Table("Effect Amount of damage", "multiclass", birdstrikes),
-    "sms_spam": Table("label", "binary", sms_spam, text="text"),
-    "banking77": Table("category", "multiclass", banking77, text="text"),
+    "sms_spam": Table("label", "binary", sms_spam, text="text", script=TEXTS),
+    "banking77": Table("category", "multiclass", banking77, text="text", script=TEXTS),
     "goemotions": Table(
-        "emotions", "multilabel", goemotions, types={"emotions": "set"}, text="text"
+        "emotions",
+        "multilabel",
+        goemotions,
+        types={"emotions": "set"},
+        text="text",
+        script=TEXTS,
     ),
+    **MEDIA,
 }
-
-
-def originals() -> Path:
-    """The folder of published files."""
-    folder = Path(os.environ.get("CROSSTIE_DATA", ROOT.parent / "shared" / "data"))
-    if not folder.is_dir():
-        sys.exit(f"{folder}: the folder of real datasets is absent. Name it: CROSSTIE_DATA=/path")
-    return folder
 
 
 def prepared(name: str) -> tuple[Path, Path]:
     """The train.csv and test.csv of a table, made on first use."""
     paths = tuple(CACHE / name / f"{part}.csv" for part in ("train", "test"))
     if not all(path.is_file() for path in paths):
-        table = TABLES[name]
-        made = table.make(originals())
-        parts = made if isinstance(made, tuple) else _split(made, table)
         (CACHE / name).mkdir(parents=True, exist_ok=True)
-        for path, part in zip(paths, parts, strict=True):
+        for path, part in zip(paths, TABLES[name].parts(), strict=True):
             part.to_csv(path, index=False)
     return paths
-
-
-def _split(frame: pd.DataFrame, table: Table) -> tuple[pd.DataFrame, pd.DataFrame]:
-    by = frame[table.target]
-    if table.task == "regression":
-        by = pd.qcut(by.rank(method="first"), 10, labels=False)
-    else:  # a class of one row cannot be stratified
-        by = by.where(by.map(by.value_counts()) > 1, by.mode()[0])
-    return tuple(train_test_split(frame, test_size=0.2, random_state=0, stratify=by))
 
 
 if __name__ == "__main__":

