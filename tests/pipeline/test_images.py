@@ -9,7 +9,10 @@ from PIL import Image
 import crosstie
 from crosstie.errors import ConfigError, DataError
 
-SMALL = ["trainer.epochs=6", "input_features=[{name: image, encoder: {out_channels: 4}, augmentation: []}]"]
+SMALL = [
+    "trainer.epochs=6",
+    "input_features=[{name: image, encoder: {out_channels: 4}, augmentation: []}]",
+]
 
 
 @pytest.fixture(scope="module")
