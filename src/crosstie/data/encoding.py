@@ -22,6 +22,16 @@ _OTHER_FORMATS = (
 )
 
 
+def whole_in_utf8(
+    path: Path, name: str, encoding: str | None, notes: list[str], scratch: Scratch
+) -> Path:
+    """As `as_utf8`, having read all of the file: what is not UTF-8 further down is copied, too."""
+    file = as_utf8(path, name, encoding, notes, scratch)
+    if file == path and not is_utf8(file):
+        return from_legacy(path, name, notes, scratch)
+    return file
+
+
 def as_utf8(
     path: Path, name: str, encoding: str | None, notes: list[str], scratch: Scratch
 ) -> Path:

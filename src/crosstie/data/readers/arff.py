@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from crosstie.data.encoding import as_utf8, from_legacy, is_utf8
+from crosstie.data.encoding import whole_in_utf8
 from crosstie.data.reader import WholeReader, readers, tidy
 from crosstie.data.table import Table
 from crosstie.errors import DataError
@@ -22,9 +22,8 @@ class Arff(WholeReader):
     takes = ("encoding",)
 
     def _read(self) -> Table:
-        file = as_utf8(self.path, self.name, self.reading.encoding, self.notes, self.scratch)
-        if file == self.path and not is_utf8(file):
-            file = from_legacy(self.path, self.name, self.notes, self.scratch)
+        encoding = self.reading.encoding
+        file = whole_in_utf8(self.path, self.name, encoding, self.notes, self.scratch)
         with file.open(encoding="utf-8-sig") as lines:
             numbered = enumerate((line.strip() for line in lines), start=1)
             content = ((number, line) for number, line in numbered if line and line[0] != "%")

@@ -1,6 +1,6 @@
 """CoNLL: a token and its tag a line, a blank line between sentences."""
 
-from crosstie.data.encoding import as_utf8, from_legacy, is_utf8
+from crosstie.data.encoding import whole_in_utf8
 from crosstie.data.reader import WholeReader, readers
 from crosstie.data.sentences import by_column, sentences
 from crosstie.data.table import Table
@@ -18,9 +18,8 @@ class Conll(WholeReader):
     takes = ("encoding",)
 
     def _read(self) -> Table:
-        file = as_utf8(self.path, self.name, self.reading.encoding, self.notes, self.scratch)
-        if file == self.path and not is_utf8(file):
-            file = from_legacy(self.path, self.name, self.notes, self.scratch)
+        encoding = self.reading.encoding
+        file = whole_in_utf8(self.path, self.name, encoding, self.notes, self.scratch)
         with file.open(encoding="utf-8-sig") as lines:
             rows = [
                 sentence

@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.data import parse
-from crosstie.data.encoding import as_utf8, from_legacy, is_utf8
+from crosstie.data.encoding import whole_in_utf8
 from crosstie.data.reader import NO_HEADER, TITLE, Reader, readers, tidy
 from crosstie.data.repair import Repair, swallowed
 from crosstie.data.table import Table
@@ -39,9 +39,8 @@ class Csv(Reader):
     takes = ("header", "columns", "separator", "encoding")
 
     def _open(self) -> None:
-        self._file = as_utf8(self.path, self.name, self.reading.encoding, self.notes, self.scratch)
-        if self._file == self.path and not is_utf8(self.path):
-            self._file = from_legacy(self.path, self.name, self.notes, self.scratch)
+        encoding = self.reading.encoding
+        self._file = whole_in_utf8(self.path, self.name, encoding, self.notes, self.scratch)
         with _text(self._file) as file:
             sample = file.read(SAMPLE) + file.readline()  # to the end of a line
         if not sample.strip():

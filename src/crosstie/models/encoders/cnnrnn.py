@@ -1,12 +1,12 @@
 """Text or a series through convolutions, then read in order."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from annotated_types import Ge, Lt
 from torch import Tensor
 
-from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.encoders.encoder import Columns, encoders
+from crosstie.models.encoders.pooled_states import PooledStates
 from crosstie.models.layers.convolution import Convolutional, Filter, Pooling, plan
 from crosstie.models.layers.convolutions import Convolutions
 from crosstie.models.layers.recurrent import Cell, Recurrent
@@ -23,7 +23,7 @@ from crosstie.models.layers.tokens import Characters
 
 
 @encoders("cnnrnn", of=("text", "sequence", "timeseries", "audio"))
-class CNNRNN(Encoder):
+class CNNRNN(PooledStates):
     """Convolutions find short phrases and shorten the row; recurrent layers read what is left (arXiv:1511.08630).
 
     Args:
@@ -114,21 +114,7 @@ class CNNRNN(Encoder):
         if not any(each.pools for each in filters):
             self.states_width = self.recurrent.width
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
-        return self.row(*self.states(values))
-
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Ids `[batch, length]`, or a series, to states `[batch, length, width]`, shorter if pooled, and where there is no padding."""
         vectors, present = self.convolutions(*self.tokens(values))
         return self.recurrent(vectors, present), present
-
-    def row(self, states: Tensor, present: Tensor) -> Tensor:
-        """`[batch, width]`."""
-        found: Tensor = self.stack(self.reduce(states, present))
-        return found
-
-    @classmethod
-    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Letters, where they are read."""
-        return {"characters": True} if options.get("characters") else {}

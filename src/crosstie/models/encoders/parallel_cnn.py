@@ -1,13 +1,13 @@
 """Text or a series through convolutions of several widths side by side."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
-from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.encoders.encoder import Columns, encoders
+from crosstie.models.encoders.pooled_states import PooledStates
 from crosstie.models.layers.convolution import (
     Convolution,
     Convolutional,
@@ -35,7 +35,7 @@ WIDTHS = (2, 3, 4, 5)
     of=("text", "sequence", "timeseries", "audio"),
     elsewhere=("cnn", "text_cnn", "conv1d"),
 )
-class ParallelCNN(Encoder):
+class ParallelCNN(PooledStates):
     """Filters that each look for short phrases of one length, anywhere in the row (arXiv:1408.5882).
 
     Args:
@@ -124,8 +124,3 @@ class ParallelCNN(Encoder):
         found = torch.cat([reduce(part, present) for reduce, part in parts], dim=1)
         combined: Tensor = self.stack(self.dropout(found))
         return combined
-
-    @classmethod
-    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Letters, where they are read."""
-        return {"characters": True} if options.get("characters") else {}

@@ -1,12 +1,12 @@
 """Text read word by word, or a series step by step."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from annotated_types import Ge, Lt
 from torch import Tensor
 
-from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.encoders.encoder import Columns, encoders
+from crosstie.models.encoders.pooled_states import PooledStates
 from crosstie.models.layers.recurrent import Cell, Recurrent
 from crosstie.models.layers.reduce import Reduce, Reduction
 from crosstie.models.layers.stack import (
@@ -23,7 +23,7 @@ from crosstie.models.layers.tokens import Characters
 @encoders(
     "rnn", of=("text", "sequence", "timeseries", "audio"), elsewhere=("lstm", "gru", "recurrent")
 )
-class RNN(Encoder):
+class RNN(PooledStates):
     """Recurrent layers (LSTM: Hochreiter and Schmidhuber 1997; GRU: arXiv:1406.1078).
 
     Args:
@@ -84,21 +84,7 @@ class RNN(Encoder):
         self.widths = (self.stack.width,)
         self.states_width = self.recurrent.width
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
-        return self.row(*self.states(values))
-
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Ids `[batch, length]`, or a series, to the last layer's states `[batch, length, width]`, and where there is no padding."""
         vectors, present = self.tokens(values)
         return self.recurrent(vectors, present), present
-
-    def row(self, states: Tensor, present: Tensor) -> Tensor:
-        """`[batch, width]`."""
-        found: Tensor = self.stack(self.reduce(states, present))
-        return found
-
-    @classmethod
-    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Letters, where they are read."""
-        return {"characters": True} if options.get("characters") else {}

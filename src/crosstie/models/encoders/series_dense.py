@@ -1,54 +1,21 @@
 """A series through fully connected layers: for windows of one length."""
 
-from typing import Annotated
-
-from annotated_types import Ge, Lt
 from torch import Tensor
 
-from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.encoders.encoder import Columns, encoders
 from crosstie.models.encoders.series_passthrough import flattened
-from crosstie.models.layers.stack import (
-    Activation,
-    FullyConnected,
-    Layer,
-    Norm,
-    fully_connected,
-)
+from crosstie.models.encoders.vector_dense import VectorDense
 
 
 @encoders("dense", of=("timeseries",))
-class SeriesDense(Encoder):
-    """Fully connected layers over all numbers of a row and marks where one is missing.
+class SeriesDense(VectorDense):
+    """Fully connected layers over all numbers of a row and marks where one is missing."""
 
-    Args:
-        num_layers: Layers.
-        output_size: Width of a layer.
-        fc_layers: The layers one by one; what one leaves out is as said for all.
-        activation: After each layer.
-        dropout: Share of a layer's outputs set to 0 in training.
-        norm: Normalise before the activation: over the `batch`, or over a row's `layer`.
-        use_bias: Whether layers add a bias.
-    """
-
-    def __init__(
-        self,
-        columns: Columns,
-        *,
-        num_layers: Annotated[int, Ge(1)] = 1,
-        output_size: Annotated[int, Ge(1)] = 256,
-        fc_layers: list[FullyConnected] | None = None,
-        activation: Activation = "relu",
-        dropout: Annotated[float, Ge(0), Lt(1)] = 0.0,
-        norm: Norm | None = None,
-        use_bias: bool = True,
-    ) -> None:
-        super().__init__()
+    @staticmethod
+    def reads(columns: Columns) -> int:
         length, channels = columns.shape
-        default = Layer(output_size, activation, dropout, norm, use_bias)
-        self.stack = fully_connected(2 * length * channels, fc_layers, num_layers, default)
-        self.widths = (self.stack.width,)
+        return 2 * length * channels
 
     def forward(self, values: Tensor) -> Tensor:
         """`[batch, length, channels]` to `[batch, output_size]`."""
-        found: Tensor = self.stack(flattened(values))
-        return found
+        return super().forward(flattened(values))

@@ -1,12 +1,12 @@
 """Text or a series through convolutions one after the other."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 from annotated_types import Ge, Lt
 from torch import Tensor
 
-from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.encoders.encoder import Columns, encoders
+from crosstie.models.encoders.pooled_states import PooledStates
 from crosstie.models.layers.convolution import Convolutional, Filter, Pooling, plan
 from crosstie.models.layers.convolutions import Convolutions
 from crosstie.models.layers.reduce import Reduce, Reduction
@@ -22,7 +22,7 @@ from crosstie.models.layers.tokens import Characters
 
 
 @encoders("stacked_cnn", of=("text", "sequence", "timeseries", "audio"))
-class StackedCNN(Encoder):
+class StackedCNN(PooledStates):
     """Convolutions and pooling in turn, so that each sees further than the one before (arXiv:1509.01626).
 
     Args:
@@ -91,21 +91,7 @@ class StackedCNN(Encoder):
         if not any(each.pools for each in filters):
             self.states_width = self.convolutions.width
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]`, or a series, to `[batch, width]`."""
-        return self.row(*self.states(values))
-
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Ids `[batch, length]`, or a series, to vectors `[batch, length, width]`, shorter if pooled, and where there is no padding."""
         found: tuple[Tensor, Tensor] = self.convolutions(*self.tokens(values))
         return found
-
-    def row(self, states: Tensor, present: Tensor) -> Tensor:
-        """`[batch, width]`."""
-        found: Tensor = self.stack(self.reduce(states, present))
-        return found
-
-    @classmethod
-    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Letters, where they are read."""
-        return {"characters": True} if options.get("characters") else {}

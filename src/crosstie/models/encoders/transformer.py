@@ -1,13 +1,13 @@
 """Text or a series through a transformer."""
 
-from collections.abc import Mapping
-from typing import Annotated, Any
+from typing import Annotated
 
 import torch
 from annotated_types import Ge, Lt
 from torch import Tensor, nn
 
-from crosstie.models.encoders.encoder import Columns, Encoder, encoders
+from crosstie.models.encoders.encoder import Columns, encoders
+from crosstie.models.encoders.pooled_states import PooledStates
 from crosstie.models.layers.attention import blocks, hide
 from crosstie.models.layers.reduce import Reduce, Reduction
 from crosstie.models.layers.stack import (
@@ -22,7 +22,7 @@ from crosstie.models.layers.tokens import Characters
 
 
 @encoders("transformer", of=("text", "sequence", "timeseries", "audio"))
-class Transformer(Encoder):
+class Transformer(PooledStates):
     """Every token sees every other (arXiv:1706.03762); padding is seen by none. Trained from nothing.
 
     Args:
@@ -86,10 +86,6 @@ class Transformer(Encoder):
         self.widths = (self.stack.width,)
         self.states_width = hidden_size
 
-    def forward(self, values: Tensor) -> Tensor:
-        """Ids `[batch, length]`, or a series, at most as long as in training, to `[batch, width]`."""
-        return self.row(*self.states(values))
-
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
         """Ids `[batch, length]`, or a series, to vectors `[batch, length, hidden_size]`, and where there is no padding."""
         vectors, present = self.tokens(values)
@@ -100,13 +96,3 @@ class Transformer(Encoder):
         for block in self.blocks:
             vectors = block(vectors, mask)
         return self.norm(vectors), present
-
-    def row(self, states: Tensor, present: Tensor) -> Tensor:
-        """`[batch, width]`."""
-        found: Tensor = self.stack(self.reduce(states, present))
-        return found
-
-    @classmethod
-    def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
-        """Letters, where they are read."""
-        return {"characters": True} if options.get("characters") else {}

@@ -43,8 +43,13 @@ class VectorDense(Encoder):
     ) -> None:
         super().__init__()
         default = Layer(output_size, activation, dropout, norm, use_bias)
-        self.stack = fully_connected(columns.sizes[0], fc_layers, num_layers, default)
+        self.stack = fully_connected(self.reads(columns), fc_layers, num_layers, default)
         self.widths = (self.stack.width,)
+
+    @staticmethod
+    def reads(columns: Columns) -> int:
+        """How many numbers of a row the layers see."""
+        return columns.sizes[0]
 
     def forward(self, values: Tensor) -> Tensor:
         """`[batch, width]` to `[batch, output_size]`."""
