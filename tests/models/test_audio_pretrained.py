@@ -1,6 +1,5 @@
 """Published networks for sounds as encoders."""
 
-import json
 from pathlib import Path
 from typing import Any
 
@@ -9,16 +8,13 @@ import pytest
 import torch
 from tiny_sounds import SHAPES, published
 from transformers import AutoFeatureExtractor, AutoModel
-from worlds import BINARY, architecture, network
+from worlds import BINARY, architecture, check_graph_and_config, network
 
-from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
 from crosstie.data.batch import Layout, Series
 from crosstie.errors import ConfigError
 from crosstie.models.encoders.audio_pretrained import AudioPretrained
 from crosstie.models.encoders.encoder import Columns
-from crosstie.models.export import examples, export_onnx
-from crosstie.models.network import Network
 from crosstie.models.vectors import vectors
 
 LENGTH = 300
@@ -116,19 +112,7 @@ def test_the_graph_holds_the_whole_network(tmp_path: Path, name: str) -> None:
     layout = Layout(series=(Series("a", "series_0", "audio", 200, 1),), outputs=(BINARY,))
     section = {"type": "pretrained", "model": str(tmp_path / "net")}
     built = network(layout, architecture({"a": "audio"}, (BINARY,), encoder=section)).eval()
-    export_onnx(built, layout, tmp_path / "graph.onnx")
-    given = examples(layout, 9, seed=4)
-    with torch.no_grad():
-        logits = built({name: torch.from_numpy(each) for name, each in given.items()})
-        expected = built.predict(logits)["output_0"].numpy()
-    found = Graph(tmp_path / "graph.onnx").run(given)["output_0"]
-    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
-    again = Network.from_config(json.loads(json.dumps(built.to_config()))).eval()
-    again.load_state_dict(built.state_dict())
-    with torch.no_grad():
-        assert torch.equal(
-            again({name: torch.from_numpy(each) for name, each in given.items()})["y"], logits["y"]
-        )
+    check_graph_and_config(built, layout, tmp_path)
 
 
 def test_what_cannot_be_is_told(tmp_path: Path) -> None:

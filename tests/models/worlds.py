@@ -1,10 +1,13 @@
 """Small layouts and architectures that tests build networks from."""
 
+import json
+from pathlib import Path
 from typing import Any
 
 import numpy as np
 import torch
 
+from crosstie.artifact.runtime import Graph
 from crosstie.data.batch import (
     Array,
     Batch,
@@ -18,7 +21,7 @@ from crosstie.data.batch import (
     Vector,
 )
 from crosstie.features.date import PARTS
-from crosstie.models.export import examples
+from crosstie.models.export import examples, export_onnx
 from crosstie.models.network import Network
 
 BINARY = Output("y", "output_0", "binary", 1, (0.3,))
@@ -133,3 +136,19 @@ def network(layout: Layout, parts: dict[str, Any], *, rows: int = 300, seed: int
     """Built on random rows."""
     torch.manual_seed(seed)
     return Network(layout, parts, batch(layout, rows))
+
+
+def check_graph_and_config(built: Network, layout: Layout, folder: Path) -> None:
+    """See that the graph predicts as a network does, and that its configuration and weights are all of it."""
+    export_onnx(built, layout, folder / "graph.onnx")
+    given = examples(layout, 9, seed=4)
+    tensors = {name: torch.from_numpy(each) for name, each in given.items()}
+    with torch.no_grad():
+        logits = built(tensors)
+        expected = built.predict(logits)["output_0"].numpy()
+    found = Graph(folder / "graph.onnx").run(given)["output_0"]
+    np.testing.assert_allclose(found, expected, atol=1e-5, rtol=0)
+    again = Network.from_config(json.loads(json.dumps(built.to_config()))).eval()
+    again.load_state_dict(built.state_dict())
+    with torch.no_grad():
+        assert torch.equal(again(tensors)["y"], logits["y"])

@@ -87,7 +87,7 @@ class Transformer(PooledStates):
         self.states_width = hidden_size
 
     def states(self, values: Tensor) -> tuple[Tensor, Tensor]:
-        """Ids `[batch, length]`, or a series, to vectors `[batch, length, hidden_size]`, and where there is no padding."""
+        """Ids `[batch, length]`, or a series, at most as long as in training, to vectors `[batch, length, hidden_size]`, and where there is no padding."""
         vectors, present = self.tokens(values)
         if self.widen is not None:
             vectors = self.widen(vectors)
