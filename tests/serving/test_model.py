@@ -7,7 +7,7 @@ import crosstie
 from crosstie.data.read import open_source
 from crosstie.data.source import InMemory, Source
 from crosstie.errors import ArtifactError, ConfigError, DataError
-from crosstie.serving.model import PIECE
+from crosstie.serving.pieces import PIECE
 
 ROWS = [
     {

@@ -1,15 +1,12 @@
 """`Model`: a trained model as a Python object. Rows in any shape in, predictions in that shape out."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Artifact, load, plain
-from crosstie.data.batch import ROWS_AT_ONCE
 from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
@@ -17,12 +14,14 @@ from crosstie.errors import ArtifactError, ConfigError, DataError, Problem
 from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.serving.forecast import last_rows, spread_out, whole
+from crosstie.serving.forms import as_came
+from crosstie.serving.judged import Judged
+from crosstie.serving.notes import added, notes
 from crosstie.serving.opening import open_for
+from crosstie.serving.pieces import PIECE, joined, pieces
 from crosstie.serving.rows import is_row
 from crosstie.serving.top_losses import Miss, Misses
 
-# Rows at once; whole batches of the graph, so that pieces say what the whole would.
-PIECE = 12 * ROWS_AT_ONCE
 BYTES_AT_ONCE = 1 << 26  # of encoded arrays: so many fewer rows of pictures
 
 
@@ -107,10 +106,8 @@ class Model:
             rows = len(next(iter(found.values())))
             return [{key: plain(values[i]) for key, values in found.items()} for i in range(rows)]
         source = self.open(data, header=header, columns=columns)
-        pieces = list(self.predict_source(source, keep=keep, each_row=each_row, augment=augment))
-        return _as_came(
-            data, {name: _joined([each[name] for each in pieces]) for name in pieces[0]}
-        )
+        parts = list(self.predict_source(source, keep=keep, each_row=each_row, augment=augment))
+        return as_came(data, {name: joined([each[name] for each in parts]) for name in parts[0]})
 
     def open(
         self, data: Any, *, header: bool = True, columns: Sequence[str] | None = None
@@ -138,9 +135,9 @@ class Model:
         if self.artifact.windows is not None:  # windows reach over pieces
             yield self._any_table(source.table(), keep, each_row=each_row, augment=augment)
             return
-        for table in _pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
+        for table in pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
             columns, found = self._predict(table, keep, augment)
-            counts = _sum(counts, found)
+            counts = added(counts, found)
             yield columns
         self.notes = notes(counts)
 
@@ -234,9 +231,9 @@ class Model:
             source = windows.of(source, preprocessor.styles)
             for each in judged.values():
                 each.cut = True
-        for table in _pieces(source, wanted, self._rows_at_once):
+        for table in pieces(source, wanted, self._rows_at_once):
             encoded = self.artifact.encode(table)
-            counts = _sum(counts, encoded[0].counts)
+            counts = added(counts, encoded[0].counts)
             answer = self.artifact.raw_averaged(encoded, augment)
             for feature in self.artifact.outputs:
                 if feature.column not in table.columns:
@@ -275,8 +272,8 @@ class Model:
         return {
             feature.name: score(
                 feature.type,
-                _joined(truth[feature.name]),
-                _joined(raw[feature.name]),
+                joined(truth[feature.name]),
+                joined(raw[feature.name]),
                 threshold=self.artifact.settings[feature.name].threshold,
                 labels=feature.labels,
                 scale=feature.usual_change,
@@ -316,124 +313,3 @@ class Model:
         ]
         inputs = [(each.column, "input", each.type, "") for each in self.artifact.inputs]
         return notebook(repr(self), ["column", "role", "type", "classes"], [*outputs, *inputs])
-
-
-@dataclass
-class Judged:
-    """How many rows an evaluation looked at, and how many it could not judge.
-
-    Attributes:
-        rows: All of them.
-        missing: Without a value of the target.
-        unknown: With one that the model cannot predict; `examples` of them.
-        cut: Whether rows are windows: what is missing then are steps before or after.
-    """
-
-    rows: int = 0
-    missing: int = 0
-    unknown: int = 0
-    cut: bool = False
-    examples: list[str] = field(default_factory=list)
-
-    @property
-    def left_out(self) -> int:
-        """Rows that no metric counts."""
-        return self.missing + self.unknown
-
-    def add(self, table: Table, column: str, usable: NDArray[np.bool_]) -> None:
-        """Count the rows of another piece."""
-        odd = np.flatnonzero(~usable)
-        self.rows += len(usable)
-        if len(odd):
-            cells = [] if self.cut else table.take(odd).cells(column)
-            found = [text for text in cells if text is not None]
-            self.unknown += len(found)
-            self.missing += len(odd) - len(found)
-            self.examples = list(dict.fromkeys([*self.examples, *found]))[:3]
-
-    def notes(self, column: str) -> list[str]:
-        """One sentence, if rows are left out."""
-        if not self.left_out:
-            return []
-        what = "not all steps before or after them" if self.cut else "no value"
-        why = (
-            [f"{self.missing} {'has' if self.missing == 1 else 'have'} {what}"]
-            if self.missing
-            else []
-        )
-        if self.unknown:
-            shown = ", ".join(map(repr, self.examples))
-            hold = "holds" if self.unknown == 1 else "hold"
-            why.append(f"{self.unknown} {hold} what the model cannot predict, for example {shown}")
-        what = f"{self.left_out} of {self.rows} rows are left out"
-        return [f"column {column!r}: {what}: {'; '.join(why)}"]
-
-
-def notes(counts: Mapping[str, Counts]) -> list[str]:
-    """What a person should know about the cells of some rows: one sentence for each oddity."""
-    found = []
-    for name, count in counts.items():
-        if count.absent:
-            found.append(f"column {name!r} is absent; all {count.rows} rows count as missing")
-        if count.unparsed:
-            examples = ", ".join(map(repr, count.unparsed_examples))
-            found.append(
-                f"column {name!r}: {count.unparsed} of {count.rows} cells could not be read and count as "
-                f"missing, for example {examples}"
-            )
-        if count.cut:
-            found.append(count.cut_note(name))
-        if count.unseen:
-            found.append(
-                f"column {name!r}: {count.unseen} of {count.rows} rows hold a value that training never saw or too rarely to keep; "
-                "they count as unknown"
-            )
-    return found
-
-
-def _sum(counts: Mapping[str, Counts], more: Mapping[str, Counts]) -> dict[str, Counts]:
-    return {name: counts[name] + each if name in counts else each for name, each in more.items()}
-
-
-def _pieces(source: Source, wanted: Sequence[str], most: int) -> Iterator[Table]:
-    """The rows, `most` at a time whatever pieces the source comes in; at least one piece.
-
-    Only the columns that are wanted, unless some of those are not there: an error about them names all there are.
-    """
-    present = set(source.columns)
-    columns = list(dict.fromkeys(wanted)) if present.issuperset(wanted) else list(source.columns)
-    rest, whole = None, True
-    for table in source.chunks(most, columns):
-        rest = table if rest is None else Table.concat([rest, table], columns)
-        while len(rest) >= most:
-            yield rest.slice(0, most)
-            rest, whole = rest.slice(most, len(rest)), False
-    if whole or (rest is not None and len(rest)):
-        yield source.table(columns) if rest is None else rest
-
-
-def _joined(parts: Sequence[Any]) -> Any:
-    """The pieces of a column as one."""
-    if len(parts) == 1:
-        return parts[0]
-    if isinstance(parts[0], np.ndarray):
-        return np.concatenate(parts)
-    return [each for part in parts for each in part]
-
-
-def _as_came(data: Any, columns: dict[str, Any]) -> Any:
-    kind = type(data).__module__.partition(".")[0]
-    if kind == "pandas":
-        import pandas as pd  # already imported by whoever made the frame
-
-        rows = len(next(iter(columns.values())))
-        return pd.DataFrame(columns, index=data.index if rows == len(data) else None)
-    if kind == "polars":
-        import polars as pl
-
-        return pl.DataFrame(columns)
-    if kind == "pyarrow":
-        import pyarrow as pa
-
-        return pa.table(columns)
-    return columns
