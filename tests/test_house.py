@@ -20,7 +20,7 @@ BELOW_THE_LINE = (
     "crosstie.evaluation.score",
     "crosstie.evaluation.bootstrap",
     "crosstie.evaluation.thresholds",
-    "crosstie.artifact.artifact",
+    "crosstie.artifact.saving",
     "crosstie.serving.model",
     "crosstie.api",
     "crosstie.cli.main",

@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 from safetensors.numpy import load_file, save_file
 
-from crosstie.artifact.artifact import read_json
+from crosstie.artifact.loading import read_json
 from crosstie.data.files import atomic, write_json
 from crosstie.features.preprocessor import Preprocessor
 

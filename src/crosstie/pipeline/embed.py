@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.artifact import artifact
+from crosstie.artifact.loading import load
 from crosstie.config.options import build
 from crosstie.data.column import Form
 from crosstie.data.files import atomic
@@ -235,7 +235,7 @@ def _trained(rows: Rows, run: Run, cache: Path | None, progress: Progress | None
         raise ConfigError(
             f"{run.path}: has no network, so no encoder; train it with model_type: ecd"
         )
-    preprocessor = artifact.load(run.model).members[0].preprocessor
+    preprocessor = load(run.model).members[0].preprocessor
     network = Ecd.load(run.path / "network")
     alone = {
         names[0]: (array, options, encoder)

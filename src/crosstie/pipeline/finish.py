@@ -12,7 +12,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.artifact.artifact import OutputSettings, listed, save
+from crosstie.artifact.artifact import OutputSettings, listed
+from crosstie.artifact.saving import save
 from crosstie.data.write import TableWriter
 from crosstie.evaluation.baseline import constant, most_frequent
 from crosstie.evaluation.bootstrap import intervals

@@ -9,7 +9,8 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from crosstie.artifact.artifact import Artifact, load, read_json
+from crosstie.artifact.artifact import Artifact
+from crosstie.artifact.loading import load, read_json
 from crosstie.config.document import dump
 from crosstie.config.yaml import read_yaml
 from crosstie.data.files import sha256, write_json, write_text

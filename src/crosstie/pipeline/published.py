@@ -12,7 +12,7 @@ Such a folder is a run from which all is gone that belongs to its owner alone.
 
 from pathlib import Path, PurePosixPath
 
-from crosstie.artifact.artifact import read_json
+from crosstie.artifact.loading import read_json
 from crosstie.data.files import sha256
 from crosstie.errors import ArtifactError
 from crosstie.pipeline.hub import Place, fetch

@@ -9,8 +9,8 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from crosstie.artifact.artifact import read_json
 from crosstie.artifact.fitted import load_fitted
+from crosstie.artifact.loading import read_json
 from crosstie.config.document import Document
 from crosstie.data.files import sha256
 from crosstie.errors import ArtifactError, CrosstieError, RunError

@@ -6,7 +6,8 @@ from typing import Any
 
 import numpy as np
 
-from crosstie.artifact.artifact import Artifact, load, plain
+from crosstie.artifact.artifact import Artifact, plain
+from crosstie.artifact.loading import load
 from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
