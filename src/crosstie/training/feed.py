@@ -7,7 +7,7 @@ runs, which keeps reading sequential and memory small.
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
-from itertools import pairwise
+from itertools import count, pairwise
 
 import numpy as np
 import torch
@@ -104,6 +104,11 @@ class Feed:
             skip: Batches to leave out, which an earlier process has seen.
         """
         yield from self._batches(self._drawn(size, seed, epoch), size, skip=skip)
+
+    def endless(self, size: int, *, seed: int) -> Iterator[Rows]:
+        """As `shuffled`, one epoch after the other."""
+        for epoch in count():
+            yield from self.shuffled(size, seed=seed, epoch=epoch)
 
     def first(self, size: int, *, seed: int) -> NDArray[np.int64]:
         """Which rows the first batch of the first epoch holds."""

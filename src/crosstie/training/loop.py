@@ -6,7 +6,7 @@ best so far. A run that is killed and resumed therefore ends in the same bytes a
 
 import math
 import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict
 from pathlib import Path
 
@@ -28,7 +28,7 @@ from crosstie.training.checkpoint import (
 from crosstie.training.feed import Feed, Rows
 from crosstie.training.interrupt import deferred_interrupt
 from crosstie.training.judge import Judge
-from crosstie.training.learning_rate_finder import Curve, range_test
+from crosstie.training.learning_rate_finder import Curve
 from crosstie.training.optimizers.optimizer import restore, state_of
 from crosstie.training.rate import Rate
 from crosstie.training.runner import runner_for
@@ -317,27 +317,11 @@ class Loop:
 
     def find_learning_rate(self) -> None:
         """Run a range test, take its rate, put everything else back."""
-        feed = self._endless()
-
-        def step() -> float:
-            self.update.gradients(next(feed))
-            return float(self.update.step(asked=self.asked()))
-
-        self.network.train()
-        scale = self.runner.state()
-        self.curve = range_test(self.update.bare, step)
-        self.rate.base = self.curve.chosen
+        batches = self.train.endless(self.batch_size, seed=self.seed)
+        self.curve = self.rate.find(self.update, batches, asked=self.asked)
         self.progress.range_test = self.curve
         self.network.load_state_dict(self.start)
-        self.update.bare.state.clear()
-        self.runner.restore(scale)
         torch.manual_seed(self.seed)
-
-    def _endless(self) -> Iterator[Rows]:
-        epoch = 0
-        while True:
-            yield from self.train.shuffled(self.batch_size, seed=self.seed, epoch=epoch)
-            epoch += 1
 
     def checkpoint_if_due(self) -> None:
         """Write a checkpoint if enough steps or seconds have passed."""

@@ -1,11 +1,14 @@
 """The learning rate of every step: one base rate, a schedule over the plan, and drops where training gets no better."""
 
 import copy
-from collections.abc import Mapping
+from collections.abc import Callable, Iterator, Mapping
 from typing import Any
 
 from crosstie.training.callbacks.callback import Metrics
+from crosstie.training.feed import Rows
+from crosstie.training.learning_rate_finder import Curve, range_test
 from crosstie.training.trainer import Trainer
+from crosstie.training.update import Update
 
 
 class Rate:
@@ -35,6 +38,27 @@ class Rate:
         first = self.frozen_steps
         step, steps = (step, first) if step < first else (step - first, total - first)
         return self.base * self.schedule.factor(step, max(steps, 1)) * self.drops.factor
+
+    def find(self, update: Update, batches: Iterator[Rows], *, asked: Callable[[], bool]) -> Curve:
+        """Take the base rate from a range test, which spoils the network's weights; the optimizer is as before.
+
+        Args:
+            update: Tries the rates.
+            batches: To try them on, without end.
+            asked: Whether this process was asked to stop.
+        """
+
+        def step() -> float:
+            update.gradients(next(batches))
+            return float(update.step(asked=asked()))
+
+        update.network.train()
+        scale = update.runner.state()
+        curve = range_test(update.bare, step)
+        update.bare.state.clear()
+        update.runner.restore(scale)
+        self.base = curve.chosen
+        return curve
 
     def observe(self, found: Metrics, output: str, *, improved: bool) -> None:
         """Told after each evaluation.
