@@ -178,14 +178,6 @@ class Number(OutputFeature):
     def size(self) -> int:
         return 1
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def prior(self) -> tuple[float, ...]:
-        return ()
-
     def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
         values = self._filled(column)
         return self._scaling.apply(values), ~np.isnan(values)

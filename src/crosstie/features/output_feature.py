@@ -83,14 +83,14 @@ class OutputFeature(Feature):
         raise NotImplementedError(f"a {self.type} has no label for each token")
 
     @property
-    @abstractmethod
     def labels(self) -> tuple[str, ...]:
-        """Classes or labels in the order of the raw prediction; binary: (negative, positive); number: ()."""
+        """Classes or labels in the order of the raw prediction; binary: (negative, positive); none of amounts and texts."""
+        return ()
 
     @property
-    @abstractmethod
     def prior(self) -> tuple[float, ...]:
-        """As `data.batch.Output.prior`."""
+        """As `data.batch.Output.prior`; nothing of amounts and texts."""
+        return ()
 
     @abstractmethod
     def encode_target(self, column: Column) -> tuple[NDArray[Any], NDArray[np.bool_]]:

@@ -428,14 +428,6 @@ class Text(OutputFeature):
     def length(self) -> int:
         return self.length_ if self.predicted else 0
 
-    @property
-    def labels(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def prior(self) -> tuple[float, ...]:
-        return ()
-
     def align(self, length: int) -> None:
         self.copies = length
 

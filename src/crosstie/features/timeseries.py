@@ -233,14 +233,6 @@ class Timeseries(OutputFeature):
         return self.steps_
 
     @property
-    def labels(self) -> tuple[str, ...]:
-        return ()
-
-    @property
-    def prior(self) -> tuple[float, ...]:
-        return ()
-
-    @property
     def usual_change(self) -> float:
         return self.change_
 
