@@ -348,10 +348,10 @@ def _there(array: str, predictor: Predictor, given: Mapping[str, Array]) -> Any:
     network = predictor.network
     for name, output in network.outputs.items():
         if output.array == array and output.type == "sequence":
-            read = next(
-                each.array for each in network.layout.tokens if each.name == network.read[name]
-            )
-            ids = given[read]
+            read = next(each for each in network.layout.tokens if each.name == network.read[name])
+            ids = given[read.array]
+            if read.words:
+                return np.arange(1, read.words + 1) <= ids[..., 1].max(1, keepdims=True)
             return (ids if ids.ndim == 2 else ids[..., 0]) != 0
     return ...
 
