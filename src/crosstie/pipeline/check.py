@@ -27,6 +27,7 @@ from crosstie.pipeline.sections import read_top, read_trainer
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.start import read_start
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
+from crosstie.pipeline.tags import read_tags
 from crosstie.pipeline.trial import (
     check_class_weights,
     check_freeze,
@@ -88,6 +89,8 @@ def make_plan(
         reserved=_reserved(top, seen["split"]),
         before=earlier.types if earlier else {},
     )
+    if tables.train is not None:
+        read_tags(columns, tables.train, looks)
     _check_names(top, looks, findings, tables)
     _check_balance(seen, columns, findings)
     check_own_types(columns, findings)

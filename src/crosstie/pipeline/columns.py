@@ -111,7 +111,10 @@ def leave_annotations(found: Columns, profile: Mapping[str, ColumnProfile]) -> N
     A file of tagged sentences has a column for each kind of annotation; which of them are known of a new sentence
     nobody can tell, so none is.
     """
-    if not found.outputs or any(entry.type != "sequence" for entry in found.outputs):
+    kinds = {entry.type for entry in found.outputs}
+    if kinds == {"text"}:
+        _leave_facts(found)
+    if kinds != {"sequence"}:
         return
     listed = [entry for entry in found.inputs if entry.index is not None]
     others = [entry for entry in found.inputs if entry.index is None and entry.type]
@@ -135,6 +138,21 @@ def leave_annotations(found: Columns, profile: Mapping[str, ColumnProfile]) -> N
         kept.type = "sequence" if profile[kept.column].lists > 0.5 else "text"
         found.inferred = [each for each in found.inferred if each.column != kept.column]
         found.inferred.append(Inferred(kept.column, kept.type, "tags are read from its tokens"))
+
+
+def _leave_facts(found: Columns) -> None:
+    """Where all that is predicted are texts, and one input has words to look at, leave out those that nobody listed.
+
+    A text is written from words alone: another column would be read by no one.
+    """
+    words = [entry for entry in found.inputs if entry.type in ("text", "sequence")]
+    if len(words) != 1:
+        return
+    for entry in [each for each in found.inputs if each.index is None and each not in words]:
+        found.inputs.remove(entry)
+        found.inferred = [each for each in found.inferred if each.column != entry.column]
+        why = f"a text is written from {words[0].column!r} alone"
+        found.excluded.append(Excluded(entry.column, why))
 
 
 def _listed(top: Mapping[str, Any], key: str, grammar: type, findings: Findings) -> list[Entry]:

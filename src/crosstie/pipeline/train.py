@@ -151,9 +151,13 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
     """What a person should know of the data before it is learned from."""
     rows = ", ".join(f"{len(batch)} {name}" for name, batch in prepared.batches.items())
     lines = [f"rows: {rows}"]
+    why = (
+        "for want of a usable target or of a value that may not be missing"
+        if plan.windows is None
+        else "which have not all steps before or after them, or have steps ahead in another part"
+    )
     lines += [
-        f"left out of {name}: {count} of {count + len(prepared.batches.get(name, ()))} rows, for want of a "
-        "usable target or of a value that may not be missing"
+        f"left out of {name}: {count} of {count + len(prepared.batches.get(name, ()))} rows, {why}"
         for name, count in prepared.dropped.items()
         if count
     ]
