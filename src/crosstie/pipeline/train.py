@@ -34,6 +34,7 @@ from crosstie.pipeline.prepare import PARTS, ROWS_AT_ONCE, Prepared, assign, pre
 from crosstie.pipeline.process import this_process
 from crosstie.pipeline.run import Run, mark_best
 from crosstie.pipeline.sampling import Sampled
+from crosstie.pipeline.verdict import verdicts
 
 PACKAGES = (
     "crosstie",
@@ -83,6 +84,8 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
         scores = finish(run, plan, prepared, chosen, beside, about=about)
         for callback in session.callbacks:
             callback.on_run_end(flat(plan.config), scores)
+        for line in verdicts(run.evaluation):
+            session.journal.say(line)
     except BaseException as error:
         if session.resume and isinstance(error, RunError):  # refused: the run is what it was
             run.write("manifest.json", before)
