@@ -128,6 +128,16 @@ def test_mistakes_are_told(tiny: Path) -> None:
     assert json.dumps(sorted(each.name for each in Path().glob("v.*"))) == "[]"
 
 
+def test_what_is_wrong_with_an_encoder_is_told_of_the_option_that_names_it(tiny: Path) -> None:
+    (tiny / "tokenizer.json").unlink()
+    with pytest.raises(ConfigError) as error:
+        crosstie.embed(TEXTS, encoder=tiny)
+    assert str(error.value).startswith(f"--encoder: '{tiny}' has no tokenizer.json.")
+    with pytest.raises(ConfigError) as error:
+        crosstie.embed(TEXTS, encoder="./absent")
+    assert str(error.value) == "--encoder: there is no folder './absent'"
+
+
 def test_no_rows_are_no_vectors(tiny: Path) -> None:
     Path("none.txt").write_text("")
     assert crosstie.embed("none.txt", encoder="tiny").shape == (0, 16)

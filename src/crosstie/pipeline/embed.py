@@ -4,7 +4,8 @@ What was computed is kept by content as it goes, so the same command goes on aft
 at the same texts costs nothing.
 """
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -121,22 +122,41 @@ def embed(
     """
     run = None if encoder is None else _run(encoder, runs)
     if run is None and rows.media is not None:
-        return embed_media(
-            rows.table.column(rows.column, "media"),
-            rows.media,
-            None if encoder is None else str(encoder),
-            pooling=pooling,
-            normalize=normalize,
-            cache=None if cache is None else cache / "vectors",
-            progress=progress,
-        )
+        with _as_asked():
+            return embed_media(
+                rows.table.column(rows.column, "media"),
+                rows.media,
+                None if encoder is None else str(encoder),
+                pooling=pooling,
+                normalize=normalize,
+                cache=None if cache is None else cache / "vectors",
+                progress=progress,
+            )
     if run is None:
-        return _published(rows, str(encoder or _default()), pooling, normalize, cache, progress)
+        with _as_asked():
+            return _published(rows, str(encoder or _default()), pooling, normalize, cache, progress)
     if pooling is not None or normalize:
         raise ConfigError(
             f"{encoder}: is a run, whose encoder pools as it learned to; leave out --pooling and --normalize"
         )
     return _trained(rows, run, cache, progress)
+
+
+@contextmanager
+def _as_asked() -> Iterator[None]:
+    """Let what is wrong with a published model be told of the options as they are written here."""
+    try:
+        yield
+    except ConfigError as error:
+        named = {"model": "--encoder", "pooling": "--pooling", "normalize": "--normalize"}
+        raise ConfigError(
+            [
+                Problem(
+                    named.get(each.where, each.where), each.what.replace("`model: ", "`--encoder ")
+                )
+                for each in error.problems
+            ]
+        ) from None
 
 
 def write(vectors: Vectors, path: Path, *, inputs: Sequence[Path] = ()) -> None:
@@ -247,9 +267,10 @@ def _trained(rows: Rows, run: Run, cache: Path | None, progress: Progress | None
     if not named and len(features) == 1 and not rows.named:
         named = list(features.values())
     if not named:
-        names = ", ".join(repr(each.column) for each in features.values()) or "none"
+        names = ", ".join(repr(each.column) for each in features.values())
+        has = f"it has for {names}" if names else "its columns are all encoded together"
         raise ConfigError(
-            f"{run.path}: has no encoder of its own for a column {rows.column!r}; it has for {names}"
+            f"{run.path}: has no encoder of its own for a column {rows.column!r}; {has}"
         )
     feature = named[0]
     array, options, encoder = alone[feature.name]
