@@ -274,3 +274,17 @@ def test_mistakes_about_pictures_come_all_at_once(shapes: Path) -> None:
         f"{where}.preprocessing.hight: unknown option; did you mean 'height'?",
         f"{where}.preprocessing.num_channels: must be 1 or 3 or null, got 2",
     ]
+
+
+def test_auto_takes_options_of_a_network_where_nothing_else_reads_the_columns(
+    shapes: Path, few_customers: Path
+) -> None:
+    plan = crosstie.check(shapes, set=["trainer.epochs=3", "combiner.num_fc_layers=1"])
+    assert (plan.model_type, plan.trainer["epochs"]) == ("ecd", 3)
+    assert plan.architecture["combiner"]["num_fc_layers"] == 1
+    assert plan.warnings[0] == (
+        "model_type auto: only a network (ecd) reads and predicts these columns, so its options are taken"
+    )
+    assert crosstie.check(shapes).model_type == "auto"
+    with pytest.raises(ConfigError, match="takes no trainer options"):
+        crosstie.check(few_customers, target="Churn", set=["trainer.epochs=3"])

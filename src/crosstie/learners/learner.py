@@ -5,7 +5,7 @@ A learner's constructor options are the `trainer:` section of the file for its `
 """
 
 from abc import ABC, abstractmethod
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, ClassVar
@@ -137,3 +137,14 @@ class Learner(ABC):
 
 
 learners: Registry[Learner] = Registry("model_type", home="crosstie.learners")
+
+
+def able(inputs: Collection[str], outputs: Sequence[str]) -> list[str]:
+    """Names of the learners that read all of these types and predict all of those, several where there are several."""
+    return [
+        name
+        for _, name, cls in learners.items()
+        if set(inputs) <= set(cls.uses)
+        and set(outputs) <= set(cls.predicts)
+        and (cls.many or len(outputs) == 1)
+    ]

@@ -9,7 +9,7 @@ from crosstie.config.document import Document, Place
 from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
-from crosstie.learners.learner import Learner, learners
+from crosstie.learners.learner import Learner, able, learners
 from crosstie.pipeline.columns import resolve
 from crosstie.pipeline.company import read_callbacks
 from crosstie.pipeline.components import Built, assemble
@@ -94,6 +94,11 @@ def make_plan(
     _check_names(top, looks, findings, tables)
     _check_balance(seen, columns, findings)
     check_own_types(columns, findings)
+    if model_type == "auto" and _asks_for_network(top, columns) and _only_network(columns):
+        model_type, learner = "ecd", learners.get("ecd")
+        findings.warnings.append(
+            "model_type auto: only a network (ecd) reads and predicts these columns, so its options are taken"
+        )
     _check_learner(columns, learner, model_type, findings)
     defaults = read_defaults(top, findings, learner=learner, model_type=model_type)
     built = assemble(
@@ -200,6 +205,22 @@ def _learner(top: Mapping[str, Any], findings: Findings) -> tuple[str, type[Lear
             f"{name!r} is no model_type; {learners.hint(name, also=('auto',))}",
         )
         return "", None
+
+
+def _asks_for_network(top: Mapping[str, Any], columns: Columns) -> bool:
+    """Whether the file says anything of how to learn."""
+    parts = ("encoder", "decoder", "loss", "augmentation", "tied", "dependencies")
+    entries = [*columns.inputs, *columns.outputs]
+    written = any(entry.section.get(part) for entry in entries for part in parts)
+    return written or any(top.get(section) for section in ("trainer", "combiner", "defaults"))
+
+
+def _only_network(columns: Columns) -> bool:
+    """Whether no other learner reads these inputs and predicts these outputs."""
+    if not all(entry.type for entry in (*columns.inputs, *columns.outputs)):
+        return False  # some type is a mistake, which was noted
+    inputs = {entry.cls.acts_as() for entry in columns.inputs}
+    return able(inputs, [entry.type for entry in columns.outputs]) == ["ecd"]
 
 
 def _check_learner(
