@@ -103,7 +103,7 @@ def test_signs_stand_as_they_do_in_most_training_rows():
     spacing = Spacing()
     texts = ["(five-star) food, £20", "a 3-4 stay, £30", "well - no"]
     rows = [
-        (text, Text("x")._tokens(Table.from_columns({"x": [text]}).column("x", "text"))[0])
+        (text, Text("x").tokens(Table.from_columns({"x": [text]}).column("x", "text"))[0])
         for text in texts
     ]
     spacing.observe(rows)

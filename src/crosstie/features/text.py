@@ -15,6 +15,7 @@ from crosstie.data.profile import ColumnProfile
 from crosstie.data.published import find
 from crosstie.errors import ConfigError, DataError, Problem
 from crosstie.features import writing
+from crosstie.features.cut import Cut
 from crosstie.features.feature import Arrays, Defaults, State, feature_types
 from crosstie.features.fills import FILLS
 from crosstie.features.items import cells
@@ -23,17 +24,10 @@ from crosstie.features.levels import ROOM, LevelCounts
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.spacing import Spacing
-from crosstie.features.tokenizers import (
-    TOKENIZERS,
-    BytePairs,
-    TokenizerName,
-    normalise,
-    with_ngrams,
-)
+from crosstie.features.tokenizer_options import check_tokenizer
+from crosstie.features.tokenizers import BytePairs, TokenizerName
 from crosstie.features.vocabulary import Lengths, Vocabulary, nothing_known, padded
-from crosstie.features.word_pieces import WordPieces, beside_pieces
-
-BETWEEN = {"character": "", "characters": "", "comma": ", ", "underscore": "_"}  # in examples
+from crosstie.features.word_pieces import WordPieces
 
 
 @feature_types("text")
@@ -112,45 +106,18 @@ class Text(OutputFeature):
         pieces: Annotated[str | None, LocalFolder()] = None,
         pieces_revision: str | None = None,
     ) -> None:
-        if pieces is not None and (
-            problems := beside_pieces(
-                name,
-                {
-                    "lowercase": (lowercase, True),
-                    "most_common": (most_common, 20_000),
-                    "min_frequency": (min_frequency, None),
-                    "characters": (characters, False),
-                },
-            )
-        ):
-            raise ConfigError(problems)
-        if tokenizer == "bpe" and (ngram_size or 1) > 1:
-            raise ConfigError(
-                Problem(
-                    f"{name}.preprocessing.ngram_size",
-                    f"byte pairs have no n-grams, got {ngram_size}. Take it out, or use tokenizer: word.",
-                )
-            )
-        if problems := _beside_published(
+        check_tokenizer(
             name,
             tokenizer,
-            {"tokenizer_model": tokenizer_model, "tokenizer_revision": tokenizer_revision},
-            {
-                "lowercase": (lowercase, True),
-                "ngram_size": (ngram_size, None),
-                "most_common": (most_common, 20_000),
-                "min_frequency": (min_frequency, None),
-            },
-        ):
-            raise ConfigError(problems)
-        if characters and (tokenizer in ("bpe", "ngram", "pretrained") or (ngram_size or 1) > 1):
-            raise ConfigError(
-                Problem(
-                    f"{name}.preprocessing.characters",
-                    "byte pairs and n-grams have no letters of their own. Take another tokenizer, "
-                    "or leave characters out.",
-                )
-            )
+            tokenizer_model=tokenizer_model,
+            tokenizer_revision=tokenizer_revision,
+            lowercase=lowercase,
+            ngram_size=ngram_size,
+            most_common=most_common,
+            min_frequency=min_frequency,
+            characters=characters,
+            pieces=pieces,
+        )
         self.name = name
         self.column = column or name
         self.missing_value_strategy = missing_value_strategy
@@ -168,6 +135,13 @@ class Text(OutputFeature):
         self.pieces = pieces
         self.pieces_revision = pieces_revision
         self.pieces_: WordPieces | None = None
+        self._cut = Cut(
+            tokenizer,
+            lowercase=lowercase and pieces is None,  # a published tokenizer knows what letters mean
+            ngram_size=ngram_size,
+            apart=characters or pieces is not None,
+            fill_value=fill_value,
+        )
         self.letters_ = Letters()
         self._counts = LevelCounts()
         self._lengths = Lengths(max_sequence_length)
@@ -198,16 +172,16 @@ class Text(OutputFeature):
         if self.tokenizer == "pretrained":
             self._lengths.add(self._published().ids(cells(column, self.fill_value), self._most))
             return
-        rows = self._tokens(column)
+        rows = self._cut.tokens(column)
         self._lengths.add(rows)
         if self.pieces is not None:
             self._word_pieces().observe(rows)
             return
         self._counts.add(chain.from_iterable(rows), len(rows))
         if self.characters:
-            self.letters_.observe(self._spelled(column))
+            self.letters_.observe(self._cut.cased(column))
         if self.predicted:
-            self.spacing_.observe(zip(self._texts(column), rows, strict=True))
+            self.spacing_.observe(zip(self._cut.texts(column), rows, strict=True))
 
     def merge(self, other: Self) -> None:
         self._counts.merge(other._counts)
@@ -254,31 +228,23 @@ class Text(OutputFeature):
         if self.published_:
             texts = cells(column, self.fill_value)
             return padded(self.published_.ids(texts, self.width), self.width)
-        rows = self._tokens(column)
+        rows = self._cut.tokens(column)
         if self.pieces_:
             return self.pieces_.encode([row[: self.width] for row in rows])
         if self.pairs_:
             return padded(self.pairs_.ids([" ".join(row) for row in rows]), self.width)
         ids = padded([self.vocabulary_.ids(row[: self.width]) for row in rows], self.width)
-        return self.letters_.beside(ids, self._spelled(column)) if self.characters else ids
+        return self.letters_.beside(ids, self._cut.cased(column)) if self.characters else ids
 
     def tokens(self, column: Column) -> list[list[str]]:
-        return self._tokens(column)
+        return self._cut.tokens(column)
 
     def read(self, rows: Sequence[Sequence[str]]) -> list[int]:
         cut = [row[: self.width] for row in rows]
         return self.pieces_.read(cut) if self.pieces_ else [len(row) for row in cut]
 
     def spellings(self, column: Column) -> list[list[str]]:
-        found = self.tokens(column)
-        if not self.lowercase:
-            return found
-        cased = self._spelled(column)
-        # a few letters become two when they are made small, and tokens may part there
-        return [
-            row if len(row) == len(small) else small
-            for row, small in zip(cased, found, strict=True)
-        ]
+        return self._cut.spellings(column)
 
     def unseen(self, column: Column, encoded: NDArray[Any]) -> int:
         return nothing_known(encoded)
@@ -328,7 +294,7 @@ class Text(OutputFeature):
     def example(self, rng: np.random.Generator, n: int) -> list[Any]:
         pieces = self.published_ or (self.pieces_ and self.pieces_.tokens) or self.pairs_
         tokens = pieces.spellings() if pieces else self.vocabulary_.tokens[:1000] or ("a",)
-        between = BETWEEN.get(self.tokenizer, " ")
+        between = self._cut.between
         sizes = rng.integers(3, 9, size=n)
         return [between.join(tokens[i] for i in rng.integers(len(tokens), size=k)) for k in sizes]
 
@@ -407,13 +373,6 @@ class Text(OutputFeature):
         limit = self.published_.limit if self.published_ else self.max_sequence_length
         return self.sequence_length or min(self.max_sequence_length, limit)
 
-    def _spelled(self, column: Column) -> list[list[str]]:
-        """The tokens with their capital letters."""
-        tokenize = TOKENIZERS[self.tokenizer]
-        return [
-            tokenize(normalise(text, lowercase=False)) for text in cells(column, self.fill_value)
-        ]
-
     @property
     def fills(self) -> bool:
         """Never: no text could stand for that of another row."""
@@ -438,22 +397,18 @@ class Text(OutputFeature):
         self, column: Column, tokens: Sequence[Sequence[str]] | None
     ) -> tuple[NDArray[np.int32], NDArray[np.bool_]]:
         """A row without any token is not usable."""
-        rows = self._tokens(column)
-        sources = self.spelled(tokens) if self.copies and tokens is not None else None
+        rows = self._cut.tokens(column)
+        sources = self._cut.small(tokens) if self.copies and tokens is not None else None
         target = writing.targets(rows, self.vocabulary_, self.length, sources, self.copies)
         return target, column.valid & (target[:, 0] != writing.END)
 
     def truth(self, column: Column) -> NDArray[Any]:
         found: NDArray[Any] = np.empty(len(column), object)
-        found[:] = self._texts(column)
+        found[:] = self._cut.texts(column)
         return found
 
     def copied(self, tokens: Sequence[Sequence[str]]) -> NDArray[np.int32]:
-        return writing.copied(self.spelled(tokens), self.vocabulary_, self.copies)
-
-    def spelled(self, tokens: Sequence[Sequence[str]]) -> Sequence[Sequence[str]]:
-        """Tokens of an input as this text would write them."""
-        return [[each.lower() for each in row] for row in tokens] if self.lowercase else tokens
+        return writing.copied(self._cut.small(tokens), self.vocabulary_, self.copies)
 
     def decode(
         self,
@@ -463,29 +418,9 @@ class Text(OutputFeature):
         tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         """The text of each row of ids."""
-        sources = None if tokens is None else self.spelled(tokens)
+        sources = None if tokens is None else self._cut.small(tokens)
         rows = writing.tokens(raw, self.vocabulary_, sources)
-        return {"prediction": [self._joined(row) for row in rows]}
-
-    def _joined(self, tokens: Sequence[str]) -> str:
-        between = BETWEEN.get(self.tokenizer, " ")
-        apart = self.tokenizer in ("word", "space_punct")
-        return self.spacing_.joined(tokens) if apart else between.join(tokens)
-
-    def _texts(self, column: Column) -> list[str]:
-        return [
-            normalise(text, lowercase=self.lowercase) for text in cells(column, self.fill_value)
-        ]
-
-    def _tokens(self, column: Column) -> list[list[str]]:
-        if self.pieces is not None:  # a published tokenizer knows by itself what letters mean
-            return self._spelled(column)
-        if self.characters:  # each its own, so that letters stand beside the token they are of
-            rows = self._spelled(column)
-            return [[each.lower() for each in row] for row in rows] if self.lowercase else rows
-        rows = [TOKENIZERS[self.tokenizer](text) for text in self._texts(column)]
-        size = self.ngram_size or (2 if self.tokenizer == "ngram" else 1)
-        return [with_ngrams(row, size) for row in rows] if size > 1 else rows
+        return {"prediction": [self._cut.joined(row, self.spacing_) for row in rows]}
 
     def _usual_length(self) -> int:
         length: float = self._lengths.covering(1.0 if self.whole else 0.99)
@@ -495,35 +430,3 @@ class Text(OutputFeature):
             total = sum(len(ids) * count for ids, (_, count) in zip(pieces, words, strict=True))
             length *= total / max(sum(count for _, count in words), 1)
         return min(-int(-length // 8) * 8, self._most)
-
-
-def _beside_published(
-    name: str,
-    tokenizer: str,
-    wanted: Mapping[str, Any],
-    idle: Mapping[str, tuple[Any, Any]],
-) -> list[Problem]:
-    """What a published tokenizer needs and lacks, or does not read; idle options are (value, default)."""
-    where = f"{name}.preprocessing"
-    if tokenizer != "pretrained":
-        return [
-            Problem(f"{where}.{key}", f"is read with `tokenizer: pretrained` only, got {value!r}")
-            for key, value in wanted.items()
-            if value is not None
-        ]
-    problems = [
-        Problem(
-            f"{where}.{key}",
-            f"the published tokenizer decides this by itself, got {value!r}. Take it out.",
-        )
-        for key, (value, default) in idle.items()
-        if value != default
-    ]
-    if not wanted["tokenizer_model"]:
-        problems.append(
-            Problem(
-                f"{where}.tokenizer_model",
-                "say whose tokenizer: a folder, an installed package, or a name of the hub",
-            )
-        )
-    return problems
