@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from crosstie.data.batch import Batch, Image, Layout, Output
+from crosstie.data.scratch import Scratch
 from crosstie.learners.once import run_once
 from crosstie.models.encoders.image_stacked_cnn import ImageStackedCNN
 from crosstie.models.network import Network
@@ -55,6 +56,6 @@ def test_training_pictures_that_change_stay_pictures(augmentation, cut, kept):
     pixels = np.random.default_rng(0).integers(0, 256, (6, 1, 8, 8), dtype=np.uint8)
     batch = Batch({"image_0": pixels}, {"y": np.zeros(6, np.float32)})
     given = {"train": batch, "validation": batch}
-    found = run_once(network(augmentation), given, None, cut=cut)
+    found = run_once(network(augmentation), given, None, Scratch(), cut=cut)
     kinds = {part: str(each.inputs["image_0"].dtype) for part, each in found.items()}
     assert kinds == {"train": kept, "validation": "float32"}

@@ -246,7 +246,9 @@ def there(layout: Layout, given: Mapping[str, Array]) -> Any:
     """Which predictions mean something: those of tags not where a row is padded."""
     if layout.outputs[0].type != "sequence":
         return ...
-    ids = given["tokens_0"]
+    ids, words = given["tokens_0"], layout.tokens[0].words
+    if words:
+        return np.arange(1, words + 1) <= ids[..., 1].max(1, keepdims=True)
     return (ids if ids.ndim == 2 else ids[..., 0]) != 0
 
 

@@ -13,12 +13,15 @@ from worlds import network
 from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
 from crosstie.data.batch import Layout, Output, Tokens
+from crosstie.data.scratch import Scratch
+from crosstie.data.vectors import VectorStore
 from crosstie.errors import ConfigError
 from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.word_pieces import WordPieces
 from crosstie.models.encoders.encoder import Columns
 from crosstie.models.encoders.pretrained import Pretrained
 from crosstie.models.export import examples, export_onnx
+from crosstie.models.word_vectors import word_vectors
 
 ROWS = [["free-cash", "now"], ["hello", "how", "are-you", "today", "thanks"], []]
 LENGTH, WORDS = 12, 6
@@ -82,6 +85,30 @@ def test_word_pooling_says_nothing_where_no_word_has_a_vector(folder: Path) -> N
     assert str(told.value) == (
         "word_pooling: is read where words are tagged, or of a sequence, got 'mean'; leave it out"
     )
+
+
+@pytest.mark.parametrize("in_memory", [1 << 30, 0])
+def test_words_that_are_read_once_are_as_when_they_are_read_again(
+    folder: Path, tmp_path: Path, in_memory: int
+) -> None:
+    made, rows, scratch = encoder(folder), encoded().numpy(), Scratch()
+    with torch.no_grad():
+        expected, present = made.states(encoded())
+    width = SHAPE["hidden_size"]
+    store = VectorStore(tmp_path, "m", width)
+    one = word_vectors(made, rows[:1], WORDS, store=store, scratch=scratch)
+    found = word_vectors(made, rows, WORDS, store=store, scratch=scratch, in_memory=in_memory)
+    assert isinstance(found, np.memmap) is (in_memory == 0)
+    np.testing.assert_allclose(found, expected.numpy(), atol=1e-6)
+    np.testing.assert_array_equal(found[0], one[0])
+    states, there = made.states(torch.from_numpy(np.array(found)))
+    assert torch.equal(there, present)
+    made.published = torch.nn.Identity()  # whatever is asked again is not computed again
+    again = VectorStore(tmp_path, "m", width)
+    np.testing.assert_array_equal(
+        word_vectors(made, rows[:2], WORDS, store=again, scratch=scratch), found[:2]
+    )
+    torch.testing.assert_close(states, expected)
 
 
 @pytest.mark.parametrize("pooling", ["first", "mean"])

@@ -66,9 +66,11 @@ def problems(path: Path) -> list[str]:
 
 
 def test_a_network_left_alone_tags_words_and_its_graph_needs_no_torch(folder: Path) -> None:
-    run = trained(folder, "sequence", {"model": "tiny"}, epochs=20, learning_rate=0.05)
+    more = {"epochs": 20, "learning_rate": 0.05, "bucketing_field": "words"}
+    run = trained(folder, "sequence", {"model": "tiny"}, **more)
     assert run.metrics["test"]["tags"]["token_accuracy"] > 0.8
     assert run.metrics["test"]["tags"]["span_f1"] > 0.5
+    assert len(list((folder / ".crosstie" / "vectors").glob("*/*.safetensors"))) == 2
     rows = [{"words": ["free-cash", "hello"]}, {"words": []}, {"words": ["\u200b", "win"]}]
     here = crosstie.load(run.path).predict(rows)
     assert [len(each["tags_prediction"]) for each in here] == [2, 0, 2]

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosstie.data.batch import Batch
+from crosstie.data.scratch import Scratch
 from crosstie.learners.learner import Job, Learner, Start, learners
 
 if TYPE_CHECKING:
@@ -79,10 +80,12 @@ class Ecd(Learner):
             if job.start is not None:
                 self._begin(self._network, job.start, job.say)
             cache = None if job.cache is None else job.cache / "vectors"
+            scratch = Scratch()
             rows = run_once(
                 self._network,
                 {"train": job.train, "validation": job.validation},
                 cache,
+                scratch,
                 cut=trainer.cutmix > 0,
             )
             train = rows["train"]

@@ -13,7 +13,7 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
 
-from crosstie.data.batch import Batch, Date, Image, Layout, Vector
+from crosstie.data.batch import Batch, Date, Image, Layout, Tokens, Vector
 from crosstie.models.combiners.combiner import Part
 from crosstie.models.encoders.encoder import Encoder
 from crosstie.models.groups import SAMPLE, Group, Sections, Tied, groups, tied
@@ -60,6 +60,7 @@ class Inputs(nn.Module):
 
     def __init__(self, layout: Layout, sections: Sections, train: Batch | None) -> None:
         super().__init__()
+        self.words = {each.name: each for each in layout.tokens}
         self.sections = {name: dict(section) for name, section in sections.items()}
         self.groups = nn.ModuleList(groups(layout, self.sections, train))
         self.tied = nn.ModuleList(tied(layout, self.sections))
@@ -209,6 +210,16 @@ class Inputs(nn.Module):
             name = group.names[0]
             if group.encoder.once and name not in roots and name not in states:
                 yield group.array, self.sections[name]["encoder"], group.encoder
+
+    def once_by_word(
+        self, states: Collection[str]
+    ) -> Iterator[tuple[Tokens, dict[str, Any], Encoder]]:
+        """(tokens, options, encoder) of each whose words' vectors never change, of inputs that are read token by token."""
+        roots = {each.root for each in self._tied()}
+        for group in self._groups():
+            name = group.names[0]
+            if group.encoder.once_by_word and name in states and name not in roots:
+                yield self.words[name], self.sections[name]["encoder"], group.encoder
 
     def _forget(self, arrays: dict[str, Tensor]) -> None:
         """Replace a few codes with unknown (0 of a category, 1 of tokens, whose 0 is padding)."""

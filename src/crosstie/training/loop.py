@@ -393,6 +393,7 @@ class Loop:
 
 
 def _array(network: Network, field: str | None, train: Batch) -> str | None:
-    """The array of a token feature; None where it holds vectors that were computed before, all of one length."""
+    """The array of a token feature; None where it holds rows' vectors that were computed before, all of one length."""
     found = next((each.array for each in network.layout.tokens if each.name == field), None)
-    return None if found is None or train.inputs[found].dtype.kind == "f" else found
+    vectors = found is not None and train.inputs[found].dtype.kind == "f"
+    return None if found is None or (vectors and train.inputs[found].ndim == 2) else found

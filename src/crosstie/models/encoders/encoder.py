@@ -70,6 +70,8 @@ class Encoder(nn.Module, ABC):
         provenance: What it began with, where that was published: source, revision, licence, sha256, card.
         once: Whether a row's vector never changes while training, so that the loop may hand over vectors that were
             computed before (float `[batch, sum(widths)]`) in place of what the row holds.
+        once_by_word: Likewise of the vectors that `states` gives of words (float `[batch, words, states_width]`, 0 behind
+            a row's last).
 
     Examples:
         A user's own encoder is an option of the file once its module is in `components/`:
@@ -146,6 +148,10 @@ class Encoder(nn.Module, ABC):
 
     @property
     def once(self) -> bool:
+        return False
+
+    @property
+    def once_by_word(self) -> bool:
         return False
 
     def __init__(self) -> None:
