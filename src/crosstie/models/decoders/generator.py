@@ -179,6 +179,7 @@ class Generator(Decoder):
     def memory(self, states: Tensor, present: Tensor, copied: Tensor | None) -> Memory:
         """What every step needs of the input: states, keys of both looks, a mask, and what copying means."""
         mask = torch.where(present, 0.0, FAR).to(states.dtype).unsqueeze(1)
+        states = states * present.unsqueeze(-1)  # a row of padding alone looks at nothing else
         found = (states, self.look.keys(states), self.look_again.keys(states), mask)
         if not self.copies:
             return found
