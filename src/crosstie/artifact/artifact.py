@@ -5,6 +5,7 @@ A model of one graph is an ensemble of one: there is one way to predict.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -71,6 +72,7 @@ class Artifact:
         private: Columns whose cells are not shown.
         reading: How the training table got its columns' names, where not from a header line: `Source.reading`.
         views: By picture input: in which other ways it may be seen, for training saw it so.
+        folder: Where it was loaded from; None of one that never lay on disk.
     """
 
     manifest: Mapping[str, Any]
@@ -80,6 +82,7 @@ class Artifact:
     reading: Mapping[str, Any] = field(default_factory=dict)
     private: Collection[str] = ()
     views: Mapping[str, Sequence[View]] = field(default_factory=dict)
+    folder: Path | None = None
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:

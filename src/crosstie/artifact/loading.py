@@ -66,6 +66,7 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
             name: [View.from_state(each) for each in states]
             for name, states in inference.get("views", {}).items()
         },
+        folder,
     )
 
 

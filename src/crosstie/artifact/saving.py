@@ -1,9 +1,9 @@
 """The model on disk: fitted features, graphs, and what turns raw outputs into predictions. Serving only.
 
-    manifest.json       format, name, task, versions, sha256 of every file
+    manifest.json       format, name, version, task, what it was made with, what it needs, sha256 of every file
     inference.json      per output: labels, threshold, temperature; the words that mean missing; per picture input:
                         in which other ways training saw it
-    schema.json         JSON Schema of a row in and a prediction out
+    schema.json         JSON Schema and Arrow types of a row in and a prediction out
     features.json       the fitted features' state, one entry a member
     arrays.safetensors  the arrays of that state
     graph/0.onnx …      one graph a member
@@ -18,6 +18,7 @@ none.
 import inspect
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
@@ -25,14 +26,17 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from crosstie.artifact.artifact import OutputSettings, plain
+from crosstie.artifact.artifact import OutputSettings
+from crosstie.artifact.example import example
 from crosstie.artifact.loading import FORMAT, load
+from crosstie.artifact.requirements import requirements
 from crosstie.artifact.schema import row_schema
 from crosstie.data.files import atomic, sha256, write_json
-from crosstie.data.table import Table
 from crosstie.features.feature import Feature, feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
+
+VERSION = "0.1.0"  # of a model until it is packaged under another
 
 
 def save(
@@ -56,7 +60,7 @@ def save(
         name: The model's name.
         members: (fitted features, `.onnx` file) of each; the file is copied.
         settings: By output name.
-        about: Goes into the manifest: versions, learner, the run it came from. No training options.
+        about: Goes into the manifest: learner, the run it came from. No training options.
         seed: Of the synthetic example rows.
         missing: As `Artifact.missing`.
         reading: As `Artifact.reading`.
@@ -70,8 +74,18 @@ def save(
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "graph").mkdir(parents=True)
-    own_code = own_types([each for preprocessor, _ in members for each in preprocessor.inputs])
-    about = {**about, "own_types": own_code} if own_code else about
+    first = members[0][0]
+    features = [each for preprocessor, _ in members for each in preprocessor.inputs]
+    own_code = own_types(features)
+    facts = {
+        "name": name,
+        "version": VERSION,
+        "task": {feature.name: feature.type for feature in first.outputs},
+        "crosstie": _crosstie(),
+        **about,
+        "requirements": requirements(features),
+        **({"own_types": own_code} if own_code else {}),
+    }
     states: list[Any] = []
     arrays: dict[str, NDArray[Any]] = {}
     for i, (preprocessor, graph) in enumerate(members):
@@ -83,7 +97,6 @@ def save(
     with atomic(part / "arrays.safetensors") as temporary:
         save_file(arrays, temporary)
     write_json(part / "ensemble.json", {"weights": [1.0] * len(members)})
-    first = members[0][0]
     write_json(
         part / "inference.json",
         {
@@ -104,11 +117,12 @@ def save(
             },
         },
     )
-    write_json(part / "schema.json", row_schema(first.inputs, first.outputs))
+    write_json(part / "schema.json", row_schema(first))
     if published:
         write_json(part / "published.json", dict(published))
-    _write_example(part, name, about, seed, private)
-    _write_manifest(part, name, about)
+    write_manifest(part, facts)
+    write_json(part / "example.json", example(load(part, verify=False), seed=seed))
+    write_manifest(part, facts)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
 
@@ -123,28 +137,24 @@ def own_types(features: Sequence[Feature]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def _write_example(
-    part: Path, name: str, about: Mapping[str, Any], seed: int, private: Collection[str]
-) -> None:
-    """Rows that no user ever had, and this model's answer: what a later load is checked against."""
-    _write_manifest(part, name, about)
-    artifact = load(part, verify=False)
-    rng = np.random.default_rng(seed)
-    inputs = artifact.members[0].preprocessor.inputs
-    cells = {feature.column: feature.example(rng, 3) for feature in inputs}
-    cells |= {column: [None] * 3 for column in cells if column in private}
-    table = Table.from_columns(cells)
-    encoded = artifact.encode(table)
-    predicted = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
-    rows = [{key: plain(values[i]) for key, values in cells.items()} for i in range(3)]
-    answers = [{key: plain(values[i]) for key, values in predicted.items()} for i in range(3)]
-    write_json(part / "example.json", {"rows": rows, "predictions": answers})
+def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
+    """Write the manifest of a model whose other files are there.
 
-
-def _write_manifest(part: Path, name: str, about: Mapping[str, Any]) -> None:
+    Args:
+        folder: The artifact's.
+        facts: What it says beside the format and the files' hashes.
+    """
     files = {
-        str(path.relative_to(part)): sha256(path)
-        for path in sorted(part.rglob("*"))
+        path.relative_to(folder).as_posix(): sha256(path)
+        for path in sorted(folder.rglob("*"))
         if path.is_file() and path.name != "manifest.json"
     }
-    write_json(part / "manifest.json", {"format": FORMAT, "name": name, **about, "files": files})
+    write_json(folder / "manifest.json", {"format": FORMAT, **facts, "files": files})
+
+
+def _crosstie() -> str | None:
+    """The version of this library, where it is installed as one."""
+    try:
+        return version("crosstie")
+    except PackageNotFoundError:
+        return None

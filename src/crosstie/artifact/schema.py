@@ -1,75 +1,111 @@
-"""What a row in and a prediction out look like, as JSON Schema, from the fitted features themselves."""
+"""What a row in and a prediction out look like: JSON Schema, Arrow types, and which columns may be empty.
 
-from collections.abc import Sequence
+Everything comes from the fitted features. Cells as a CSV reader gives them, numbers in text, are allowed: they are
+read as training read them.
+"""
+
+from collections.abc import Iterator
 from typing import Any
 
-from crosstie.features.feature import Feature
+from crosstie.data.column import Form
 from crosstie.features.output_feature import OutputFeature
+from crosstie.features.preprocessor import Preprocessor
 
-_TYPES: dict[str, Any] = {
-    "number": {"type": ["number", "string", "null"]},
-    "vector": {"type": ["array", "string", "null"]},
-    "date": {"type": ["string", "null"]},
-    "timeseries": {"type": ["array", "string", "null"]},
-    "audio": {
-        "type": ["string", "null"],
-        "contentMediaType": "audio/*",
-        "description": "audio input: `data:audio/wav;base64,…`, a path or an address",
-    },
-    "image": {
-        "type": ["string", "array", "null"],
-        "contentMediaType": "image/*",
-        "description": "image input: `data:image/png;base64,…`, a path, an address, or bytes [height, width, 3]",
-    },
+_CELLS: dict[Form, tuple[list[str], str]] = {  # what JSON may have for a form, and what Arrow has
+    "number": (["number", "string"], "double"),
+    "levels": (["string", "number", "boolean"], "string"),
+    "text": (["string", "number", "boolean", "array"], "string"),
+    "date": (["string"], "timestamp[us]"),
+    "vector": (["array", "string"], "list<item: double>"),
+    "series": (["array", "string"], "list<item: double>"),
+    "media": (["string", "array"], "binary"),
 }
-_ANY: dict[str, Any] = {"type": ["string", "number", "boolean", "null"]}
-_MANY: dict[str, Any] = {"type": ["array", "string", "null"]}
+_CHANNELS = "list<item: list<item: double>>"
+_PROBABILITY: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 
 
-def row_schema(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> dict[str, Any]:
-    """`{"input": schema of one row, "output": schema of one prediction}`."""
-    rows = {
-        feature.column: {
-            "description": f"{feature.type} input",
-            **(
-                _MANY
-                if feature.kind == "tokens" and feature.acts_as() != "text"
-                else _TYPES.get(feature.type, _ANY)
-            ),
-        }
-        for feature in inputs
-    }
-    predictions: dict[str, Any] = {}
-    for feature in outputs:
-        kinds: dict[str, Any] = {
-            "number": {"type": "number"},
-            "timeseries": {
-                "type": "array",
-                "items": {"type": "number"},
-                "minItems": feature.size,
-                "maxItems": feature.size,
-            },
-            "set": {"type": "array", "items": {"enum": list(feature.labels)}},
-            "sequence": {"type": "array", "items": {"enum": [*feature.labels, None]}},
-            "text": {"type": "string"},
-        }
-        predictions[f"{feature.name}_prediction"] = kinds.get(
-            feature.type, {"enum": list(feature.labels)}
-        )
-        if feature.type == "sequence":
-            predictions[f"{feature.name}_probability"] = {
-                "type": "array",
-                "items": {"type": ["number", "null"], "minimum": 0, "maximum": 1},
-            }
+def row_schema(preprocessor: Preprocessor) -> dict[str, Any]:
+    """What `schema.json` holds.
+
+    Args:
+        preprocessor: The fitted features.
+
+    Returns:
+        `{"input": schema of a row, "output": schema of a prediction, "columns": {"input": […], "output": […]}}`. Each
+        of the columns has its name, feature type and Arrow type, and whether it may be empty: an input may where
+        training rows had missing cells.
+    """
+    rows: dict[str, Any] = {}
+    inputs: list[dict[str, Any]] = []
+    for name, kind, nullable, wanted, (types, arrow) in _inputs(preprocessor):
+        if name in rows:
             continue
-        for label in feature.labels:
-            predictions[f"{feature.name}_probability_{label}"] = {
-                "type": "number",
-                "minimum": 0,
-                "maximum": 1,
-            }
+        rows[name] = {"description": wanted, "type": [*types, *(["null"] if nullable else [])]}
+        inputs.append({"column": name, "type": kind, "arrow": arrow, "nullable": nullable})
+    predictions: dict[str, Any] = {}
+    outputs: list[dict[str, Any]] = []
+    for feature in preprocessor.outputs:
+        for suffix, schema, arrow in _predicted(feature):
+            name = f"{feature.name}_{suffix}"
+            predictions[name] = schema
+            outputs.append(
+                {"column": name, "type": feature.type, "arrow": arrow, "nullable": False}
+            )
+    required = [each["column"] for each in inputs if not each["nullable"]]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "input": {"type": "object", "properties": rows},
-        "output": {"type": "object", "properties": predictions},
+        "input": {"type": "object", "properties": rows, "required": required},
+        "output": {
+            "type": "object",
+            "properties": predictions,
+            "required": list(predictions),
+        },
+        "columns": {"input": inputs, "output": outputs},
     }
+
+
+def _inputs(
+    preprocessor: Preprocessor,
+) -> Iterator[tuple[str, str, bool, str, tuple[list[str], str]]]:
+    """Of each column: name, type, whether it may be empty, what is wanted in words, and the types of its cells."""
+    windows = preprocessor.windows
+    long = windows.past if windows is not None else {}
+    if windows is not None and windows.time:
+        kind: Form = "date" if windows.dated else "number"
+        yield windows.time, kind, False, "the time of the row", _CELLS[kind]
+    if windows is not None and windows.group:
+        yield windows.group, "category", False, "which series it is of", _CELLS["levels"]
+    for feature in preprocessor.inputs:
+        types, arrow = _CELLS[feature.reads]
+        wanted = feature.wanted
+        if feature.column in long:  # a number a row, or the steps up to it
+            types, arrow, wanted = ["number", *types], "double", "a number"
+        elif feature.reads == "series" and feature.shape[-1] > 1:
+            arrow = _CHANNELS
+        nullable = preprocessor.nullable(feature)
+        yield feature.column, feature.type, nullable, wanted, (types, arrow)
+
+
+def _predicted(feature: OutputFeature) -> Iterator[tuple[str, dict[str, Any], str]]:
+    """(suffix of the column, its schema, its Arrow type) of what is predicted of an output."""
+    labels = list(feature.labels)
+    if feature.type == "number":
+        yield "prediction", {"type": "number"}, "double"
+    elif feature.type == "text":
+        yield "prediction", {"type": "string"}, "string"
+    elif feature.type == "timeseries":
+        size = {"minItems": feature.size, "maxItems": feature.size}
+        items = {"type": "array", "items": {"type": "number"}, **size}
+        yield "prediction", items, "list<item: double>"
+    elif feature.type in ("set", "sequence"):
+        ends = [None] if feature.type == "sequence" else []  # behind the length nothing is read
+        items = {"type": "array", "items": {"enum": [*labels, *ends]}}
+        yield "prediction", items, "list<item: string>"
+    else:
+        yield "prediction", {"enum": labels}, "string"
+    if feature.type == "sequence":
+        each = {**_PROBABILITY, "type": ["number", "null"]}
+        yield "probability", {"type": "array", "items": each}, "list<item: double>"
+        return
+    for label in labels:
+        yield f"probability_{label}", _PROBABILITY, "double"

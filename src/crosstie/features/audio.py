@@ -172,6 +172,10 @@ class Audio(Feature):
             column, values=values, valid=valid, unparsed=failed, unparsed_examples=found.examples
         )
 
+    @property
+    def wanted(self) -> str:
+        return "a sound, such as data:audio/wav;base64,…"
+
     def encode(self, column: Column) -> NDArray[np.float32]:
         found: NDArray[np.float32] = np.asarray(self.opened(column).values)
         return found

@@ -107,6 +107,17 @@ class Binary(OutputFeature):
         self.share_ = sum(counts[text] for text in spellings.get(positive, ())) / counts.total()
         self._counts = LevelCounts()
 
+    @property
+    def wanted(self) -> str:
+        known = sorted({*self.labels_} - {""})
+        more = " (or yes, no, true, false, 1, 0 …)" if self.words_ else ""
+        return f"{' or '.join(map(repr, known))}{more}"
+
+    def readable(self, column: Column) -> NDArray[np.bool_]:
+        known = np.array([*(self._side(each) in self.sides_ for each in column.levels), False])
+        found: NDArray[np.bool_] = known[codes_of(column)]
+        return found
+
     def encode(self, column: Column) -> NDArray[np.float32]:
         table = np.array([*map(self._value, column.levels), self._missing()], np.float32)
         return table[codes_of(column)]  # -1, missing, takes the last

@@ -95,6 +95,10 @@ class Date(Feature):
         self.mean_, self.spread_ = self._moments.centre, self._moments.spread
         self._moments = Moments(2)
 
+    @property
+    def wanted(self) -> str:
+        return "a date, such as 2020-02-29"
+
     def encode(self, column: Column) -> NDArray[np.float32]:
         seconds = np.asarray(column.values, np.float64)
         valid = column.valid

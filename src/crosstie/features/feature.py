@@ -164,6 +164,19 @@ class Feature(ABC):
         """
 
     @property
+    def wanted(self) -> str:
+        """What a cell should hold, in words."""
+        return "a value"
+
+    def readable(self, column: Column) -> NDArray[np.bool_]:
+        """Which rows hold what this fitted feature can read, bool `[rows]`; values it never saw are no fault.
+
+        Args:
+            column: Its files are read already, see `opened`.
+        """
+        return column.valid
+
+    @property
     def drops(self) -> bool:
         """Whether `usable` can leave rows out."""
         return self.missing_value_strategy == "drop_row"

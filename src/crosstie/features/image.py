@@ -206,6 +206,10 @@ class Image(Feature):
             blank=self.blank_,
         )
 
+    @property
+    def wanted(self) -> str:
+        return "a picture, such as data:image/png;base64,…"
+
     def encode(self, column: Column) -> NDArray[np.uint8]:
         found: NDArray[np.uint8] = np.asarray(self.opened(column).values)
         return found

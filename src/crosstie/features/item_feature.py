@@ -52,6 +52,10 @@ class ItemFeature(Feature):
             share=1.0 if self.whole else self.covered,
         )
 
+    @property
+    def wanted(self) -> str:
+        return "a list of items, or text that holds them"
+
     def encode(self, column: Column) -> NDArray[np.int32]:
         rows = self._items.lists(cells(column, self.fill_value))
         return padded([known_first(self._items.vocabulary_.ids(row)) for row in rows], self.width)

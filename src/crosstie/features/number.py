@@ -122,6 +122,10 @@ class Number(OutputFeature):
         self._moments = Moments()
 
     @property
+    def wanted(self) -> str:
+        return "a number"
+
+    @property
     def drops(self) -> bool:
         return super().drops or (self.outlier_strategy == "drop_row" and not self.predicted)
 

@@ -106,6 +106,11 @@ class Preprocessor:
         placed = self.windows.columns if self.windows is not None else ()
         return tuple(dict.fromkeys([*placed, *(each.column for each in self.inputs)]))
 
+    def nullable(self, feature: Feature) -> bool:
+        """Whether an input may be empty or absent: it was in training rows, and no option leaves such rows out."""
+        missed = bool(self._missing.get(feature.name))
+        return missed and feature.missing_value_strategy != "drop_row"
+
     @property
     def target_columns(self) -> tuple[str, ...]:
         """Columns that hold the targets, each once."""
@@ -347,7 +352,7 @@ class Preprocessor:
         for feature in wanted:
             if feature.column in present:
                 continue
-            if self._missing.get(feature.name) and feature.missing_value_strategy != "drop_row":
+            if self.nullable(feature):
                 absent.add(feature.column)
             else:
                 needed[feature.column] = None

@@ -224,6 +224,10 @@ class Text(OutputFeature):
         self.spacing_.finish()
         self._counts, self._lengths = LevelCounts(), Lengths(1)
 
+    @property
+    def wanted(self) -> str:
+        return "a text"
+
     def encode(self, column: Column) -> NDArray[np.int32]:
         if self.published_:
             texts = cells(column, self.fill_value)

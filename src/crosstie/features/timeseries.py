@@ -187,6 +187,16 @@ class Timeseries(OutputFeature):
             return 0.25 if self.window_size or self.horizon else 1.0
         return float(axes == 2 and len(self.mean_) > 1)
 
+    @property
+    def wanted(self) -> str:
+        channels = len(self.mean_)
+        return "a series of numbers" if channels == 1 else f"a list of steps of {channels} numbers"
+
+    def readable(self, column: Column) -> NDArray[np.bool_]:
+        channels = len(self.mean_)
+        fits = [each is not None and each.shape[1] == channels for each in column.values]
+        return np.array(fits, np.bool_)
+
     def encode(self, column: Column) -> NDArray[np.float32]:
         length, channels = self.shape
         found = np.full((len(column), length, channels), np.nan, np.float32)

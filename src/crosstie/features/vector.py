@@ -124,6 +124,14 @@ class Vector(Feature):
     def one_cell(self, value: Sequence[Any] | NDArray[Any]) -> float:
         return float(len(nested(value)) == 1)
 
+    @property
+    def wanted(self) -> str:
+        return f"{self.width} numbers"
+
+    def readable(self, column: Column) -> NDArray[np.bool_]:
+        fits = np.shape(column.values)[1] == self.width
+        return column.valid if fits else np.zeros(len(column), bool)
+
     def encode(self, column: Column) -> NDArray[np.float32]:
         values = self._checked(column, width=self.width)
         if self.missing_value_strategy == "fill_with_const":

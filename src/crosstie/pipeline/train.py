@@ -80,8 +80,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     try:
         candidates, prepared = _fit(plan, run, session, choose)
         chosen, *beside = candidates
-        about = {"crosstie": installed("crosstie"), "run": run.path.name, "task": _task(plan)}
-        scores = finish(run, plan, prepared, chosen, beside, about=about)
+        scores = finish(run, plan, prepared, chosen, beside, about={"run": run.path.name})
         for callback in session.callbacks:
             callback.on_run_end(flat(plan.config), scores)
         for line in verdicts(run.evaluation):
@@ -276,10 +275,6 @@ def _commit() -> str | None:
 
 def _now() -> str:
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
-
-
-def _task(plan: Plan) -> dict[str, str]:
-    return {feature.name: feature.type for feature in plan.outputs}
 
 
 def watched(plan: Plan) -> str:

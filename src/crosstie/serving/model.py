@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from crosstie.artifact.artifact import Artifact, plain
+from crosstie.artifact.example import check_example
 from crosstie.artifact.loading import load
 from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
@@ -21,6 +22,7 @@ from crosstie.serving.notes import added, notes
 from crosstie.serving.opening import open_for
 from crosstie.serving.pieces import PIECE, joined, pieces
 from crosstie.serving.rows import is_row
+from crosstie.serving.strict import Wrong, wrong_cells
 from crosstie.serving.top_losses import Miss, Misses
 
 BYTES_AT_ONCE = 1 << 26  # of encoded arrays: so many fewer rows of pictures
@@ -193,6 +195,30 @@ class Model:
         kept = {name: table.cells(name) for name in keep}
         raw = self.artifact.raw_averaged(encoded, augment)
         return kept | self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
+
+    def check_rows(
+        self, rows: Sequence[Mapping[str, Any]] | Table, *, files: bool = False, most: int = 100
+    ) -> list[Wrong]:
+        """All cells that `predict` would count as missing although they hold something or should, for who is strict.
+
+        Args:
+            rows: A list of dicts, or a table.
+            files: Whether cells may name files and addresses; they are opened then.
+            most: How many are named of each column.
+
+        Example:
+            >>> import crosstie
+            >>> model = crosstie.load("customers/latest")
+            >>> [str(each) for each in model.check_rows([{"tenure": "ten"}]) if each.row]
+            ["row 1, column 'tenure': wanted a number, got 'ten'"]
+        """
+        artifact = self.artifact
+        table = rows if isinstance(rows, Table) else Table.from_rows(rows, missing=artifact.missing)
+        return wrong_cells(artifact, table, files=files, most=most)
+
+    def check_example(self) -> list[Problem]:
+        """What this model says otherwise of its example rows than where it was made: see `artifact.check_example`."""
+        return check_example(self.artifact)
 
     def evaluate(
         self,
