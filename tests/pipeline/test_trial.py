@@ -133,6 +133,13 @@ def output(text):
             ),
         ),
         (
+            output("{name: age, type: number, loss: {label_smoothing: 0.1}}"),
+            (
+                "model.yaml:3 output_features[0].loss.label_smoothing: is an option of cross-entropies of one class a "
+                "row, of tags and of words; leave it out"
+            ),
+        ),
+        (
             output("{name: age, calibration: true}"),
             (
                 "model.yaml:3 output_features[0].calibration: a number output has no probabilities to "

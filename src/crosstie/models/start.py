@@ -95,10 +95,14 @@ class Taken:
     def lines(self) -> list[str]:
         """What a person should know of it."""
         taken = [str(each) for each in self.shares if each.taken]
-        new = [each.name for each in self.shares if not each.taken]
+        other = " (the earlier one is of another type or shape)"
+        new = [
+            each.name + other * (each.name in self.unused) for each in self.shares if not each.taken
+        ]
+        unused = [each for each in self.unused if each + other not in new]
         lines = [f"weights taken: {'; '.join(taken) or 'none'}"]
         lines += [f"weights that are new: {'; '.join(new)}"] * bool(new)
-        lines += [f"earlier weights not used: {'; '.join(self.unused)}"] * bool(self.unused)
+        lines += [f"earlier weights not used: {'; '.join(unused)}"] * bool(unused)
         return lines
 
 

@@ -21,6 +21,10 @@ class Loss(nn.Module, ABC):
 
     answers: ClassVar[dict[str, Answer]] = {
         "robust_lambda": Answer("write `label_smoothing: …`", (0, 0.0)),
+        "label_smoothing": Answer(
+            "is an option of cross-entropies of one class a row, of tags and of words; leave it out",
+            (0, 0.0),
+        ),
         "class_similarities": Answer(
             "classes that resemble each other count as any other in this version; leave it out",
             (None,),
