@@ -102,3 +102,19 @@ def test_numbers_are_one_cell_but_of_a_window_rather_a_long_table(column):
     channels = fitted(column, [[[1, 2], [3, 4]]] * 2)
     assert channels.one_cell([[1, 2], [3, 4]]) == 1
     assert channels.one_cell([[[1, 2], [3, 4]]]) == 0
+
+
+def test_a_target_that_lacks_some_steps_is_completed_to_learn_from_but_not_to_be_measured_by(
+    column,
+):
+    feature = Timeseries("s", horizon=4, standardise=False)
+    feature.predicted = True
+    cells = ["1 2 3 4 5", "1 NA 3 NA 5", "1 2 3 4 NA", "1 NA NA NA 5", "NA NA 3 4 5", None]
+    cells = column(cells, "series")
+    feature.observe(cells)
+    feature.finish()
+    target, known = feature.encode_target(cells)
+    learnable = feature.learnable(cells, known)
+    assert known.tolist() == [True, False, False, False, False, False]
+    assert learnable.tolist() == [True, True, False, False, False, False]
+    np.testing.assert_array_equal(target[learnable], [[2, 3, 4, 5], [2, 3, 4, 5]])

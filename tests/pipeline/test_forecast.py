@@ -55,6 +55,16 @@ def test_naive_and_seasonal_naive_stand_beside_it(run):
     assert seasonal["mase"] == pytest.approx(1, abs=1e-3)
 
 
+def test_rows_whose_steps_ahead_have_gaps_are_learned_from_and_none_of_them_tested(tmp_path):
+    values = [None if row % 7 == 3 else value for row, value in enumerate(VALUES)]
+    run = crosstie.train(FILE, data={"month": MONTHS, "y": values}, runs=tmp_path)
+    evaluation = json.loads((run.path / "evaluation.json").read_text())
+    assert evaluation["completed_rows"] == {"train": 14, "validation": 2}
+    said = "14 train rows lack some of the steps ahead; a line between their neighbours stands for these"
+    assert said in (run.path / "log.txt").read_text()
+    assert run.metrics["test"]["next"]["mase"] < 1
+
+
 def test_too_few_rows_are_told(run):
     with pytest.raises(DataError) as caught:
         crosstie.load(run.path).predict({"month": MONTHS[:5], "y": VALUES[:5]})

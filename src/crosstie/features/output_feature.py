@@ -102,6 +102,10 @@ class OutputFeature(Feature):
         """As `encode_target`, with the tokens of each row of `source`: a text copies them, a tag is of one that is read."""
         return self.encode_target(column)
 
+    def learnable(self, column: Column, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        """Which rows can be learned from, bool `[rows]`: those that are `known`, and what `encode_target` completed."""
+        return known
+
     def truth(self, column: Column) -> NDArray[Any]:
         """Texts as they should be written `[rows]`, for types whose predictions are texts."""
         raise NotImplementedError(f"a {self.type} is not written")

@@ -36,6 +36,8 @@ class Encoded:
     Attributes:
         batch: Every row of the table, usable or not.
         usable: bool `[rows]`: the targets and the weight are there, and no option leaves the row out.
+        learnable: bool `[rows]`: likewise, or a target is there but for parts that were completed: enough to learn
+            from, not to be measured by.
         counts: By column.
         tokens: By output, of those that have a label for each token of their source, or copy them: those tokens.
         texts: By output, of those that are texts: the true ones.
@@ -43,6 +45,7 @@ class Encoded:
 
     batch: Batch
     usable: NDArray[np.bool_]
+    learnable: NDArray[np.bool_]
     counts: Mapping[str, Counts] = field(default_factory=dict)
     tokens: Mapping[str, list[list[str]]] = field(default_factory=dict)
     texts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
@@ -265,6 +268,7 @@ class Preprocessor:
                 counts[source.column] = replace(
                     counts[source.column], cut=cut, pieces=source.places if split else 0
                 )
+        learnable = usable.copy()
         found: dict[str, NDArray[Any]] = {}
         texts: dict[str, NDArray[Any]] = {}
         for output in self.outputs if targets else ():
@@ -274,16 +278,18 @@ class Preprocessor:
             if output.type == "text":
                 texts[output.name] = output.truth(column)
             usable &= known
+            learnable &= output.learnable(column, known)
             counts[output.column] = count(column, int((column.valid & ~known).sum()), clean)
         weights = None
         if weight is not None:
             weights, weighted = row_weights(table, weight, self.styles.get(weight, PLAIN))
             usable &= weighted
+            learnable &= weighted
         arrays = packed(self.inputs, encoded)
         for place, output in zip(self.layout.outputs, self.outputs, strict=True):
             if output.copies:
                 arrays[place.copied] = output.copied(tokens[output.name])
-        return Encoded(Batch(arrays, found, weights), usable, counts, tokens, texts)
+        return Encoded(Batch(arrays, found, weights), usable, learnable, counts, tokens, texts)
 
     def check_aligned(
         self, output: OutputFeature, column: Column, tokens: Mapping[str, list[list[str]]]

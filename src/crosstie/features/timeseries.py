@@ -23,6 +23,9 @@ Gaps = Literal["mark", "previous", "interpolate"]
 _PADDING = "a row ends where it ends, and no result depends on what comes after; leave it out"
 
 
+LACKING = 0.5  # share of the steps to be learned that may be missing, and are drawn between their neighbours
+
+
 @feature_types("timeseries")
 class Timeseries(OutputFeature):
     """Numbers in time: float32 `[rows, length, channels]`, NaN where missing and after a row's end.
@@ -144,7 +147,7 @@ class Timeseries(OutputFeature):
             return
         self.steps_ = self.steps_ or len(column.values[rows[0]])
         self._moments = self._moments or Moments()
-        target, known = self._targets(column)
+        target, known = self._completed(column)
         self._moments.add(target[known].ravel())
         season = self.seasonality or 1
         for row in rows:
@@ -255,10 +258,14 @@ class Timeseries(OutputFeature):
         return float(other.spread_[0]) / spread, float(other.mean_[0] - self.mean_[0]) / spread
 
     def usable(self, column: Column) -> NDArray[np.bool_]:
-        return self._targets(column)[1] if self.predicted else super().usable(column)
+        return self._completed(column)[1] if self.predicted else super().usable(column)
+
+    def learnable(self, column: Column, known: NDArray[np.bool_]) -> NDArray[np.bool_]:
+        return self._completed(column)[1]
 
     def encode_target(self, column: Column) -> tuple[NDArray[np.float32], NDArray[np.bool_]]:
-        target, known = self._targets(column)
+        _, known = self._targets(column)
+        target, _ = self._completed(column)
         return ((target - self.mean_) / self.spread_).astype(np.float32), known
 
     def decode(
@@ -271,7 +278,7 @@ class Timeseries(OutputFeature):
         return {"prediction": raw.astype(np.float64) * self.spread_ + self.mean_}
 
     def _targets(self, column: Column) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
-        """The last steps of each cell `[rows, steps]`, and which rows have all of them."""
+        """The last steps of each cell `[rows, steps]`, NaN where one is missing, and the rows that lack none."""
         rows = np.flatnonzero(column.valid)
         steps = self.steps_ or (len(column.values[rows[0]]) if len(rows) else 0)
         target = np.full((len(column), steps), np.nan)
@@ -279,6 +286,20 @@ class Timeseries(OutputFeature):
             cell = column.values[row]
             if len(cell) >= steps:
                 target[row] = cell[len(cell) - steps :, 0]
+        return target, column.valid & ~np.isnan(target).any(axis=1)
+
+    def _completed(self, column: Column) -> tuple[NDArray[np.float64], NDArray[np.bool_]]:
+        """As `_targets`, with a line where up to half of a row's steps are missing, if its last one is there.
+
+        Of a series with every tenth number missing, one window of twelve steps in four has all of them.
+        """
+        target, known = self._targets(column)
+        some = column.valid & ~known
+        if target.shape[1]:
+            some &= ~np.isnan(target[:, -1]) & (np.isnan(target).mean(axis=1) <= LACKING)
+        for row in np.flatnonzero(some):
+            whole = filled(column.values[row][:, :1], "interpolate")[:, 0]
+            target[row] = whole[len(whole) - target.shape[1] :]
         return target, column.valid & ~np.isnan(target).any(axis=1)
 
     def _lacking(self) -> str:

@@ -301,8 +301,10 @@ def _check_target(
             f"give at least {FEW_ROWS} that do",
         )
     elif looks.missing:
+        cut = (entry.section["preprocessing"] or {}).get("horizon") is not None
+        then = "a step that windows around it lack" if cut else "which are left out"
         findings.warnings.append(
-            f"{entry.column!r} is missing in {looks.missing} of {looks.rows} rows, which are left out"
+            f"{entry.column!r} is missing in {looks.missing} of {looks.rows} rows, {then}"
         )
     if entry.type in {"binary", "category"} and looks.present and not looks.constant:
         _check_classes(entry, looks, place, inputs, findings)

@@ -94,6 +94,7 @@ def finish(
             "models": _compare(plan, outputs, chosen, beside, metrics, prepared),
             "columns": {name: count.to_json() for name, count in prepared.counts.items()},
             "dropped_rows": prepared.dropped,
+            "completed_rows": {part: n for part, n in prepared.completed.items() if n},
         },
     )
     return metrics

@@ -58,6 +58,7 @@ class Prepared:
         rows: By part, the number of each batch row in its source, from 0.
         counts: Per input column, over all parts: missing, unparsed, unseen.
         dropped: Part to rows left out: no usable target, or a missing value with `drop_row`.
+        completed: Part to rows whose target was completed, to learn from.
         beside: By part, what its rows' arrays do not hold, of as many rows as are judged.
         folder: Where the batches lie in files; None where they are in memory.
         start: Earlier weights to begin with.
@@ -68,6 +69,7 @@ class Prepared:
     rows: dict[str, NDArray[np.int64]] = field(default_factory=dict)
     counts: dict[str, Counts] = field(default_factory=dict)
     dropped: dict[str, int] = field(default_factory=dict)
+    completed: dict[str, int] = field(default_factory=dict)
     beside: dict[str, Beside] = field(default_factory=dict)
     folder: Path | None = None
     start: Start | None = None
@@ -144,7 +146,10 @@ def prepare(
                 else np.full(len(table), PARTS.index(name), dtype=np.int8)
             )
             for code, part in enumerate(PARTS):
-                rows = np.flatnonzero((where == code) & encoded.usable)
+                wanted = encoded.usable if part == "test" else encoded.learnable
+                rows = np.flatnonzero((where == code) & wanted)
+                completed = int((wanted & ~encoded.usable)[rows].sum())
+                prepared.completed[part] = prepared.completed.get(part, 0) + completed
                 lost = int((where == code).sum()) - len(rows)
                 prepared.dropped[part] = prepared.dropped.get(part, 0) + lost
                 if len(rows):

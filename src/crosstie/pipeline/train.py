@@ -163,6 +163,11 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
         for name, count in prepared.dropped.items()
         if count
     ]
+    lines += [
+        f"{count} {name} rows lack some of the steps ahead; a line between their neighbours stands for these"
+        for name, count in prepared.completed.items()
+        if count
+    ]
     for name, count in prepared.counts.items():
         examples = ", ".join(map(repr, count.unparsed_examples))
         if count.unparsed:

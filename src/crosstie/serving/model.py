@@ -295,7 +295,10 @@ class Model:
         for feature in self.artifact.outputs:
             self.notes += judged[feature.name].notes(feature.column)
             if not any(map(len, truth[feature.name])):
-                raise DataError(f"column {feature.column!r}: no row has a value the model knows")
+                lacking = "a value the model knows"
+                if feature.type == "timeseries":
+                    lacking = f"all of the {feature.size} steps ahead; give a longer table, or one without gaps"
+                raise DataError(f"column {feature.column!r}: no row has {lacking}")
         return {
             feature.name: score(
                 feature.type,
