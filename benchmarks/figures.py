@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from folder import folder
 from images import images
 from process import CROSSTIE, PEERS, ROOT, crosstie, median_seconds, peer, run
 from scores import SHOWN, score
@@ -170,6 +171,7 @@ CASES: dict[str, Callable[[], list[Row]]] = {
         encode,
         loop,
         images,
+        folder,
     )
 }
 
