@@ -54,3 +54,7 @@ def test_a_text_of_other_lengths_is_written_from_the_words_alone(types):
 def test_as_many_words_that_hardly_repeat_are_a_translation(types):
     found, _ = types(lambda words: " ".join(f"{word}{words[0]}{len(words)}" for word in words))
     assert found["tags"] == "text"
+
+
+def test_words_in_another_order_are_written(types):
+    assert types(lambda words: " ".join(reversed(words)))[0]["tags"] == "text"

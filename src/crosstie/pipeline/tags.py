@@ -19,6 +19,7 @@ SHARE = 0.1  # different tags to tags in all, at most: a text of few rows has fe
 ALIGNED = (
     0.98  # share of rows with as many tags as words: one that has not is an error with its row
 )
+OWN = 0.5  # share of tags that are words too, from which on words are turned into words
 LENGTHS = 3  # different numbers of words at least, or it may be chance
 
 
@@ -59,7 +60,8 @@ def _read_by(output: Entry, found: Columns, source: Source) -> Entry | None:
     for entry in texts:
         words = [cell.split() for cell in _cells(table.cells(entry.column))]
         equal = sum(len(a) == len(b) for a, b in zip(words, tags, strict=True))
-        if equal >= ALIGNED * len(tags):
+        same = kinds & {word for row in words for word in row}
+        if equal >= ALIGNED * len(tags) and len(same) < OWN * len(kinds):
             return entry
     return None
 
