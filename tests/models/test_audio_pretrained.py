@@ -6,13 +6,16 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
-from tiny_sounds import SHAPES, published
+from tiny_sounds import BANDS, SAMPLES, published
 from transformers import AutoFeatureExtractor, AutoModel
 from worlds import BINARY, architecture, check_graph_and_config, network
 
 from crosstie.config.options import build
 from crosstie.data.batch import Layout, Series
+from crosstie.data.column import Column
 from crosstie.errors import ConfigError
+from crosstie.features.audio import Audio
+from crosstie.features.sound import data_uri
 from crosstie.models.encoders.audio_pretrained import AudioPretrained
 from crosstie.models.encoders.encoder import Columns
 from crosstie.models.vectors import vectors
@@ -45,7 +48,7 @@ def by_hand(folder: Path, samples: np.ndarray, pooling: str) -> np.ndarray:
 
 
 @pytest.mark.parametrize("level", [True, False])
-@pytest.mark.parametrize("name", SHAPES)
+@pytest.mark.parametrize("name", SAMPLES)
 def test_a_vector_is_the_librarys_own_whatever_stands_beside_it(
     tmp_path: Path, name: str, level: bool
 ) -> None:
@@ -61,6 +64,69 @@ def test_a_vector_is_the_librarys_own_whatever_stands_beside_it(
         assert np.isfinite(found).all()
         assert np.abs(found[4]).max() > 0.01
         assert not found[5].any()
+
+
+def waves() -> list[np.ndarray]:
+    rng = np.random.default_rng(0)
+    return [rng.normal(0, 0.1, n).astype(np.float32) for n in (4000, 3001, 1777, 700)]
+
+
+def steps(options: dict[str, Any]) -> list[np.ndarray]:
+    """The waves as a feature with those options hears them."""
+    feature = build(Audio, "a", **{**options, "audio_file_length_limit_in_s": 9.0})
+    values = [data_uri(wave, 16_000) for wave in waves()]
+    column = Column("a", values, np.ones(len(values), np.bool_))
+    feature.observe(column)
+    feature.finish()
+    found = feature.encode(column)
+    return [each[~np.isnan(each[:, 0])] for each in found]
+
+
+def rounded(samples: np.ndarray) -> np.ndarray:
+    """As a file of 16 bits keeps them."""
+    return (np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16) / 32768).astype(np.float32)
+
+
+@pytest.mark.parametrize("name", BANDS)
+def test_what_hears_bands_says_what_the_library_does(tmp_path: Path, name: str) -> None:
+    published(tmp_path, name)
+    options = AudioPretrained.feature_options({"model": str(tmp_path)})
+    heard = steps(options)
+    rows = np.full((5, max(map(len, heard)), 20), np.nan, np.float32)
+    for row, each in zip(rows, heard, strict=False):
+        row[: len(each)] = each
+    columns = Columns("audio", ("a",), shape=rows.shape[1:], rows=50)
+    made = build(AudioPretrained, columns, model=str(tmp_path)).eval()
+    assert made.pooling == ("cls_pooled" if name == "ast" else "mean")
+    with torch.no_grad():
+        found = made(torch.from_numpy(rows)).numpy()
+        alone = made(torch.from_numpy(rows[2:3, : len(heard[2])])).numpy()
+    np.testing.assert_allclose(alone, found[2:3], atol=1e-6)
+    assert not found[4].any()  # nothing is heard in a missing sound
+    prepare = AutoFeatureExtractor.from_pretrained(tmp_path)
+    theirs = AutoModel.from_pretrained(tmp_path).eval()
+    theirs = getattr(theirs, "encoder", theirs) if name == "whisper" else theirs
+    for wave, own, vector in zip(waves(), heard, found[:4], strict=True):
+        given = prepare(rounded(wave), sampling_rate=16_000, return_tensors="pt")
+        there = given.get("attention_mask")
+        with torch.no_grad():
+            said = theirs(**given)
+        pieces = said.last_hidden_state[0]
+        if name == "whisper":
+            pieces = pieces[: -(-len(own) // 2)]
+        elif there is not None:
+            pieces = pieces[there[0].bool()]
+        expected = said.pooler_output[0] if name == "ast" else pieces.mean(0)
+        np.testing.assert_allclose(vector, expected.numpy(), atol=1e-4)
+
+
+def test_a_sound_that_is_squeezed_is_the_same_whatever_stands_beside_it(tmp_path: Path) -> None:
+    made = encoder(published(tmp_path, "sew"))
+    rows = torch.from_numpy(sounds())
+    with torch.no_grad():
+        for row, length in zip(rows, LENGTHS, strict=True):
+            beside = made(rows)[LENGTHS.index(length)]
+            torch.testing.assert_close(made(row[None, : max(length, 1)])[0], beside)
 
 
 def test_its_files_say_the_rate_of_the_sounds_it_reads(tmp_path: Path) -> None:
@@ -106,10 +172,11 @@ def test_an_adapter_learns_alone_and_is_merged(tmp_path: Path) -> None:
         torch.testing.assert_close(made(rows), before, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["wav2vec2", "hubert-large"])
+@pytest.mark.parametrize("name", ["wav2vec2", "hubert-large", "whisper", "ast"])
 def test_the_graph_holds_the_whole_network(tmp_path: Path, name: str) -> None:
     published(tmp_path / "net", name)
-    layout = Layout(series=(Series("a", "series_0", "audio", 200, 1),), outputs=(BINARY,))
+    series = Series("a", "series_0", "audio", *((30, 20) if name in BANDS else (200, 1)))
+    layout = Layout(series=(series,), outputs=(BINARY,))
     section = {"type": "pretrained", "model": str(tmp_path / "net")}
     built = network(layout, architecture({"a": "audio"}, (BINARY,), encoder=section)).eval()
     check_graph_and_config(built, layout, tmp_path)
@@ -118,5 +185,9 @@ def test_the_graph_holds_the_whole_network(tmp_path: Path, name: str) -> None:
 def test_what_cannot_be_is_told(tmp_path: Path) -> None:
     with pytest.raises(ConfigError, match=r"pooling: this model has no pooler of its own; take"):
         encoder(published(tmp_path, "hubert"), pooling="cls_pooled")
-    with pytest.raises(ConfigError, match=r"model: a 'bert' is no network that reads the samples"):
+    folder = published(tmp_path, "ast", feature_extractor_type="ClapFeatureExtractor")
+    with pytest.raises(ConfigError, match=r"prepares its sounds with ClapFeatureExtractor, which"):
+        encoder(folder)
+    assert AudioPretrained.feature_options({"model": str(folder)})["type"] == "raw"
+    with pytest.raises(ConfigError, match=r"model: a 'bert' is no network that hears sounds here"):
         build(AudioPretrained, COLUMNS, architecture={"model_type": "bert", "hidden_size": 12})

@@ -26,6 +26,7 @@ WINDOWS: dict[str, Any] = {
 CLIP = {"vision_config": {**LAYERS, "intermediate_size": 24}}
 CLIP["text_config"] = {"hidden_size": 8, "num_hidden_layers": 1, "num_attention_heads": 1}
 CLIP["text_config"] |= {"intermediate_size": 8, "vocab_size": 9}
+STEPS: dict[str, Any] = {"hidden_sizes": [4, 8, 8, 16], "depths": [1] * 4}
 SHAPES: dict[str, dict[str, Any]] = {
     "vit": {**LAYERS, "intermediate_size": 24},
     "deit": {**LAYERS, "intermediate_size": 24},
@@ -38,6 +39,10 @@ SHAPES: dict[str, dict[str, Any]] = {
     "convnextv2": {**NARROW, "num_stages": 2},
     "clip": CLIP,
     "siglip": CLIP,
+    "blip": CLIP,
+    "beit": {**LAYERS, "intermediate_size": 24},
+    "segformer": {**STEPS, "num_attention_heads": [1, 1, 1, 2], "sr_ratios": [1] * 4},
+    "poolformer": STEPS,
 }
 SAID: dict[str, Any] = {
     "do_resize": True,
@@ -49,9 +54,15 @@ SAID: dict[str, Any] = {
 
 
 def published(folder: Path, kind: str, **said: Any) -> Path:
-    """A folder as the hub has them; `said` changes its preprocessor_config.json."""
+    """A folder as the hub has them; `said` changes its preprocessor_config.json, `hiding` hides places at random."""
+    shape = SHAPES.get(kind, SHAPES["vit"])
     with torch.random.fork_rng(devices=[]):
         torch.manual_seed(0)
-        AutoModel.from_config(AutoConfig.for_model(kind, **SHAPES[kind])).save_pretrained(folder)
+        config = AutoConfig.for_model("vit_mae" if kind == "hiding" else kind, **shape)
+        network = AutoModel.from_config(config)
+        with torch.no_grad():
+            for each in network.parameters():  # some begin so small that all pictures look the same
+                each.add_(torch.randn_like(each) * 0.1)
+        network.save_pretrained(folder)
     (folder / "preprocessor_config.json").write_text(json.dumps({**SAID, **said}))
     return folder

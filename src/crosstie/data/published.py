@@ -10,7 +10,7 @@ import json
 import os
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
@@ -30,6 +30,9 @@ ENDLESS = 1_000_000  # how long a text may be, where a tokenizer's file says tha
 SHIFTED = frozenset({"roberta", "xlm-roberta", "camembert", "mpnet", "longformer", "data2vec-text"})
 
 
+AST = (-4.2677393, 4.5689974)  # mean and spread of AudioSet's spectrograms
+
+
 @dataclass(frozen=True)
 class Pictures:
     """What pictures a published network reads.
@@ -38,15 +41,17 @@ class Pictures:
         height: Pixels.
         width: Pixels.
         resize: As the option `resize_method` of an image.
-        mean: By channel, of pixels from 0 to 1.
-        std: Likewise.
+        mean: By channel, of pixels from 0 to 1: what becomes 0.
+        std: Likewise: how far from it becomes 1.
+        blue_first: Whether its channels are blue, green and red.
     """
 
     height: int
     width: int
-    resize: Literal["interpolate", "crop"]
+    resize: Literal["interpolate", "crop", "pad"]
     mean: tuple[float, ...]
     std: tuple[float, ...]
+    blue_first: bool = False
 
 
 @dataclass(frozen=True)
@@ -55,11 +60,27 @@ class Sounds:
 
     Attributes:
         rate: Samples a second.
-        level: Whether each sound is brought to mean 0 and variance 1.
+        type: As the option `type` of audio: samples, or whose spectrogram.
+        level: Whether each sound, or each band of it, is brought to mean 0 and variance 1.
+        bands: Of the spectrogram, as all that follows.
+        size: Samples behind one step.
+        step: Samples from one step to the next.
+        length: Steps that are always read, what is shorter filled up; None reads as many as there are.
+        mean: Of all bands together, what becomes 0.
+        std: How far from it becomes 1.
+        stride: Steps that are read as one.
     """
 
     rate: int
-    level: bool
+    type: Literal["raw", "whisper", "kaldi", "ast"] = "raw"
+    level: bool = True
+    bands: int = 1
+    size: int = 400
+    step: int = 160
+    length: int | None = None
+    mean: float = 0.0
+    std: float = 1.0
+    stride: int = 1
 
 
 @dataclass(frozen=True)
@@ -140,19 +161,20 @@ class Published:
         size, crop = _sides(said.get("size")), _sides(said.get("crop_size"))
         cut = bool(said.get("do_center_crop", crop is not None)) and crop is not None
         size = crop if cut else size
+        if size is None and said:  # taken as they are: then the network says
+            size = _sides(_json(self.folder / "config.json").get("image_size"))
         if size is None:
             raise self._wrong(
                 "has no preprocessor_config.json that says how large its pictures are"
             )
-        whole = said.get("do_normalize", True)
-        mean, std = (said.get(each) if whole else None for each in ("image_mean", "image_std"))
-        stretched = not cut and "height" in _mapping(said.get("size"))
-        return Pictures(
-            *size,
-            "interpolate" if stretched else "crop",
-            tuple(mean or (0.0,) * 3),
-            tuple(std or (1.0,) * 3),
-        )
+        given = _mapping(said.get("size"))
+        resize: Literal["interpolate", "crop", "pad"] = "crop"
+        if not cut and given.keys() == {"longest_edge"}:
+            resize = "pad"
+        elif not cut and "height" in given:
+            resize = "interpolate"
+        mean, std = _scale(said)
+        return Pictures(*size, resize, mean, std, bool(said.get("do_flip_channel_order")))
 
     def sounds(self) -> Sounds:
         """How sounds are prepared for it: its `preprocessor_config.json`.
@@ -164,7 +186,30 @@ class Published:
         rate = said.get("sampling_rate")
         if not isinstance(rate, int):
             raise self._wrong("has no preprocessor_config.json that says the rate of its sounds")
-        return Sounds(rate, bool(said.get("do_normalize", True)))
+        kind = said.get("feature_extractor_type", "Wav2Vec2FeatureExtractor")
+        level = bool(said.get("do_normalize", True))
+        if kind == "Wav2Vec2FeatureExtractor":
+            return Sounds(rate, "raw", level=level)
+        if kind == "WhisperFeatureExtractor":
+            size, step = int(said.get("n_fft", 400)), int(said.get("hop_length", 160))
+            bands = int(said.get("feature_size", 80))
+            length = int(said.get("chunk_length", 30)) * rate // step
+            return Sounds(
+                rate, "whisper", level=False, bands=bands, size=size, step=step, length=length
+            )
+        if kind == "ASTFeatureExtractor":
+            found = Sounds(rate, "ast", level=False, bands=int(said.get("num_mel_bins", 128)))
+            length = int(said.get("max_length", 1024))
+            mean, std = (float(said.get(*each)) for each in (("mean", AST[0]), ("std", AST[1])))
+            scaled = (mean, 2 * std) if level else (0.0, 1.0)
+            return replace(found, length=length, mean=scaled[0], std=scaled[1])
+        if kind == "SeamlessM4TFeatureExtractor":
+            bands, stride = int(said.get("num_mel_bins", 80)), int(said.get("stride", 2))
+            return Sounds(rate, "kaldi", bands=bands, stride=stride)
+        raise self._wrong(
+            f"prepares its sounds with {kind}, which is not one of those known here: those of wav2vec 2.0, Whisper, the "
+            "Audio Spectrogram Transformer and SeamlessM4T"
+        )
 
     def _preprocessor(self, part: str) -> dict[str, Any]:
         """What says how its inputs are prepared; newer files hold that of all kinds of input."""
@@ -322,11 +367,27 @@ def _sides(said: Any) -> tuple[int, int] | None:
     """(height, width) of a size as these files have it: a number, one side, or both."""
     if isinstance(said, int):
         return said, said
+    if isinstance(said, list) and len(said) == 2:
+        return int(said[0]), int(said[1])
     given = _mapping(said)
     if "height" in given and "width" in given:
         return int(given["height"]), int(given["width"])
-    side = given.get("shortest_edge")
+    side = given.get("shortest_edge", given.get("longest_edge"))
     return None if side is None else (int(side), int(side))
+
+
+def _scale(said: Mapping[str, Any]) -> tuple[tuple[float, ...], tuple[float, ...]]:
+    """(mean, std) of pixels from 0 to 1 that do in one step what a preprocessor does to bytes in up to three."""
+    whole = said.get("do_normalize", True)
+    mean, std = (said.get(each) if whole else None for each in ("image_mean", "image_std"))
+    mean, std = mean or (0.0,) * 3, std or (1.0,) * 3
+    largest = 255 * said.get("rescale_factor", 1 / 255) if said.get("do_rescale", True) else 255.0
+    below = 1.0 if said.get("rescale_offset") else 0.0  # EfficientNet: from -1 to 1
+    twice = std if said.get("include_top") else (1.0,) * len(std)
+    return (
+        tuple((each + below) / largest for each in mean),
+        tuple(each * again / largest for each, again in zip(std, twice, strict=True)),
+    )
 
 
 @lru_cache(maxsize=64)

@@ -19,6 +19,7 @@ from crosstie.features.feature import Arrays, Defaults, Feature, State, feature_
 from crosstie.features.fills import FILLS
 from crosstie.features.moments import Moments
 from crosstie.features.sound import data_uri, decoded, framed, log_mel, resampled
+from crosstie.features.spectra import spectrum
 
 HALF = 0.5  # of the files that cannot be opened: more is a wrong folder
 EXAMPLE = 0.3  # seconds
@@ -39,11 +40,11 @@ class Audio(Feature):
             sound looked at, if that is less.
         sampling_rate: Samples a second that every sound is brought to; None takes the training sounds' usual one.
         type: `fbank` is the logarithm of the power in bands of frequency, every `window_shift_in_s`; `raw` the
-            samples themselves.
-        window_length_in_s: Of the piece of sound behind one step of `fbank`.
+            samples themselves. `whisper`, `kaldi` and `ast` are what published networks read, which set them.
+        window_length_in_s: Of the piece of sound behind one step of all but `raw`.
         window_shift_in_s: From one such piece to the next.
-        num_fft_points: Of the Fourier transform; None is the least power of 2 that holds a piece.
-        window_type: What fades a piece in and out.
+        num_fft_points: Of the Fourier transform of `fbank`; None is the least power of 2 that holds a piece.
+        window_type: What fades a piece of `fbank` in and out.
         num_filter_bands: Bands, as wide as the ear's (mel).
         standardise: Whether every channel is brought to mean 0 and spread 1, those of the training sounds.
         sample_size: How many training sounds, evenly spaced, are looked at for rate, length, mean and spread; so
@@ -70,7 +71,7 @@ class Audio(Feature):
         missing_value_strategy: Annotated[Literal["indicator", "drop_row"], FILLS] = "indicator",
         audio_file_length_limit_in_s: Annotated[float, Gt(0)] = 7.5,
         sampling_rate: Annotated[int, Ge(100)] | None = None,
-        type: Literal["fbank", "raw"] = "fbank",
+        type: Literal["fbank", "raw", "whisper", "kaldi", "ast"] = "fbank",
         window_length_in_s: Annotated[float, Gt(0)] = 0.04,
         window_shift_in_s: Annotated[float, Gt(0)] = 0.02,
         num_fft_points: Annotated[int, Ge(2)] | None = None,
@@ -190,6 +191,9 @@ class Audio(Feature):
             return samples[:, None]
         size = max(round(self.window_length_in_s * self.rate_), 1)
         step = max(round(self.window_shift_in_s * self.rate_), 1)
+        if self.form != "fbank":
+            bands = self.num_filter_bands
+            return spectrum(samples, self.rate_, self.form, size=size, step=step, bands=bands)
         return log_mel(
             framed(samples, size, step),
             self.rate_,

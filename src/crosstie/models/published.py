@@ -3,6 +3,8 @@
 transformers builds it and reads its weights: safetensors only, no code that came with them, nothing fetched.
 """
 
+import importlib
+import inspect
 import warnings
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
@@ -42,10 +44,10 @@ def from_shape(shape: Mapping[str, Any], *, meta: bool = False, part: str = "") 
     with _quiet(library):
         try:
             whole = library.AutoConfig.for_model(shape["model_type"], **own)
-            config = getattr(whole, f"{part}_config", whole)
+            config = getattr(whole, f"{part}_config", None) or whole
             with torch.device("meta" if meta else "cpu"):
-                network: nn.Module = library.AutoModel.from_config(config)
-        except (KeyError, TypeError, ValueError, AssertionError) as error:
+                network: nn.Module = _class(library, config)(config)
+        except (KeyError, TypeError, ValueError, AssertionError, ImportError) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ConfigError(
                 Problem(
@@ -53,6 +55,7 @@ def from_shape(shape: Mapping[str, Any], *, meta: bool = False, part: str = "") 
                     f"transformers cannot build a {shape.get('model_type')!r} of this shape: {first}",
                 )
             ) from error
+    network, _ = _encoder(network)
     return network.float() if not meta else network
 
 
@@ -73,21 +76,25 @@ def from_files(published: Published, *, part: str = "", pooler: bool = False) ->
     with _quiet(library):
         try:
             whole = library.AutoConfig.from_pretrained(str(published.folder))
-            network, about = library.AutoModel.from_pretrained(
-                str(published.folder),
-                config=getattr(whole, f"{part}_config", whole),
-                use_safetensors=True,
-                local_files_only=True,
-                trust_remote_code=False,
-                dtype=torch.float32,
-                output_loading_info=True,
-            )
-        except (OSError, ValueError, RuntimeError, KeyError, SafetensorError) as error:
+            config = getattr(whole, f"{part}_config", None) or whole
+            network, about = _read(library, published, config)
+            if about["missing_keys"] and config is not whole:  # they may be called after their part
+                network, about = _read(library, published, config, {rf"^{part}_model\.": ""})
+        except (
+            OSError,
+            ValueError,
+            RuntimeError,
+            KeyError,
+            TypeError,
+            ImportError,
+            SafetensorError,
+        ) as error:
             first = (str(error).strip() or type(error).__name__).splitlines()[0]
             raise ConfigError(
                 Problem("model", f"{published.source!r} cannot be read: {first}")
             ) from error
-    free = frozenset() if pooler else FREE
+    network, unread = _encoder(network)
+    free = frozenset(unread) if pooler else FREE | unread
     lacking = [each for each in about["missing_keys"] if not free & set(each.split("."))]
     if lacking:
         raise ConfigError(
@@ -96,7 +103,59 @@ def from_files(published: Published, *, part: str = "", pooler: bool = False) ->
                 f"the files of {published.source!r} lack {len(lacking)} of its weights, the first is {lacking[0]}",
             )
         )
-    return network  # type: ignore[no-any-return]
+    if FREE & {part for each in about["missing_keys"] for part in each.split(".")}:
+        setattr(network, "pooler", None)  # noqa: B010 - torch types it as a module. Its weights are random: nobody may take them for published ones
+    return network
+
+
+def _class(library: Any, config: Any) -> Any:
+    """The class of networks of that shape: as `AutoModel` chooses, or the one of that name beside it.
+
+    Raises:
+        ValueError: There is none.
+    """
+    known = library.MODEL_MAPPING
+    if type(config) in known:
+        found = known[type(config)]
+        return found[0] if isinstance(found, list | tuple) else found
+    home = type(config).__module__.replace("configuration_", "modeling_")
+    name = type(config).__name__.removesuffix("Config") + "Model"
+    beside = getattr(importlib.import_module(home), name, None)
+    if beside is None:
+        raise ValueError("it has no network of its own for this")
+    return beside
+
+
+def _read(
+    library: Any, published: Published, config: Any, renamed: Mapping[str, str] | None = None
+) -> tuple[Any, Any]:
+    """(network, what was found and what was not)."""
+    found: tuple[Any, Any] = _class(library, config).from_pretrained(
+        str(published.folder),
+        config=config,
+        use_safetensors=True,
+        local_files_only=True,
+        trust_remote_code=False,
+        dtype=torch.float32,
+        output_loading_info=True,
+        key_mapping=renamed,
+    )
+    return found
+
+
+def _encoder(network: Any) -> tuple[nn.Module, set[str]]:
+    """Of a network that reads one thing and writes another (T5, BART, Whisper) the half that reads.
+
+    Returns:
+        The network, and the names of the parts that are left out.
+    """
+    encoder, decoder = (getattr(network, each, None) for each in ("encoder", "decoder"))
+    if not (isinstance(encoder, nn.Module) and isinstance(decoder, nn.Module)):
+        return network, set()
+    if network.main_input_name not in inspect.signature(encoder.forward).parameters:
+        return network, set()  # DETR's stand between a picture's network and its boxes
+    left = {name for name, _ in network.named_children()} - {"encoder"}
+    return encoder, left
 
 
 def shape_of(network: nn.Module) -> dict[str, Any]:
@@ -106,6 +165,17 @@ def shape_of(network: nn.Module) -> dict[str, Any]:
     for key in ("_name_or_path", "transformers_version", "architectures", "dtype", "torch_dtype"):
         found.pop(key, None)
     return {**found, "model_type": config.model_type}
+
+
+def looks_back(network: nn.Module) -> bool:
+    """Whether it was made to say the next word, so that only its last token has seen the whole text."""
+    library = _library()
+    config: Any = network.config
+    kind = type(config)
+    if getattr(config, "is_encoder_decoder", False):
+        return False  # the half that reads sees all
+    fills_in = library.MODEL_FOR_MASKED_LM_MAPPING
+    return kind in library.MODEL_FOR_CAUSAL_LM_MAPPING and kind not in fills_in
 
 
 def layers(network: nn.Module) -> list[nn.Module]:
@@ -134,6 +204,8 @@ def layers(network: nn.Module) -> list[nn.Module]:
         if id(module) in inside or id(module) in holders:
             continue
         if any(id(module) in map(id, each.modules()) for each in (*first, *last)):
+            continue
+        if next(module.parameters(), None) is None:
             continue
         (last if seen else first).append(module)
     return [first, *found, *([last] if len(last) else [])]

@@ -1,6 +1,7 @@
 """Pictures through a published network."""
 
 import inspect
+import math
 from collections.abc import Mapping
 from typing import Any, ClassVar
 
@@ -23,6 +24,8 @@ FAMILIES = {
     "swin_transformer": "microsoft/swin-tiny-patch4-window7-224",
     "swinv2": "microsoft/swinv2-tiny-patch4-window8-256",
 }
+ALIKE = 1e-3  # what may differ where a picture stands twice
+PAIR = 2  # pictures looked at, to see that each has its own row
 HALF = 0.5  # mean and spread that networks expect whose files do not say
 
 
@@ -54,25 +57,21 @@ class ImagePretrained(Pretrained):
     part = "vision"
 
     def _usual(self, network: nn.Module, published: Published | None) -> str:
-        marked = any(name.endswith("cls_token") for name, _ in network.named_parameters())
-        return "cls" if marked else "cls_pooled"
+        return ""  # `_fit` sees what it makes of a picture
 
     def _fit(self, columns: Columns, network: nn.Module, published: Published | None) -> int:
         config: Any = network.config
-        width = (
-            getattr(config, "hidden_size", None) or [0, *getattr(config, "hidden_sizes", ())][-1]
-        )
-        if getattr(network, "main_input_name", "") != "pixel_values" or not width:
-            raise ConfigError(
-                Problem(
-                    "model", f"a {config.model_type!r} is no network that makes vectors of images"
-                )
-            )
         mean: tuple[float, ...] = (HALF,) * 3
         std = mean
+        shape = columns.shape
         if published is not None:
+            self._is_of_pictures(network)
             said = published.pictures()
             mean, std = said.mean, said.std
+            config.blue_first = said.blue_first
+            if columns.trial:
+                shape = (len(mean), said.height, said.width)
+        self.blue_first = bool(getattr(config, "blue_first", False))
         self.scale = nn.Buffer(1 / torch.tensor(std).view(-1, 1, 1))
         self.shift = nn.Buffer(
             -torch.tensor(mean).view(-1, 1, 1) / torch.tensor(std).view(-1, 1, 1)
@@ -80,8 +79,71 @@ class ImagePretrained(Pretrained):
         whole = getattr(config, "image_size", None)
         usual = tuple(whole) if isinstance(whole, list | tuple) else (whole, whole)
         known = inspect.signature(network.forward).parameters
-        self.stretched = "interpolate_pos_encoding" in known and columns.shape[1:] != usual
-        return int(width)
+        self.stretched = "interpolate_pos_encoding" in known and shape[1:] != usual
+        found = self._tried(network, shape)
+        places, pooled = _places(found, config), getattr(found, "pooler_output", None)
+        if not self.pooling:
+            marked = any(name.endswith("cls_token") for name, _ in network.named_parameters())
+            marked = marked and _hidden(found).dim() == 3
+            marked = marked and not getattr(config, "use_mean_pooling", False)
+            self.pooling = "cls" if marked else "mean" if pooled is None else "cls_pooled"
+        if self.pooling != "cls_pooled":
+            return places.shape[2]
+        if pooled is None:
+            raise ConfigError(
+                Problem("pooling", "this model has no pooler of its own; take `mean` or `max`")
+            )
+        return int(pooled.flatten(1).shape[1])
+
+    def _is_of_pictures(self, network: nn.Module) -> None:
+        """Raises ConfigError where it does not take pixels."""
+        config: Any = network.config
+        if getattr(network, "main_input_name", "") != "pixel_values":
+            raise ConfigError(
+                Problem(
+                    "model", f"a {config.model_type!r} is no network that makes vectors of images"
+                )
+            )
+
+    def _tried(self, network: nn.Module, shape: tuple[int, ...]) -> Any:
+        """What the network makes of a picture that stands there twice."""
+        config: Any = network.config
+        device = next(network.parameters()).device
+        training = network.training
+        pixels = torch.linspace(-1, 1, math.prod(shape), device=device).view(1, *shape)
+        try:
+            with torch.no_grad():
+                found = network.eval()(pixel_values=pixels.repeat(PAIR, 1, 1, 1), **self._asked)
+        except Exception as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            size = "x".join(map(str, shape))
+            raise ConfigError(
+                Problem(
+                    "model",
+                    f"a {config.model_type!r} makes no vector of a picture of {size}: {first}",
+                )
+            ) from error
+        finally:
+            network.train(training)
+        if _hidden(found) is None or len(_hidden(found)) != PAIR:
+            raise ConfigError(
+                Problem(
+                    "model", f"a {config.model_type!r} is no network that makes vectors of images"
+                )
+            )
+        if device.type != "meta" and not _alike(_hidden(found)):
+            raise ConfigError(
+                Problem(
+                    "model",
+                    f"a {config.model_type!r} sees the same picture differently each time (it hides parts of it at "
+                    "random)",
+                )
+            )
+        return found
+
+    @property
+    def _asked(self) -> dict[str, Any]:
+        return {"interpolate_pos_encoding": True} if self.stretched else {}
 
     @classmethod
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
@@ -103,13 +165,33 @@ class ImagePretrained(Pretrained):
         """Pixels from 0 to 1 `[batch, channels, height, width]`, or vectors computed before, to `[batch, width]`."""
         if values.dim() == 2:  # vectors
             return values
-        pixels = values * self.scale + self.shift
-        asked = {"interpolate_pos_encoding": True} if self.stretched else {}
+        pixels = (values.flip(1) if self.blue_first else values) * self.scale + self.shift
         with torch.set_grad_enabled(torch.is_grad_enabled() and not self.frozen):
-            found: Any = self.published(pixel_values=pixels, **asked)
+            found: Any = self.published(pixel_values=pixels, **self._asked)
         if self.pooling == "cls_pooled":
             return self._scaled(found.pooler_output.flatten(1))
-        places = found.last_hidden_state
-        if places.dim() == 4:  # of a network of convolutions
-            places = places.flatten(2).transpose(1, 2)
+        places = _places(found, self.published.config)
         return self.row(places, torch.ones_like(places[..., 0], dtype=torch.bool))
+
+
+def _places(found: Any, config: Any) -> Tensor:
+    """Vectors of places `[batch, places, width]`, of tokens, or of a map of channels first or last."""
+    hidden: Tensor = _hidden(found)
+    if hidden.dim() != 4:
+        return hidden
+    width = getattr(config, "hidden_size", None)
+    if hidden.shape[3] == width != hidden.shape[1]:
+        return hidden.flatten(1, 2)
+    return hidden.flatten(2).transpose(1, 2)
+
+
+def _hidden(found: Any) -> Any:
+    """The last layer's tensor of a row for each picture; None where there is none."""
+    hidden = getattr(found, "last_hidden_state", None)
+    if hidden is None and getattr(found, "feature_maps", None):
+        hidden = found.feature_maps[-1]  # of a network that others stand on
+    return hidden if isinstance(hidden, Tensor) and hidden.dim() in (3, 4) else None
+
+
+def _alike(rows: Tensor) -> bool:
+    return bool((rows[0] - rows[1]).abs().max() <= ALIKE)

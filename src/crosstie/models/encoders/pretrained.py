@@ -16,7 +16,7 @@ from crosstie.models.adapters.adapter import Adapter, adapters
 from crosstie.models.encoders.encoder import Columns, Encoder, encoders
 from crosstie.models.layers.reduce import Reduce
 from crosstie.models.layers.words import WordPooling, Words
-from crosstie.models.published import from_files, from_shape, layers, shape_of
+from crosstie.models.published import from_files, from_shape, layers, looks_back, shape_of
 
 FAMILIES = {
     "albert": "albert/albert-base-v2",
@@ -31,6 +31,8 @@ FAMILIES = {
     "roberta": "FacebookAI/roberta-base",
     "xlmroberta": "FacebookAI/xlm-roberta-base",
 }
+WORDS = 5  # of the text that a network is tried with
+ALIKE = 1e-3  # what vectors of one text may differ by
 LAST = re.compile(r"last_([1-9]\d*)")
 _OWN = "the shape is that of the published model; leave it out"
 
@@ -56,7 +58,8 @@ class Pretrained(Encoder):
         trainable: `false` leaves the published weights alone, `last_2` trains the last two layers, `all` (or true)
             all of them.
         pooling: How a row becomes one vector: `mean`, `max`, `sum`, `last`, `attention`, `cls` (the first token's),
-            `cls_pooled` (that through the network's own pooler). Null is what its authors say, else `mean`.
+            `cls_pooled` (that through the network's own pooler). Null is what its authors say, else `last` where a
+            token sees only those before it (GPT-2), `mean` where it sees all.
         word_pooling: How a word that is tagged becomes one vector: that of its `first` piece (arXiv:1810.04805), or the
             `mean` of all.
         normalize: Divide each row's vector by its length.
@@ -143,7 +146,7 @@ class Pretrained(Encoder):
         pooler = getattr(network, "pooler", None)
         weighs = pooler is not None and next(pooler.parameters(), None) is not None
         if weighs and self.pooling != "cls_pooled":
-            setattr(network, "pooler", None)  # noqa: B010 - torch types it as a module
+            network.pooler = nn.Identity()  # some networks call it whether or not it is there
         self.normalize = normalize
         self.reduce = (
             None if self.pooling.startswith("cls") else Reduce(self.pooling, width)  # type: ignore[arg-type]
@@ -167,7 +170,8 @@ class Pretrained(Encoder):
 
     def _usual(self, network: nn.Module, published: Published | None) -> str:
         """The pooling where the file names none."""
-        return (published and published.pooling()) or "mean"
+        said = published and published.pooling()
+        return said or ("last" if looks_back(network) else "mean")
 
     def _by_word(
         self, columns: Columns, word_pooling: WordPooling, pooling: str | None
@@ -217,7 +221,40 @@ class Pretrained(Encoder):
             )
         self.padding = int(config.pad_token_id or 0)
         self.states_width = int(config.hidden_size)
+        if not columns.trial:
+            self._reads_texts(network)
         return self.states_width
+
+    def _reads_texts(self, network: nn.Module) -> None:
+        """Raises ConfigError where it makes no vectors of tokens, or other ones of the same with padding behind them."""
+        config: Any = network.config
+        training = network.training
+        self.published = network.eval()
+        self.frozen = True
+        pooling, self.pooling = self.pooling, "mean"
+        try:
+            values = 1 + torch.arange(WORDS) % config.vocab_size
+            behind = nn.functional.pad(values, (0, WORDS))
+            with torch.no_grad():
+                alone, _, _ = self._read(values[None])
+                beside, _, _ = self._read(torch.stack([behind, values.repeat(2)]))
+        except Exception as error:
+            first = (str(error).strip() or type(error).__name__).splitlines()[0]
+            raise ConfigError(
+                Problem("model", f"a {config.model_type!r} reads no texts here: {first}")
+            ) from error
+        finally:
+            network.train(training)
+            self.pooling = pooling
+        apart = float((beside[0, :WORDS] - alone[0]).abs().max())
+        if not apart <= ALIKE:
+            raise ConfigError(
+                Problem(
+                    "model",
+                    f"a {config.model_type!r} also reads what stands behind a text, so that it would depend on the "
+                    "longer ones beside it; take another, such as bert, roberta or modernbert",
+                )
+            )
 
     @classmethod
     def feature_options(cls, options: Mapping[str, Any]) -> dict[str, Any]:
