@@ -82,8 +82,8 @@ def test_mistakes_are_told(folder: Path) -> None:
     with pytest.raises(DataError, match=r"^gone.png: there is no such file$"):
         crosstie.embed(["gone.png"], encoder="eyes")
     with pytest.raises(
-        ConfigError, match=r"model: a 'wav2vec2' is no network that makes vectors of"
+        ConfigError, match=r"^--encoder: a 'wav2vec2' is no network that makes vectors of"
     ):
         crosstie.embed("pictures", encoder="ears")
-    with pytest.raises(ConfigError, match=r"model: there is no folder './nose'"):
+    with pytest.raises(ConfigError, match=r"^--encoder: there is no folder './nose'"):
         crosstie.embed("pictures", encoder="./nose")
