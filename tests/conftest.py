@@ -1,4 +1,4 @@
-"""What every room's tests may use: the folder of real data, where this checkout has one beside it."""
+"""What every room's tests may use: the example's table, and the folder of real data beside this checkout if there is one."""
 
 import os
 from pathlib import Path
@@ -17,3 +17,9 @@ def shared_data() -> Path:
     if not SHARED.is_dir():
         pytest.skip("the folder of real datasets (shared/data beside the checkout) is absent")
     return SHARED
+
+
+@pytest.fixture(scope="session")
+def customers() -> Path:
+    """A small real table: telephone customers, as shipped with the example."""
+    return Path(__file__).resolve().parents[1] / "examples" / "churn" / "customers.csv"

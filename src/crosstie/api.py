@@ -20,8 +20,8 @@ if TYPE_CHECKING:
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
-    from crosstie.pipeline.push import Pushed
     from crosstie.serving.model import Model
+    from crosstie.shipping.push import Pushed
 
 Say = Callable[[str], None]
 
@@ -629,7 +629,7 @@ def push(
         >>> done.model, "model/graph/0.onnx" in done.files
         ('published', True)
     """
-    from crosstie.pipeline.push import push as push_run  # onnxruntime, YAML: 300 ms
+    from crosstie.shipping.push import push as push_run  # onnxruntime, YAML: 300 ms
 
     if not isinstance(run, Run) and (Path(run) / "features.json").is_file():
         raise RunError(f"{run}: is a model alone; give the run it came from")

@@ -1,15 +1,8 @@
-"""A small real table: telephone customers, as shipped with the example."""
+"""A table small enough to train on in a test."""
 
 from pathlib import Path
 
 import pytest
-
-EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
-
-
-@pytest.fixture(scope="session")
-def customers() -> Path:
-    return EXAMPLES / "churn" / "customers.csv"
 
 
 @pytest.fixture

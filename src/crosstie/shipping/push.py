@@ -6,9 +6,9 @@ from pathlib import Path
 
 from crosstie.errors import ConfigError, Problem
 from crosstie.pipeline.hub import Place, is_on_hub, upload
-from crosstie.pipeline.publish import empty, publish, sizes
 from crosstie.pipeline.published import FOLDERS
 from crosstie.pipeline.run import Run
+from crosstie.shipping.publish import empty, publish, sizes
 
 
 @dataclass(frozen=True)

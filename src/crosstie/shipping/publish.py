@@ -16,10 +16,10 @@ from crosstie.config.yaml import read_yaml
 from crosstie.data.files import sha256, write_json, write_text
 from crosstie.errors import Problem, RunError
 from crosstie.features.feature import Feature
-from crosstie.pipeline.card import card
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.published import CARD, is_published, verify
 from crosstie.pipeline.run import Run
+from crosstie.shipping.card import card
 
 _OPTIONS = ("input_features", "output_features", "combiner", "trainer", "defaults", "preprocessing")
 _NAMES = (
