@@ -1,7 +1,10 @@
 import json
 from importlib.metadata import version
 
+from crosstie.artifact.example import check_example, check_skew
+from crosstie.artifact.loading import load
 from crosstie.artifact.requirements import requirements
+from crosstie.artifact.saving import amend
 from crosstie.features.audio import Audio
 from crosstie.features.image import Image
 from crosstie.features.number import Number
@@ -49,3 +52,14 @@ def test_features_that_need_a_package_bring_it():
         "tokenizers",
     ]
     assert "tokenizers" not in requirements([Text("t", tokenizer="word")])
+
+
+def test_a_model_takes_other_example_rows_and_another_version(copy):
+    rows = [{"island": "Dream", "bill_length_mm": 40.5, "sex": "female", "year": "2008"}]
+
+    amend(copy, rows=rows, version="1.2.0", name="birds")
+
+    model = load(copy)
+    assert (model.manifest["name"], model.manifest["version"]) == ("birds", "1.2.0")
+    assert json.loads((copy / "example.json").read_text())["rows"] == rows
+    assert [*check_example(copy), *check_skew(copy)] == []

@@ -1,7 +1,12 @@
-"""Rows that lie in a model with its answer to them: what every later load, wheel and server is checked against."""
+"""Rows that lie in a model with its answer to them: what every later load, wheel and server is checked against.
+
+Three things are said of each row: its cells, what the model predicts, and digests of the arrays that the training
+process made of it. So a model is known to predict what it did, and to see rows as training saw them.
+"""
 
 import math
 from collections.abc import Mapping, Sequence
+from hashlib import sha256
 from pathlib import Path
 from typing import Any
 
@@ -9,35 +14,59 @@ import numpy as np
 
 from crosstie.artifact.artifact import Artifact, plain
 from crosstie.artifact.loading import load, read_json
+from crosstie.data.files import write_json
 from crosstie.data.table import Table
 from crosstie.errors import Problem
+from crosstie.features.preprocessor import Encoded, Preprocessor
 
-ROWS = 3
+Rows = Sequence[Mapping[str, Any]]
+
+ROWS = 4  # with values, and one more without those that may be missing
 NEAR = (
     1e-5  # relative or absolute: sizes of batches and processors change the last bits of a product
 )
+CROWD = 40  # times that the rows stand beside each other in the batch that they are compared in
 
 
-def example(artifact: Artifact, *, seed: int) -> dict[str, Any]:
-    """What `example.json` holds: rows that no user ever had, and this model's answer.
+def made_rows(artifact: Artifact, *, seed: int) -> list[dict[str, Any]]:
+    """Rows that no user ever had; in the last one nothing stands where nothing may.
 
     Args:
         artifact: The model.
         seed: Of what is made up. Cells of private columns stay empty: even made-up ones would show levels.
     """
     rng = np.random.default_rng(seed)
-    cells = {feature.column: feature.example(rng, ROWS) for feature in artifact.inputs}
-    cells |= {column: [None] * ROWS for column in cells if column in artifact.private}
-    rows = [{key: plain(values[i]) for key, values in cells.items()} for i in range(ROWS)]
-    return {"rows": rows, "predictions": answers(artifact, rows)}
+    preprocessor = artifact.members[0].preprocessor
+    cells: dict[str, list[Any]] = {}
+    for feature in preprocessor.inputs:
+        made = list(feature.example(rng, ROWS + 1))
+        if preprocessor.nullable(feature):
+            made[-1] = None
+        cells[feature.column] = [None] * len(made) if feature.column in artifact.private else made
+    return [{key: plain(values[i]) for key, values in cells.items()} for i in range(ROWS + 1)]
 
 
-def answers(artifact: Artifact, rows: Sequence[Mapping[str, Any]]) -> list[dict[str, Any]]:
-    """What a model says of rows, each as JSON holds it."""
+def write_example(
+    folder: Path, artifact: Artifact, rows: Rows, preprocessors: Sequence[Preprocessor]
+) -> None:
+    """Write a model's `example.json`: `{"rows": […], "predictions": […], "encoded": […]}`.
+
+    Args:
+        folder: The model's.
+        artifact: The same, loaded.
+        rows: What stands in the columns that it reads.
+        preprocessors: Of the process that trained it, or that wants to be compared with.
+    """
     table = Table.from_rows(rows, missing=artifact.missing)
-    encoded = artifact.encode(table)
-    found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
-    return [{key: plain(values[i]) for key, values in found.items()} for i in range(len(rows))]
+    encoded = [each.encode(table) for each in preprocessors]
+    write_json(
+        folder / "example.json",
+        {
+            "rows": list(rows),
+            "predictions": _answers(artifact, encoded, len(rows)),
+            "encoded": _digests(encoded, len(rows)),
+        },
+    )
 
 
 def check_example(model: Path | Artifact) -> list[Problem]:
@@ -53,15 +82,48 @@ def check_example(model: Path | Artifact) -> list[Problem]:
     Raises:
         ArtifactError: The model, or its example, cannot be read.
     """
-    artifact = model if isinstance(model, Artifact) else load(model)
-    assert artifact.folder is not None, "a model made in memory has no example"
-    stored = read_json(artifact.folder / "example.json")
-    found = answers(artifact, stored["rows"])
+    artifact, stored = _opened(model)
+    rows, expected = stored["rows"], stored["predictions"]
+    found = _answers(artifact, _encoded(artifact, rows), len(rows))
+    return _differences("example row", expected, found)
+
+
+def check_skew(model: Path | Artifact) -> list[Problem]:
+    """See that a row is one and the same alone, in a batch, and in the process that trained the model.
+
+    Encoded arrays must be equal to the byte and predictions to 1e-5. To the byte holds for one machine and the
+    versions that the manifest names; elsewhere a Fourier transform or a picture's size may end in other bits.
+
+    Args:
+        model: A model's folder, or a model loaded from one.
+
+    Returns:
+        One problem for each array and each value of the example rows that differs.
+
+    Raises:
+        ArtifactError: The model, or its example, cannot be read.
+    """
+    artifact, stored = _opened(model)
+    rows, trained = stored["rows"], stored["encoded"]
+    many = [*rows] * CROWD
+    crowd = _encoded(artifact, many)
+    together = _digests(crowd, len(many))[-len(rows) :]
+    apart = [_encoded(artifact, [row]) for row in rows]
+    alone = [_digests(each, 1)[0] for each in apart]
+    problems = []
+    for other, digests in (("where it was trained", trained), ("in a batch", together)):
+        problems += [
+            Problem(f"example row {i + 1}", f"{array} is encoded alone as other bytes than {other}")
+            for i, (one, its) in enumerate(zip(alone, digests, strict=True))
+            for array in one
+            if one[array] != its.get(array)
+        ]
+    said = [_answers(artifact, each, 1)[0] for each in apart]
+    batch = _answers(artifact, crowd, len(many))[-len(rows) :]
     return [
-        Problem(f"example row {row + 1}, {key}", f"expected {expected[key]!r}, got {said[key]!r}")
-        for row, (expected, said) in enumerate(zip(stored["predictions"], found, strict=True))
-        for key in expected
-        if key not in said or not same(expected[key], said[key])
+        *problems,
+        *_differences("example row", stored["predictions"], said, " alone"),
+        *_differences("example row", stored["predictions"], batch, " in a batch"),
     ]
 
 
@@ -81,3 +143,42 @@ def same(expected: Any, found: Any) -> bool:
 
 def _is_number(value: Any) -> bool:
     return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _opened(model: Path | Artifact) -> tuple[Artifact, dict[str, Any]]:
+    artifact = model if isinstance(model, Artifact) else load(model)
+    assert artifact.folder is not None, "a model made in memory has no example"
+    return artifact, read_json(artifact.folder / "example.json")
+
+
+def _encoded(artifact: Artifact, rows: Rows) -> list[Encoded]:
+    return artifact.encode(Table.from_rows(rows, missing=artifact.missing))
+
+
+def _answers(artifact: Artifact, encoded: Sequence[Encoded], rows: int) -> list[dict[str, Any]]:
+    """What a model says of rows, each as JSON holds it."""
+    found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
+    return [{key: plain(values[i]) for key, values in found.items()} for i in range(rows)]
+
+
+def _digests(encoded: Sequence[Encoded], rows: int) -> list[dict[str, str]]:
+    """Of each row, by member and array, a digest of the bytes that it is encoded as."""
+    return [
+        {
+            f"{member}.{name}": sha256(np.ascontiguousarray(array[row]).tobytes()).hexdigest()[:16]
+            for member, each in enumerate(encoded)
+            for name, array in each.batch.inputs.items()
+        }
+        for row in range(rows)
+    ]
+
+
+def _differences(what: str, expected: Rows, found: Rows, where: str = "") -> list[Problem]:
+    return [
+        Problem(
+            f"{what} {row + 1}{where}, {key}", f"expected {wanted[key]!r}, got {said.get(key)!r}"
+        )
+        for row, (wanted, said) in enumerate(zip(expected, found, strict=True))
+        for key in wanted
+        if key not in said or not same(wanted[key], said[key])
+    ]

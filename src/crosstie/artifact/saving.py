@@ -9,7 +9,7 @@
     graph/0.onnx …      one graph a member
     ensemble.json       the members' weights
     published.json      what was published that the model began with: source, revision, licence, sha256, card
-    example.json        synthetic rows and what the model says of them
+    example.json        synthetic rows, what the model says of them, and digests of what they are encoded as
 
 A model of one graph is an ensemble of one: there is one way to load. Nothing in here is code and loading runs
 none.
@@ -27,7 +27,7 @@ from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
 from crosstie.artifact.artifact import OutputSettings
-from crosstie.artifact.example import example
+from crosstie.artifact.example import Rows, made_rows, write_example
 from crosstie.artifact.loading import FORMAT, load
 from crosstie.artifact.requirements import requirements
 from crosstie.artifact.schema import row_schema
@@ -120,9 +120,11 @@ def save(
     write_json(part / "schema.json", row_schema(first))
     if published:
         write_json(part / "published.json", dict(published))
-    write_manifest(part, facts)
-    write_json(part / "example.json", example(load(part, verify=False), seed=seed))
-    write_manifest(part, facts)
+    _write_manifest(part, facts)
+    artifact = load(part, verify=False)
+    rows = made_rows(artifact, seed=seed)
+    write_example(part, artifact, rows, [preprocessor for preprocessor, _ in members])
+    _write_manifest(part, facts)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
 
@@ -137,13 +139,29 @@ def own_types(features: Sequence[Feature]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
-def write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
-    """Write the manifest of a model whose other files are there.
+def amend(folder: Path, *, rows: Rows | None = None, **facts: Any) -> None:
+    """Change what a model says of itself, and nothing of what it predicts.
 
     Args:
-        folder: The artifact's.
-        facts: What it says beside the format and the files' hashes.
+        folder: The model's own copy: files are written anew in it.
+        rows: What takes the place of the example's made-up rows. Cells of private columns are left empty.
+        facts: What the manifest is to say otherwise: `name`, `version`.
+
+    Raises:
+        ArtifactError: There is no model, or it is damaged.
     """
+    artifact = load(folder)
+    if rows is not None:
+        hidden = dict.fromkeys(each for each in artifact.columns if each in artifact.private)
+        bare = [{**row, **hidden} for row in rows]
+        write_example(folder, artifact, bare, [each.preprocessor for each in artifact.members])
+    manifest = {
+        key: each for key, each in artifact.manifest.items() if key not in ("format", "files")
+    }
+    _write_manifest(folder, manifest | facts)
+
+
+def _write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:
     files = {
         path.relative_to(folder).as_posix(): sha256(path)
         for path in sorted(folder.rglob("*"))
