@@ -4,6 +4,7 @@ import pytest
 from annotated_types import Ge, Gt, Le
 from typing_extensions import TypedDict
 
+from crosstie.config.json_schema import json_schema
 from crosstie.config.options import ComponentOf, Section, build, fill, options
 from crosstie.config.registry import Registry
 from crosstie.config.source import load
@@ -232,6 +233,24 @@ def test_a_list_of_components_is_filled_one_by_one():
     assert messages({"steps": ["adam"]}, Many) == [
         "trainer.steps[0]: 'adam' is no optimizer; did you mean 'adamw'?"
     ]
+
+
+def test_a_list_of_components_may_be_switched_on_and_off():
+    class Switched:
+        def __init__(
+            self,
+            *,
+            steps: Annotated[list[Any] | bool | None, ComponentOf(optimizers, many=True)] = None,
+        ): ...
+
+    for given in (True, False, None):
+        assert fill(Switched, {"steps": given}, "x") == {"steps": given}
+    assert fill(Switched, {"steps": ["adamw"]}, "x")["steps"][0]["type"] == "adamw"
+    assert messages({"steps": 1}, Switched) == [
+        "trainer.steps: must be a list, true or false, got 1"
+    ]
+    steps = json_schema(Switched)["properties"]["steps"]["anyOf"]
+    assert [each["type"] for each in steps] == ["array", "boolean", "null"]
 
 
 def test_a_class_may_be_named_by_another_key():

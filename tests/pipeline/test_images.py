@@ -230,6 +230,8 @@ TURNED = {"type": "random_rotate", "degree": 10, "probability": 0.5}
     [
         ({}, [MOVED, TURNED]),
         ({"encoder": "vit"}, [MOVED, TURNED]),
+        ({"augmentation": True}, [MOVED, TURNED]),
+        ({"augmentation": False}, []),
         ({"augmentation": []}, []),
         ({"augmentation": ["random_shift"]}, [MOVED]),
     ],

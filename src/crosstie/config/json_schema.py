@@ -99,7 +99,12 @@ def _value(option: Option) -> Schema:
         schema = {"type": "array", "items": component_schema(marker)}
     else:
         schema = component_schema(marker)
-    return {"anyOf": [schema, {"type": "null"}]} if option.optional else schema
+    plain = [
+        {"type": name}
+        for name, allowed in (("boolean", option.switch), ("null", option.optional))
+        if allowed
+    ]
+    return {"anyOf": [schema, *plain]} if plain else schema
 
 
 def _fine(answer: Answer) -> Schema:

@@ -90,8 +90,16 @@ class Option:
     @property
     def optional(self) -> bool:
         """Whether null is allowed."""
+        return self._allows(type(None))
+
+    @property
+    def switch(self) -> bool:
+        """Whether true and false stand beside a component, or a list of them."""
+        return self._allows(bool)
+
+    def _allows(self, kind: type[Any]) -> bool:
         annotation = bare(self.annotation)
-        return is_union(annotation) and type(None) in get_args(annotation)
+        return is_union(annotation) and kind in get_args(annotation)
 
 
 def options(cls: type[Any], *, wiring: tuple[str, ...] = ()) -> dict[str, Option]:
@@ -328,7 +336,8 @@ def _unknown(
 
 
 def _check_value(option: Option, value: Any, place: Where) -> tuple[Any, list[Problem]]:
-    if option.component is not None and not (value is None and option.optional):
+    plain = (value is None and option.optional) or (isinstance(value, bool) and option.switch)
+    if option.component is not None and not plain:
         return _check_nested(option, value, place)
     value, problems = validate(option.annotation, value, place)
     if isinstance(value, str) and any(marks(option.annotation, LocalFolder)):
@@ -352,7 +361,8 @@ def _check_nested(option: Option, value: Any, place: Where) -> tuple[Any, list[P
             default={marker.key: default} if isinstance(default, str) else default,
         )
     if not isinstance(value, list):
-        return [], [Problem(str(place), f"must be a list, got {wording.show(value)}")]
+        kinds = "a list, true or false" if option.switch else "a list"
+        return [], [Problem(str(place), f"must be {kinds}, got {wording.show(value)}")]
     pairs = [check_component(marker, each, place.at(index)) for index, each in enumerate(value)]
     return [pair[0] for pair in pairs], [problem for pair in pairs for problem in pair[1]]
 

@@ -153,8 +153,9 @@ class Input:
         encoder: How it becomes a vector (ecd): a name, or a section with `type`.
         preprocessing: How cells become numbers.
         tied: Another input, of the same type, whose encoder this one shares, weights and vocabulary (ecd).
-        augmentation: How training pictures are changed a little, step by step (ecd, of an image). Left out they are
-            moved and turned a little, unless a published encoder is left alone; `[]` leaves them as they are.
+        augmentation: How training pictures are changed a little, step by step (ecd, of an image). Left out, or true,
+            they are moved and turned a little, unless a published encoder is left alone; false leaves them as
+            they are.
     """
 
     answers: ClassVar[dict[str, Answer]] = {
@@ -178,7 +179,9 @@ class Input:
         encoder: str | dict[str, Any] | None = None,
         preprocessing: dict[str, Any] | None = None,
         tied: str | None = None,
-        augmentation: Annotated[list[Any] | None, ComponentOf(augmentations, many=True)] = None,
+        augmentation: Annotated[
+            list[Any] | bool | None, ComponentOf(augmentations, many=True)
+        ] = None,
     ) -> None: ...
 
 

@@ -64,11 +64,10 @@ def read_augmentation(
         return {}
     if given is None:
         reads = learner is not None and "augmentation" in learner.sections
-        learns = parts.get("encoder", {}).get("trainable") is not False
-        given = [
-            findings.component(ComponentOf(augmentations), each, place)
-            for each in (USUAL if reads and learns else ())
-        ]
+        given = reads and parts.get("encoder", {}).get("trainable") is not False
+    if isinstance(given, bool):
+        usual = USUAL if given else ()
+        given = [findings.component(ComponentOf(augmentations), each, place) for each in usual]
     if given and not readable("augmentation", place, findings, learner, model_type):
         return {}
     for index, section in enumerate(given):
