@@ -207,3 +207,9 @@ def test_an_unknown_column_is_refused_with_the_nearest_name():
 
 def test_a_table_prints_its_shape():
     assert repr(Table.from_columns({"a": [1, 2], "b": [3, 4]})) == "Table(2 rows of a, b)"
+
+
+def test_an_example_of_what_cannot_be_read_is_cut_where_it_is_long():
+    column = Table.from_columns({"x": ["1", "2", "much too long " * 1000]}).column("x", "number")
+    (example,) = column.unparsed_examples
+    assert (len(example), example[-1]) == (160, "…")

@@ -1,3 +1,4 @@
+import numpy as np
 import pytest
 
 from crosstie.data.profile import ColumnProfile
@@ -270,3 +271,20 @@ def test_a_measurement_may_come_twice():
 def test_lists_of_whole_numbers_that_repeat_may_be_ids():
     looks = profiles(open_source({"pages": [f"[3, 3, {row}]" for row in range(40)]}))["pages"]
     assert infer(looks, output=False).type == "sequence"
+
+
+@pytest.mark.parametrize(
+    ("shape", "type_"), [((8, 8), "image"), ((28, 28, 1), "image"), ((30, 3), "timeseries")]
+)
+def test_arrays_of_floats_are_pictures_or_series_by_their_shape(shape, type_):
+    rng = np.random.default_rng(0)
+    arrays = [np.floor(rng.uniform(0, 17, shape)) for _ in range(30)]
+    looks = profiles(open_source({"cell": arrays}))["cell"]
+    assert infer(looks, output=False).type == type_
+
+
+def test_wide_rows_of_whole_numbers_are_vectors():
+    rng = np.random.default_rng(0)
+    rows = [rng.integers(0, 9, 20).tolist() for _ in range(40)]
+    looks = profiles(open_source({"counts": rows}))["counts"]
+    assert infer(looks, output=False) == Inference("vector", "every cell holds 20 numbers")

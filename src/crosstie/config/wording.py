@@ -32,6 +32,9 @@ _LIMITS = {
 }
 
 
+LONGEST = 160  # letters of a cell in a message
+
+
 def show(value: Any) -> str:
     """A value as the file would have it: `true`, `null`, `'adam'`, shortened where it is long."""
     if value is None or isinstance(value, bool | int | float):
@@ -44,6 +47,16 @@ def show(value: Any) -> str:
         text = ", ".join(show(each) for each in list(value)[:4])
         return f"[{text}{', …' if len(value) > 4 else ''}]"
     return type(value).__name__
+
+
+def brief(text: str) -> str:
+    """A cell as an example, cut where it is longer than a line or two.
+
+    Examples:
+        >>> brief("0.5 " * 100)[-8:]
+        ' 0.5 0.…'
+    """
+    return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
 
 def unknown(name: object, choices: Iterable[str], what: str = "option") -> str:

@@ -12,7 +12,9 @@ from pathlib import Path, PurePosixPath
 from typing import Any, Literal, TypeVar
 
 import numpy as np
+from numpy.typing import NDArray
 
+from crosstie.config.wording import brief
 from crosstie.data.parse import text
 from crosstie.data.processors import processors
 from crosstie.errors import MissingExtra
@@ -23,6 +25,9 @@ Media = Literal["image", "audio"]
 IMAGES = ("jpg", "jpeg", "jfif", "png", "webp", "tif", "tiff", "bmp", "gif")
 FEW = 8  # files that are opened one after another
 SOUNDS = ("wav", "flac", "ogg", "oga", "mp3", "aif", "aiff")
+SIDE = (
+    8  # of an array of floats from which on it may be a picture: few series have as many channels
+)
 _FIRST: tuple[tuple[bytes, Media], ...] = (
     (b"\xff\xd8\xff", "image"),
     (b"\x89PNG", "image"),
@@ -59,10 +64,16 @@ def media_of(value: Any) -> Media | None:
             return "image" if value[8:12] == b"WEBP" else "audio"
         return next((kind for first, kind in _FIRST if value.startswith(first)), None)
     if isinstance(value, np.ndarray):
-        flat = value.ndim == 2 and value.dtype in (np.uint8, np.bool_)
+        flat = value.ndim == 2 and (value.dtype in (np.uint8, np.bool_) or _grey(value))
         deep = value.ndim == 3 and bool({value.shape[0], value.shape[2]} & {1, 3, 4})
         return "image" if flat or deep else None
     return "image" if hasattr(value, "__array_interface__") and hasattr(value, "mode") else None
+
+
+def _grey(value: NDArray[Any]) -> bool:
+    """Whether floats could be a picture's, and are not rather a series of a few numbers a step."""
+    floats = value.dtype.kind == "f" and min(value.shape) >= SIDE
+    return floats and bool(value.min() >= 0 and value.max() <= 255)  # NaN is neither
 
 
 def most(values: Sequence[Any]) -> Media | None:
@@ -157,4 +168,4 @@ def open_all(values: Sequence[Any], decode: Callable[[Any], T]) -> Opened:
 def _named(value: Any) -> str:
     if isinstance(value, str) and value.startswith("data:"):
         return f"{value[:40]}…"
-    return text(value) or ""
+    return brief(text(value) or "")

@@ -187,6 +187,7 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
     lengths = np.array([len(each) for each in texts])
     words = np.array([_words(each) for each in texts])
     order = np.argsort(-counts, kind="stable")[:TOP]
+    some = _some(table, name, codes) if finite.sum() < len(texts) else []
 
     def share(which: NDArray[np.bool_]) -> float:
         return float(counts[which].sum() / present)
@@ -211,16 +212,29 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
         latest=_iso(np.nanmax(dates)) if dated.any() else "",
         stored=stored,
         style=style,
-        media=_media(table, name, codes) if finite.sum() < len(texts) else None,
+        media=most(some),
         **_moments(numbers[finite], counts[finite]),
-        **_lists(texts, counts, present),
+        **(_lists(texts, counts, present) | _arrays(some)),
     )
 
 
-def _media(table: Table, name: str, codes: NDArray[np.int32]) -> Media | None:
+def _some(table: Table, name: str, codes: NDArray[np.int32]) -> list[Any]:
+    """Cells as they are, of rows all over the table."""
     present = np.flatnonzero(codes >= 0)
     some = present[:: -(-len(present) // LOOKED_INTO)]
-    return most(list(table.select([name]).take(some).column(name, "media").values))
+    return list(table.select([name]).take(some).column(name, "media").values)
+
+
+def _arrays(some: list[Any]) -> dict[str, Any]:
+    """Steps with several numbers each, as arrays: their text shows a shape alone."""
+    steps = [
+        len(each)
+        for each in some
+        if isinstance(each, np.ndarray) and each.ndim == 2 and each.dtype.kind in "iuf"
+    ]
+    if not steps or most(some):
+        return {}
+    return {"series": len(steps) / len(some), "max_steps": max(steps)}
 
 
 def _moments(values: NDArray[np.float64], counts: NDArray[np.int64]) -> dict[str, Any]:

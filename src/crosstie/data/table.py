@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.config.wording import brief
 from crosstie.data import parse
 from crosstie.data.cells import Cells, PlainCells, Stored
 from crosstie.data.column import Column, Form
@@ -264,7 +265,7 @@ def _with_examples(column: Column, cells: Cells, unreadable: NDArray[np.bool_]) 
     rows = np.flatnonzero(unreadable)
     if not len(rows):
         return column
-    examples = dict.fromkeys(cells.examples(rows[:1000]))
+    examples = dict.fromkeys(map(brief, cells.examples(rows[:1000])))
     return replace(column, unparsed=len(rows), unparsed_examples=tuple(examples)[:5])
 
 

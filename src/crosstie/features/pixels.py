@@ -139,9 +139,11 @@ def _eight_bits(array: NDArray[Any]) -> NDArray[np.uint8]:
         return np.where(array, np.uint8(255), np.uint8(0))
     low, high = array.min(), array.max()
     if array.dtype.kind == "f":
-        if not (low >= 0 and high <= 1):  # NaN is neither
-            raise Unreadable(f"floats must be from 0 to 1, these are from {low:g} to {high:g}")
-        found: NDArray[np.uint8] = np.rint(array * 255).astype(np.uint8)
+        if not (low >= 0 and high <= 255):  # NaN is neither
+            raise Unreadable(
+                f"floats must be from 0 to 1, or from 0 to 255, these are from {low:g} to {high:g}"
+            )
+        found: NDArray[np.uint8] = np.rint(array * (255 if high <= 1 else 1)).astype(np.uint8)
         return found
     if array.dtype.kind not in "iu" or low < 0 or high > 65535:
         raise Unreadable(f"an array of {array.dtype} from {low} to {high} is no picture")

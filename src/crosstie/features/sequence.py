@@ -23,6 +23,7 @@ from crosstie.features.vocabulary import padded
 from crosstie.features.word_pieces import WordPieces, beside_pieces
 
 PADDING, UNSEEN = -1, -2  # of a target
+WIDE = 16  # numbers a row, in every row, from which on they are amounts and no ids in a row
 REPEATING = 0.05  # share of lists with an item twice from which on order is taken to matter
 
 
@@ -122,7 +123,8 @@ class Sequence(ItemFeature, OutputFeature):
     def affinity(cls, profile: ColumnProfile) -> float:
         """Order shows in lists that hold an item twice: a set would lose it. Measurements repeat too."""
         ordered = profile.lists > 0.9 and profile.repeating > REPEATING
-        return 0.9 if ordered and profile.series <= 0.95 else 0.05 * profile.lists
+        measured = profile.series > 0.95 or (profile.vectors > 0.95 and profile.width >= WIDE)
+        return 0.9 if ordered and not measured else 0.05 * profile.lists
 
     @classmethod
     def because(cls, profile: ColumnProfile) -> str:
