@@ -32,6 +32,7 @@ _HOMES = {
     "push": "crosstie.api",
     "runs": "crosstie.api",
     "schema": "crosstie.api",
+    "serve": "crosstie.api",
     "show": "crosstie.api",
     "train": "crosstie.api",
     "callback": "crosstie.training.callbacks.callback:callbacks",
@@ -57,6 +58,7 @@ if TYPE_CHECKING:
     from crosstie.api import push as push
     from crosstie.api import runs as runs
     from crosstie.api import schema as schema
+    from crosstie.api import serve as serve
     from crosstie.api import show as show
     from crosstie.api import train as train
     from crosstie.errors import CrosstieError as CrosstieError

@@ -1,12 +1,13 @@
 """The public verbs. Whatever the command line can do, these do; the command line calls nothing else."""
 
+import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosstie.data.processors import limit_processors
-from crosstie.errors import ConfigError, RunError, nearest
+from crosstie.errors import ConfigError, MissingExtra, RunError, nearest
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.request import plan_for, plan_to_resume, table_of
@@ -559,6 +560,60 @@ def evaluate(
     )
     _tell(loaded.notes, say)
     return found
+
+
+def serve(
+    model: "str | Path | Model",
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    insecure: bool = False,
+    max_body: int = 16 << 20,
+    max_rows: int = 10_000,
+    timeout: float = 30.0,
+    concurrency: int = 64,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+    say: Say | None = None,
+) -> None:
+    """Answer requests over HTTP until a signal ends it: `crosstie serve` in Python.
+
+    Args:
+        model: A loaded model or what `load` takes.
+        host: The address to listen on; one that others reach needs a token.
+        port: 0 takes a free one.
+        token: What requests must carry; None takes CROSSTIE_TOKEN of the environment, if that is set.
+        insecure: Listen where others reach it without a token.
+        max_body: Bytes of a request.
+        max_rows: Rows of a request.
+        timeout: Seconds for a request to arrive, and again for its answer.
+        concurrency: Requests that are answered at once; further ones are turned away.
+        components: As for `load`.
+        runs: The folder of all runs, for names.
+        say: Called with one line, once requests may come: where, and where it is shown.
+
+    Raises:
+        ConfigError: Options cannot be so, or the address cannot be listened on; all that is wrong is named.
+        MissingExtra: What serves is not installed.
+    """
+    try:
+        from crosstie.serving.http.serve import serve as listen  # starlette, uvicorn: 200 ms
+        from crosstie.serving.http.settings import Settings
+    except ModuleNotFoundError as error:
+        raise MissingExtra(str(error.name), "serve", needed_for="serving") from None
+    settings = Settings(
+        host=host,
+        port=port,
+        token=token if token is not None else os.environ.get("CROSSTIE_TOKEN") or None,
+        insecure=insecure,
+        max_body=max_body,
+        max_rows=max_rows,
+        timeout=timeout,
+        concurrency=concurrency,
+    )
+    settings.check()  # before a model is loaded
+    listen(_loaded(model, components, runs), settings, say=say)
 
 
 def runs(folder: str | Path = "runs", *, name: str | None = None) -> list[Run]:

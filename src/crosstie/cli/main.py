@@ -26,6 +26,7 @@ COMMANDS = {
     "train": "Train a model from a file or straight from a table.",
     "evaluate": "Measure a model on data that has the true values.",
     "predict": "Predict with a model.",
+    "serve": "Answer requests over HTTP with a model.",
     "push": "Publish a model: its weights, all that predicts, and a card.",
     "embed": "Turn texts into vectors.",
     "runs": "List, show and prune runs.",

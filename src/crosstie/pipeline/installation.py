@@ -12,6 +12,7 @@ _PURPOSE = {
     "": "prediction",
     "arrow": "Parquet and Arrow",
     "text": "byte-pair tokens",
+    "serve": "answering over HTTP",
     "train": "training",
     "pretrained": "published networks",
     "vectors": "vectors in .hdf5 files",

@@ -105,7 +105,8 @@ class Model:
             }
         if isinstance(data, list) and all(isinstance(row, Mapping) for row in data):
             table = Table.from_rows(data, missing=self.artifact.missing)
-            found = self._any_table(table, keep, each_row=each_row, augment=augment)
+            found, counts = self._any_table(table, keep, each_row=each_row, augment=augment)
+            self.notes = notes(counts)
             rows = len(next(iter(found.values())))
             return [{key: plain(values[i]) for key, values in found.items()} for i in range(rows)]
         source = self.open(data, header=header, columns=columns)
@@ -136,7 +137,11 @@ class Model:
         if source.media is not None and not keep:
             keep = source.columns[:1]
         if self.artifact.windows is not None:  # windows reach over pieces
-            yield self._any_table(source.table(), keep, each_row=each_row, augment=augment)
+            columns, found = self._any_table(
+                source.table(), keep, each_row=each_row, augment=augment
+            )
+            self.notes = notes(found)
+            yield columns
             return
         for table in pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
             columns, found = self._predict(table, keep, augment)
@@ -149,13 +154,20 @@ class Model:
         layout = self.artifact.members[0].preprocessor.layout
         return layout.rows_within(BYTES_AT_ONCE, most=PIECE)
 
+    def counted(self, table: Table) -> tuple[dict[str, Any], Mapping[str, Counts]]:
+        """Prediction columns for a table of any kind, and what was odd about its cells; `notes` stays as it is.
+
+        Several threads may call it at once.
+        """
+        return self._any_table(table, (), each_row=False, augment=0)
+
     def _any_table(
         self, table: Table, keep: Sequence[str], *, each_row: bool, augment: int
-    ) -> dict[str, Any]:
-        """As `predict_table`; a long table is cut into windows first, of which the last are gone on from."""
+    ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
+        """As `_predict`; a long table is cut into windows first, of which the last are gone on from."""
         windows = self.artifact.windows
         if windows is None or not windows.fits(table):
-            return self.predict_table(table, keep=keep, augment=augment)
+            return self._predict(table, keep, augment)
         styles = self.artifact.members[0].preprocessor.styles
         cut, grid = windows.cut(table, styles)
         series = {
@@ -164,16 +176,15 @@ class Model:
         if series and not each_row:
             rows = last_rows(windows, grid)
             columns, counts = self._predict(cut.take(rows), keep, augment)
-            self.notes = notes(counts)
-            return spread_out(windows, grid, rows, columns, self.artifact.outputs)
-        columns = self.predict_table(cut, keep=keep, augment=augment)
+            return spread_out(windows, grid, rows, columns, self.artifact.outputs), counts
+        columns, counts = self._predict(cut, keep, augment)
         known = whole(windows, grid)
         return {
             name: [value if there else None for value, there in zip(values, known, strict=True)]
             if name in series
             else values
             for name, values in columns.items()
-        }
+        }, counts
 
     def predict_table(
         self, table: Table, *, keep: Sequence[str] = (), augment: int = 0

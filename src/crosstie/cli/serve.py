@@ -1,0 +1,58 @@
+"""`crosstie serve`: a model that answers over HTTP."""
+
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from crosstie import api
+from crosstie.cli.output import tell
+
+
+def serve(
+    model: str,
+    /,
+    *,
+    host: str = "127.0.0.1",
+    port: int = 8000,
+    token: str | None = None,
+    insecure: Annotated[bool, Parameter(negative="")] = False,
+    max_body: int = 16 << 20,
+    max_rows: int = 10_000,
+    timeout: float = 30.0,
+    concurrency: int = 64,
+    components: Path | None = None,
+    runs: Path = Path("runs"),
+    quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
+) -> int:
+    """Answer requests with a model. The log, one line of JSON a request, goes to standard error.
+
+    Args:
+        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, or a folder that `push` wrote.
+        host: The address to listen on; one that others reach needs a token.
+        port: 0 takes a free one.
+        token: What requests must carry. Set CROSSTIE_TOKEN rather: others on this computer see a command line.
+        insecure: Listen where others reach it without a token.
+        max_body: Bytes of a request.
+        max_rows: Rows of a request.
+        timeout: Seconds for a request to arrive, and again for its answer.
+        concurrency: Requests that are answered at once; further ones are turned away.
+        components: The folder of your own feature types, if the model has one.
+        runs: The folder of all runs, for NAME/latest.
+        quiet: Do not say where it listens.
+    """
+    api.serve(
+        model,
+        host=host,
+        port=port,
+        token=token,
+        insecure=insecure,
+        max_body=max_body,
+        max_rows=max_rows,
+        timeout=timeout,
+        concurrency=concurrency,
+        components=components,
+        runs=runs,
+        say=None if quiet else tell,
+    )
+    return 0

@@ -1,0 +1,123 @@
+"""Around every request: who may ask, what it is called, one line of log, and a fault of ours told as one."""
+
+import hmac
+import json
+import os
+import re
+import sys
+import traceback
+from collections.abc import Mapping
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from time import perf_counter
+from typing import Any
+
+from starlette.requests import ClientDisconnect
+from starlette.types import ASGIApp, Message, Receive, Scope, Send
+
+from crosstie.serving.http.answers import refusal
+from crosstie.serving.http.refused import Refused
+
+OPEN = frozenset({"/", "/docs", "/healthz", "/readyz", "/v2/health/live", "/v2/health/ready"})
+SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
+GONE = 499  # what nginx logs where nobody waited for the answer
+
+
+@dataclass
+class Seen:
+    """What the log says of a request beside what HTTP says.
+
+    Attributes:
+        rows: That came; None where it was not about rows.
+        fault: Where a fault of ours happened: type and places, no values.
+    """
+
+    rows: int | None = None
+    fault: list[str] | None = None
+
+
+class Guard:
+    """An application around another.
+
+    Args:
+        app: The other.
+        token: What a request must carry, unless it asks how the server is.
+    """
+
+    def __init__(self, app: ASGIApp, token: str | None) -> None:
+        self._app = app
+        self._expected = None if token is None else f"Bearer {token}".encode()
+
+    async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
+        """Pass a request on."""
+        if scope["type"] != "http":
+            await self._app(scope, receive, send)
+            return
+        begun, status = perf_counter(), 0
+        seen = scope["seen"] = Seen()
+        headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        name = _name(headers.get(b"x-request-id", b""))
+
+        async def send_named(message: Message) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                message["headers"] = [*message["headers"], (b"x-request-id", name.encode())]
+            await send(message)
+
+        try:
+            if self._may(scope["path"], headers.get(b"authorization", b"")):
+                await self._app(scope, receive, send_named)
+            else:
+                await refusal(_UNKNOWN)(scope, receive, send_named)
+        except ClientDisconnect:
+            status = status or GONE
+        except Exception as error:  # noqa: BLE001 - the edge: a fault of ours becomes an answer and a line of log
+            seen.fault = _places(error)
+            if not status:
+                why = (
+                    f"a fault inside the server, not of the request; its log has it under {name!r}"
+                )
+                await refusal(Refused(500, why))(scope, receive, send_named)
+        finally:
+            _log(scope, name, status, seen, perf_counter() - begun)
+
+    def _may(self, path: str, said: bytes) -> bool:
+        if self._expected is None or path in OPEN:
+            return True
+        return hmac.compare_digest(said, self._expected)
+
+
+_UNKNOWN = Refused(
+    401, "send the header Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
+)
+
+
+def _name(given: bytes) -> str:
+    """What a request is called: as its sender says, unless that could upset a log."""
+    text = given.decode("latin-1")
+    return text if SANE.fullmatch(text) else os.urandom(8).hex()
+
+
+def _places(error: BaseException) -> list[str]:
+    """Where a fault happened; without its message, which may quote a cell."""
+    frames = traceback.extract_tb(error.__traceback__)
+    return [type(error).__name__, *(f"{each.filename}:{each.lineno}" for each in frames)]
+
+
+def _log(scope: Scope, name: str, status: int, seen: Seen, seconds: float) -> None:
+    line: dict[str, Any] = {
+        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
+        "method": scope["method"],
+        "path": scope["path"][:200],
+        "status": status or GONE,
+        "rows": seen.rows,
+        "ms": round(seconds * 1000, 2),
+        "id": name,
+    }
+    if seen.fault is not None:
+        line["fault"] = seen.fault
+    with suppress(OSError):  # nobody reads the log; requests are answered all the same
+        sys.stderr.write(json.dumps(line) + "\n")
+        sys.stderr.flush()

@@ -1,0 +1,78 @@
+"""A process that listens, until it is told to end."""
+
+import errno
+import socket
+from collections.abc import Callable
+
+import uvicorn
+
+from crosstie.errors import ConfigError
+from crosstie.serving.http.app import make_app
+from crosstie.serving.http.holder import ModelHolder
+from crosstie.serving.http.settings import Settings
+from crosstie.serving.model import Model
+
+WAITING = 2048  # connections that the system holds until they are taken
+
+
+def serve(model: Model, settings: Settings, *, say: Callable[[str], None] | None = None) -> None:
+    """Answer requests until a signal ends it; those that came before are answered first.
+
+    Args:
+        model: What answers.
+        settings: How.
+        say: Called with one line once requests may come.
+
+    Raises:
+        ConfigError: The settings contradict each other, or the address cannot be listened on.
+    """
+    settings.check()
+    app = make_app(ModelHolder(model), settings)
+    with listening(settings) as listener:
+        if say is not None:
+            say(f"{model!r} on {address(listener)}, shown at {address(listener)}/docs")
+        config = uvicorn.Config(
+            app, log_config=None, access_log=False, server_header=False, lifespan="off"
+        )
+        uvicorn.Server(config).run(sockets=[listener])
+
+
+def listening(settings: Settings) -> socket.socket:
+    """A socket that takes connections already.
+
+    Raises:
+        ConfigError: The address is another's, or none of this computer.
+    """
+    try:
+        family, kind, *_, place = socket.getaddrinfo(
+            settings.host, settings.port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        listener = socket.socket(family, kind)
+        try:
+            listener.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            listener.bind(place)
+            listener.listen(WAITING)
+        except BaseException:
+            listener.close()
+            raise
+    except OSError as error:
+        raise ConfigError(_why(settings, error)) from None
+    return listener
+
+
+def _why(settings: Settings, error: OSError) -> str:
+    where = f"{settings.host}:{settings.port}"
+    if error.errno == errno.EADDRINUSE:
+        return f"{where}: another program listens there. Give another --port, or 0 for a free one"
+    if error.errno == errno.EACCES:
+        return f"{where}: not allowed to listen there. Give a --port above 1023"
+    return (
+        f"{where}: cannot listen there: {error.strerror}. Give --host an address of this computer"
+    )
+
+
+def address(listener: socket.socket) -> str:
+    """What to type into a browser."""
+    host, port = listener.getsockname()[:2]
+    host = {"0.0.0.0": "127.0.0.1", "::": "::1"}.get(host, host)  # noqa: S104 - compared only
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"

@@ -1,0 +1,63 @@
+"""What all routes share: the model, the limits, and asking the one within the other."""
+
+import asyncio
+
+from crosstie.data.table import Table
+from crosstie.errors import DataError
+from crosstie.serving.http.holder import Answer, ModelHolder
+from crosstie.serving.http.refused import Refused, WrongRows, unusable
+from crosstie.serving.http.settings import Settings
+from crosstie.serving.model import Model
+
+
+class Service:
+    """A model within its limits.
+
+    Args:
+        holder: The model.
+        settings: The limits.
+    """
+
+    def __init__(self, holder: ModelHolder, settings: Settings) -> None:
+        self.holder = holder
+        self.settings = settings
+        self.in_flight = 0
+
+    async def ask(self, model: Model, table: Table) -> Answer:
+        """Predict the rows of a request.
+
+        Args:
+            model: The one that the request began with.
+            table: Its rows.
+
+        Raises:
+            Refused: The rows cannot be used (422), too many requests are being answered (503), or it takes too
+                long (504).
+        """
+        if self.in_flight >= self.settings.concurrency:
+            raise Refused(
+                503,
+                f"{self.in_flight} requests are being answered, as many as may be at once. Ask again",
+                headers={"Retry-After": "1"},
+            )
+        self.in_flight += 1
+        try:
+            async with asyncio.timeout(self.settings.timeout):
+                return await self.holder.predict(model, table)
+        except WrongRows as error:
+            raise error.refused() from None
+        except DataError as error:
+            raise of_data(error) from None
+        except TimeoutError:
+            raise Refused(
+                504,
+                f"the rows were not predicted within {self.settings.timeout:g} s. Send fewer at once",
+            ) from None
+        finally:
+            self.in_flight -= 1
+
+
+def of_data(error: DataError) -> Refused:
+    """A 422 of a table that the model cannot take."""
+    blank = {"row": None, "column": None, "value": None, "wanted": None}
+    return unusable([{**blank, "message": str(each)} for each in error.problems])

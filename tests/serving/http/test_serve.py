@@ -1,0 +1,116 @@
+"""The process: where it listens, what it says, what it logs and how it ends."""
+
+import json
+import signal
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+from served import serve
+
+import crosstie
+from crosstie.errors import ConfigError
+
+ROW = {"size": 1.5, "colour": "red", "paid": "no", "when": "2024-02-01"}
+
+
+def run(*arguments):
+    return subprocess.run(
+        [sys.executable, "-m", "crosstie.cli.main", "serve", *arguments],
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_a_served_model_answers_what_it_answers_in_python(client, prices):
+    model = crosstie.load(prices)
+
+    one = client.post("/predict", json=ROW)
+    many = client.post("/predict", json=[ROW, {**ROW, "size": "2.5"}])
+
+    assert (one.status_code, one.headers["content-type"]) == (200, "application/json")
+    assert one.json() == model.predict(ROW)
+    assert many.json() == model.predict([ROW, {**ROW, "size": 2.5}])
+
+
+def test_it_says_where_it_listens_and_logs_a_line_of_json_a_request_without_values(prices):
+    served = serve(prices)
+    assert served.said == (
+        f"Model('prices': price (number) from 4 columns) on {served.url}, shown at {served.url}/docs\n"
+    )
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        client.post("/predict", json=[ROW, {**ROW, "colour": "heliotrope"}])
+        client.post("/predict", json={**ROW, "size": "secret"}, headers={"X-Request-ID": "a-1"})
+        answer = client.get("/healthz", headers={"X-Request-ID": "two words"})
+
+    code, log = served.end()
+
+    assert (code, "Traceback" in log) == (130, False)
+    first, second, third = map(json.loads, log.splitlines())
+    assert list(first) == ["time", "method", "path", "status", "rows", "ms", "id"]
+    assert [first[key] for key in ("method", "path", "status", "rows")] == [
+        "POST",
+        "/predict",
+        200,
+        2,
+    ]
+    assert [second[key] for key in ("status", "rows", "id")] == [422, 1, "a-1"]
+    assert [third[key] for key in ("path", "status", "rows")] == ["/healthz", 200, None]
+    assert third["id"] == answer.headers["x-request-id"] != "two words"
+    assert "heliotrope" not in log
+    assert "secret" not in log
+
+
+def test_a_port_that_is_taken_is_said(prices):
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = other.getsockname()[1]
+        done = run(str(prices), "--port", str(port))
+
+    assert done.returncode == 2
+    assert done.stderr == (
+        f"error: 127.0.0.1:{port}: another program listens there. Give another --port, or 0 for a free one\n"
+    )
+
+
+def test_everything_wrong_with_the_options_is_said_before_the_model_is_loaded():
+    done = run(
+        "nowhere", "--host", "0.0.0.0", "--port", "70000", "--timeout", "0", "--token", "abc"
+    )
+
+    assert done.returncode == 2
+    assert done.stderr.splitlines() == [
+        "error: --port: must be from 0 to 65535, got 70000",
+        "error: --timeout: must be above 0, got 0",
+        "error: token: must be 16 or more ASCII characters, so that it is not guessed",
+    ]
+
+
+def test_an_address_that_others_reach_needs_a_token_or_a_word(prices):
+    with pytest.raises(ConfigError) as error:
+        crosstie.serve(prices, host="0.0.0.0")
+
+    assert str(error.value) == (
+        "--host 0.0.0.0: others can reach this address, and there is no token. Set CROSSTIE_TOKEN, or say "
+        "--insecure where something in front of the server decides who may ask"
+    )
+
+
+def test_who_has_no_token_may_only_ask_how_the_server_is(prices):
+    token = "correct-horse-battery"
+    served = serve(prices, "--host", "0.0.0.0", CROSSTIE_TOKEN=token)
+    with httpx.Client(base_url=served.url, trust_env=False) as client:
+        refused = client.post("/predict", json=ROW)
+        wrong = client.post("/predict", json=ROW, headers={"Authorization": f"Bearer {token}x"})
+        right = client.post("/predict", json=ROW, headers={"Authorization": f"Bearer {token}"})
+        health = client.get("/healthz")
+
+    _, log = served.end(signal.SIGTERM)
+
+    assert (refused.status_code, wrong.status_code, right.status_code) == (401, 401, 200)
+    assert refused.json() == {"error": "send the header Authorization: Bearer TOKEN"}
+    assert refused.headers["www-authenticate"] == "Bearer"
+    assert health.json() == {"status": "ok"}
+    assert token not in log + served.said
