@@ -172,7 +172,7 @@ def test_an_adapter_learns_alone_and_is_merged(tmp_path: Path) -> None:
         torch.testing.assert_close(made(rows), before, atol=1e-5, rtol=0)
 
 
-@pytest.mark.parametrize("name", ["wav2vec2", "hubert-large", "whisper", "ast"])
+@pytest.mark.parametrize("name", ["wav2vec2", "hubert-large", "whisper", "ast", "wav2vec2-bert"])
 def test_the_graph_holds_the_whole_network(tmp_path: Path, name: str) -> None:
     published(tmp_path / "net", name)
     series = Series("a", "series_0", "audio", *((30, 20) if name in BANDS else (200, 1)))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import torch
 from tiny import SHAPE, published, tokenizer
-from transformers import AutoModel
+from transformers import AutoConfig, AutoModel
 from worlds import BINARY, architecture, check_graph_and_config, network
 
 from crosstie.config.options import build
@@ -201,3 +201,53 @@ def test_spoiled_weights_are_told(folder: Path, tmp_path: Path) -> None:
     path.write_bytes(path.read_bytes()[:100])
     with pytest.raises(ConfigError, match="cannot be read: "):
         encoder(tmp_path)
+
+
+def family(folder: Path, kind: str, **shape: Any) -> Path:
+    """Another kind of network behind the same tokenizer."""
+    published(folder)
+    torch.manual_seed(0)
+    small = {"vocab_size": SHAPE["vocab_size"], "pad_token_id": 0, **shape}
+    AutoModel.from_config(AutoConfig.for_model(kind, **small)).save_pretrained(folder)
+    return folder
+
+
+HALVES = {"d_model": 16, "d_kv": 8, "d_ff": 24, "num_layers": 2, "num_heads": 2}
+
+
+def test_of_a_network_that_reads_and_writes_the_half_that_reads_is_taken(tmp_path: Path) -> None:
+    made = encoder(family(tmp_path, "t5", **HALVES), trainable="last_1")
+    assert made.pooling == "mean"
+    theirs = AutoModel.from_pretrained(tmp_path).eval().get_encoder()
+    with torch.no_grad():
+        found = made(ids())
+        for row, text in zip(found, TEXTS, strict=True):
+            expected = theirs(torch.tensor([tokenizer().encode(text).ids])).last_hidden_state[0]
+            torch.testing.assert_close(row, expected.mean(0), atol=1e-5, rtol=0)
+    assert not any("decoder" in name for name in made.state_dict())
+    again = build(Pretrained, COLUMNS, **made.decided).eval()
+    again.load_state_dict(made.state_dict())
+    with torch.no_grad():
+        assert torch.equal(again(ids()), found)
+
+
+def test_of_a_network_that_says_the_next_word_the_last_token_counts(tmp_path: Path) -> None:
+    folder = family(tmp_path, "gpt2", n_embd=16, n_layer=2, n_head=2, n_positions=20)
+    theirs = AutoModel.from_pretrained(folder).eval()
+    with torch.no_grad():
+        found = encoder(folder)(ids())
+        for row, text in zip(found, TEXTS, strict=True):
+            expected = theirs(torch.tensor([tokenizer().encode(text).ids])).last_hidden_state
+            torch.testing.assert_close(row, expected[0, -1], atol=1e-5, rtol=0)
+
+
+def test_one_that_reads_the_padding_too_is_refused(tmp_path: Path) -> None:
+    own = {"hidden_size": 16, "num_hidden_layers": 1, "intermediate_size": 24}
+    with pytest.raises(ConfigError, match=r"model: a 'fnet' also reads what stands behind a text"):
+        encoder(family(tmp_path, "fnet", **own))
+
+
+def test_one_whose_graph_cannot_be_written_is_refused_before_it_is_trained(tmp_path: Path) -> None:
+    own = {"hidden_size": 16, "num_hidden_layers": 1, "num_attention_heads": 2}
+    with pytest.raises(ConfigError, match=r"its graph, which predicts, would not say the same"):
+        encoder(family(tmp_path, "longformer", **own, intermediate_size=24, attention_window=4))

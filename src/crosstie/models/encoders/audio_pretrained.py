@@ -219,8 +219,8 @@ class AudioPretrained(Pretrained):
             steps = _level(steps, there, lost=1)
         count = steps.shape[1] // said.stride * said.stride
         steps, there = steps[:, :count], there[:, :count]
-        rows = steps.reshape(len(steps), -1, said.stride * steps.shape[2])
-        present = there.reshape(len(there), -1, said.stride).all(2)
+        rows = steps.reshape(steps.shape[0], -1, said.stride * steps.shape[2])
+        present = there.reshape(there.shape[0], -1, said.stride).all(2)
         first = torch.ones_like(
             present[:, :1]
         )  # a row of silence alone still needs one place to look at

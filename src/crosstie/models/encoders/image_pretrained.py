@@ -15,10 +15,14 @@ from crosstie.models.encoders.encoder import Columns, encoders
 from crosstie.models.encoders.pretrained import Pretrained
 
 FAMILIES = {
+    "beit": "microsoft/beit-base-patch16-224",
     "clip": "laion/CLIP-ViT-B-32-laion2B-s34B-b79K",
     "convnext": "facebook/convnext-tiny-224",
     "convnextv2": "facebook/convnextv2-tiny-1k-224",
     "dinov2": "facebook/dinov2-small",
+    "efficientnet": "google/efficientnet-b0",
+    "mobilenetv2": "google/mobilenet_v2_1.0_224",
+    "regnet": "facebook/regnet-y-040",
     "siglip": "google/siglip-base-patch16-224",
     "swin": "microsoft/swin-tiny-patch4-window7-224",
     "swin_transformer": "microsoft/swin-tiny-patch4-window7-224",

@@ -23,13 +23,22 @@ FAMILIES = {
     "auto_transformer": None,
     "bert": "google-bert/bert-base-uncased",
     "camembert": "almanach/camembert-base",
+    "ctrl": "Salesforce/ctrl",
     "deberta": "microsoft/deberta-v3-base",
     "distilbert": "distilbert/distilbert-base-uncased",
     "electra": "google/electra-small-discriminator",
+    "flaubert": "flaubert/flaubert_small_cased",
+    "gpt": "openai-community/openai-gpt",
+    "gpt2": "openai-community/gpt2",
     "longformer": "allenai/longformer-base-4096",
+    "modernbert": "answerdotai/ModernBERT-base",
     "mpnet": "sentence-transformers/all-mpnet-base-v2",
+    "mt5": "google/mt5-base",
     "roberta": "FacebookAI/roberta-base",
+    "t5": "google-t5/t5-small",
+    "xlm": "FacebookAI/xlm-mlm-en-2048",
     "xlmroberta": "FacebookAI/xlm-roberta-base",
+    "xlnet": "xlnet/xlnet-base-cased",
 }
 WORDS = 5  # of the text that a network is tried with
 ALIKE = 1e-3  # what vectors of one text may differ by
