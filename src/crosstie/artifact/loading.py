@@ -1,21 +1,43 @@
-"""Opening a model on disk: every file is what it was when it was saved, and nothing in it is run."""
+"""Opening a model on disk, perhaps a stranger's: every file is what it was when it was saved, and nothing in it is run.
+
+Hashes tell an accident from what was saved; they do not tell who saved it. So nothing here trusts what it reads: names
+of files stay inside the folder, graphs hold all their numbers themselves, and a model that cannot predict its own
+example is refused when it is opened rather than when it is asked.
+"""
 
 import json
-from collections.abc import Mapping
+import math
+import re
+from collections.abc import Collection, Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, NoReturn
 
 from safetensors.numpy import load_file
 
 from crosstie.artifact.artifact import Artifact, Member, OutputSettings
 from crosstie.artifact.runtime import Graph
 from crosstie.data.files import sha256
-from crosstie.errors import ArtifactError, ConfigError
+from crosstie.data.table import Table
+from crosstie.errors import ArtifactError, ConfigError, MissingExtra
 from crosstie.features.feature import feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
 
 FORMAT = 1
+FILES = (
+    "arrays.safetensors",
+    "ensemble.json",
+    "example.json",
+    "features.json",
+    "graph/0.onnx",
+    "inference.json",
+    "schema.json",
+)
+_MORE = re.compile(
+    r"published\.json|graph/[1-9]\d{0,3}\.onnx"
+)  # what some models have beside those
+_INFERENCE = ("missing", "outputs", "private", "reading", "views")
+_OUTPUT = ("labels", "temperature", "threshold", "type")
 
 
 def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Artifact:
@@ -23,51 +45,30 @@ def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Ar
 
     Args:
         folder: The artifact's folder.
-        verify: Compare every file with the manifest's hash first.
+        verify: Compare every file with the manifest's hash first, and predict the example afterwards.
         threads: For ONNX Runtime; None takes what this process may use.
 
     Raises:
         ArtifactError: Absent, altered, truncated, or written in another format.
+        MissingExtra: A package that its features need is not installed.
     """
-    manifest = read_json(folder / "manifest.json")
-    if not isinstance(manifest, dict) or manifest.get("format") != FORMAT:
-        found = manifest.get("format") if isinstance(manifest, dict) else None
-        raise ArtifactError(
-            f"{folder}: this is a model of format {found!r}; this version of crosstie reads {FORMAT}"
-        )
+    manifest = _manifest(folder)
     if verify:
         _verify(folder, manifest)
-    arrays = load_file(folder / "arrays.safetensors")
-    weights = read_json(folder / "ensemble.json")["weights"]
-    members = []
-    for i, state in enumerate(read_json(folder / "features.json")["members"]):
-        _check_types(folder, state, manifest)
-        own = {
-            key.removeprefix(f"{i}."): value
-            for key, value in arrays.items()
-            if key.startswith(f"{i}.")
-        }
-        preprocessor = Preprocessor.from_state(state, own)
-        graph = Graph(folder / "graph" / f"{i}.onnx", threads=threads)
-        members.append(Member(preprocessor, graph, weights[i]))
-    inference = read_json(folder / "inference.json")
-    settings = {
-        name: OutputSettings(each["threshold"], each["temperature"])
-        for name, each in inference["outputs"].items()
-    }
-    return Artifact(
-        manifest,
-        members,
-        settings,
-        inference.get("missing"),
-        inference.get("reading", {}),
-        inference.get("private", ()),
-        {
-            name: [View.from_state(each) for each in states]
-            for name, states in inference.get("views", {}).items()
-        },
-        folder,
-    )
+    try:
+        artifact = _opened(folder, manifest, threads)
+    except (ArtifactError, MissingExtra):
+        raise
+    except Exception as error:
+        raise _damaged(folder, "its files do not fit together", error) from error
+    if verify:
+        try:
+            _try_out(artifact, read_json(folder / "example.json"))
+        except (ArtifactError, MissingExtra):
+            raise
+        except Exception as error:
+            raise _damaged(folder, "it cannot predict its own example", error) from error
+    return artifact
 
 
 def read_json(path: Path) -> Any:
@@ -77,13 +78,133 @@ def read_json(path: Path) -> Any:
         ArtifactError: The file is absent or not JSON.
     """
     try:
-        return json.loads(path.read_text(encoding="utf-8"))
+        return json.loads(path.read_text(encoding="utf-8"), parse_constant=_no_number)
     except FileNotFoundError:
         raise ArtifactError(f"{path}: not there") from None
-    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+    except RecursionError:
+        raise ArtifactError(f"{path}: nested too deeply to be one of ours") from None
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:  # no UTF-8, no JSON, or a number of thousands of digits
         raise ArtifactError(
             f"{path}: not readable as JSON ({error}); it may be truncated"
         ) from None
+
+
+def _no_number(text: str) -> NoReturn:
+    raise ValueError(f"{text} is no number")
+
+
+def _damaged(folder: Path, why: str, error: Exception) -> ArtifactError:
+    said = f"{type(error).__name__}: {error}"[:200]
+    return ArtifactError(
+        f"{folder}: this model is damaged, or was never saved by crosstie: {why} ({said}). Copy it again from where "
+        "it was made"
+    )
+
+
+def _manifest(folder: Path) -> dict[str, Any]:
+    """The manifest, of a format that is known here and with files that may be there."""
+    path = folder / "manifest.json"
+    manifest = read_json(path)
+    found = manifest.get("format") if isinstance(manifest, dict) else None
+    if not isinstance(found, int) or isinstance(found, bool) or not isinstance(manifest, dict):
+        raise ArtifactError(
+            f"{path}: not the manifest of a model: it has no `format`, got {found!r}"
+        )
+    if found != FORMAT:
+        whose = "a newer version of crosstie wrote it" if found > FORMAT else "it is too old"
+        remedy = (
+            "pip install -U crosstie" if found > FORMAT else "save it again with a version between"
+        )
+        raise ArtifactError(
+            f"{folder}: this is a model of format {found}; this version of crosstie reads {FORMAT}: {whose}. "
+            f"Try: {remedy}"
+        )
+    files = manifest.get("files")
+    if not isinstance(files, dict) or not all(isinstance(each, str) for each in files.values()):
+        raise ArtifactError(f"{path}: does not say which files the model has")
+    strange = sorted(name for name in files if name not in FILES and not _MORE.fullmatch(name))
+    if strange:
+        raise ArtifactError(
+            f"{path}: names a file that no model has, {strange[0][:100]!r}; it was never saved by crosstie"
+        )
+    return manifest
+
+
+def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
+    """Raise unless the folder holds the manifest's files as they were saved, and nothing else."""
+    files = manifest["files"]
+    for name in (*FILES, *files):
+        if name not in files or not (folder / name).is_file():
+            raise ArtifactError(f"{folder / name}: missing; the model is incomplete, copy it again")
+    for name, expected in files.items():
+        if sha256(folder / name) != expected:
+            raise ArtifactError(
+                f"{folder / name}: not the file this model was saved with (its hash differs); copy it again"
+            )
+    known = {*files, "manifest.json"}
+    for path in sorted(folder.rglob("*")):
+        name = path.relative_to(folder).as_posix()
+        if name not in known and not path.is_dir() and not path.name.startswith("."):
+            raise ArtifactError(
+                f"{path}: no file of this model, which has {len(known)} others. Move it elsewhere"
+            )
+
+
+def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> Artifact:
+    arrays = load_file(folder / "arrays.safetensors")
+    states = read_json(folder / "features.json")["members"]
+    weights = read_json(folder / "ensemble.json")["weights"]
+    if (
+        not states
+        or len(weights) != len(states)
+        or not all(0 < each < math.inf for each in weights)
+    ):
+        raise ArtifactError(
+            f"{folder / 'ensemble.json'}: {len(weights)} weights {weights[:3]!r} for {len(states)} members"
+        )
+    members = []
+    for i, state in enumerate(states):
+        _check_types(folder, state, manifest)
+        own = {
+            key.removeprefix(f"{i}."): value
+            for key, value in arrays.items()
+            if key.startswith(f"{i}.")
+        }
+        preprocessor = Preprocessor.from_state(state, own)
+        graph = Graph(folder / "graph" / f"{i}.onnx", threads=threads)
+        graph.check(preprocessor.layout)
+        members.append(Member(preprocessor, graph, weights[i]))
+    inference = read_json(folder / "inference.json")
+    _only(folder / "inference.json", inference, _INFERENCE)
+    for each in inference["outputs"].values():
+        _only(folder / "inference.json", each, _OUTPUT)
+    return Artifact(
+        manifest,
+        members,
+        {
+            name: OutputSettings(each["threshold"], each["temperature"])
+            for name, each in inference["outputs"].items()
+        },
+        inference["missing"],
+        inference["reading"],
+        inference["private"],
+        {
+            name: [View.from_state(each) for each in seen]
+            for name, seen in inference["views"].items()
+        },
+        folder,
+    )
+
+
+def _only(path: Path, found: Collection[str], known: Collection[str]) -> None:
+    """Raise where a file says more than is read of it: it would change predictions, or belongs to training."""
+    strange = sorted({*found} ^ {*known})
+    if strange:
+        raise ArtifactError(
+            f"{path}: should say {', '.join(known)} and nothing else, got {', '.join(map(repr, sorted(found)))[:200]}"
+        )
 
 
 def _check_types(folder: Path, state: Mapping[str, Any], manifest: Mapping[str, Any]) -> None:
@@ -102,12 +223,11 @@ def _check_types(folder: Path, state: Mapping[str, Any], manifest: Mapping[str, 
         )
 
 
-def _verify(folder: Path, manifest: Mapping[str, Any]) -> None:
-    for name, expected in manifest["files"].items():
-        path = folder / name
-        if not path.is_file():
-            raise ArtifactError(f"{path}: missing; the model is incomplete, copy it again")
-        if sha256(path) != expected:
-            raise ArtifactError(
-                f"{path}: not the file this model was saved with (its hash differs); copy it again"
-            )
+def _try_out(artifact: Artifact, example: Mapping[str, Any]) -> None:
+    """Predict the example: arrays that do not fit each other raise here."""
+    rows = example["rows"]
+    encoded = artifact.encode(Table.from_rows(rows, missing=artifact.missing))
+    found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
+    lengths = {len(example["predictions"]), len(example["encoded"]), *map(len, found.values())}
+    if not rows or lengths != {len(rows)}:
+        raise ValueError(f"{len(rows)} rows, answers of {sorted(lengths)}")

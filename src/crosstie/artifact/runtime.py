@@ -11,7 +11,8 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.data.batch import ROWS_AT_ONCE
+from crosstie.artifact.outside import keeps_outside
+from crosstie.data.batch import ROWS_AT_ONCE, Layout
 from crosstie.data.processors import processors
 from crosstie.errors import ArtifactError
 
@@ -33,15 +34,19 @@ class Graph:
         threads: Threads inside one operation; None takes what this process may use.
 
     Raises:
-        ArtifactError: The file is absent or no graph that ONNX Runtime can run.
+        ArtifactError: The file is absent, no graph that ONNX Runtime can run, or keeps its numbers elsewhere.
     """
 
     def __init__(self, path: Path, *, threads: int | None = None) -> None:
         import onnxruntime  # 134 ms
 
+        _check_whole(path)
+        self._path = path
         options = onnxruntime.SessionOptions()
         options.intra_op_num_threads = threads or processors()
         options.log_severity_level = 3
+        # not what a file says it is: of the runtime's own format less is checked
+        options.add_session_config_entry("session.load_model_format", "ONNX")
         try:
             self._session = onnxruntime.InferenceSession(
                 str(path), options, providers=["CPUExecutionProvider"]
@@ -55,6 +60,31 @@ class Graph:
             if len(each.shape) > 1 and str(each.shape[1]).startswith(PADDED)
         ]
         self._outputs = [each.name for each in self._session.get_outputs()]
+
+    def check(self, layout: Layout) -> None:
+        """See that a graph takes what features give, and gives what they decode.
+
+        Raises:
+            ArtifactError: It is the graph of other features.
+        """
+        given = layout.inputs
+        for each in self._session.get_inputs():
+            dtype, shape = given.get(each.name, ("", ()))
+            sizes = zip(each.shape[1:], shape, strict=False)
+            fits = len(each.shape) == len(shape) + 1 and all(
+                one == other for one, other in sizes if isinstance(one, int)
+            )
+            if not dtype or not fits:
+                its = f"rows of {list(shape)}" if dtype else "nothing"
+                raise ArtifactError(
+                    f"{self._path}: reads {each.name!r} of the shape {each.shape}, and its features give {its}; it is "
+                    "the graph of another model"
+                )
+        absent = [each.array for each in layout.outputs if each.array not in self._outputs]
+        if absent:
+            raise ArtifactError(
+                f"{self._path}: gives {self._outputs} and not {absent[0]!r}; it is the graph of another model"
+            )
 
     def run(
         self, inputs: Mapping[str, NDArray[Any]], *, most: int = ROWS_AT_ONCE
@@ -165,3 +195,20 @@ def _end(ids: NDArray[Any]) -> int:
     """Where the longest row of ids ends, at 1 at least."""
     places = np.flatnonzero(_there(ids).any(0))
     return int(places[-1]) + 1 if len(places) else 1
+
+
+def _check_whole(path: Path) -> None:
+    """Raise unless a graph is there and holds all its numbers itself."""
+    try:
+        outside = keeps_outside(path.read_bytes())
+    except OSError as error:
+        raise ArtifactError(f"{path}: cannot be read ({error.strerror})") from None
+    except ValueError as error:
+        raise ArtifactError(
+            f"{path}: not a graph that can be run here: no ONNX ({error}); it may be truncated"
+        ) from None
+    if outside:
+        raise ArtifactError(
+            f"{path}: keeps numbers in other files, which a model never does: they could lie anywhere. Save the "
+            "graph with all of its weights inside"
+        )
