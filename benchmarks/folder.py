@@ -1,6 +1,6 @@
 """Memory of training on a folder of pictures, 5 GB against half of one: `folder.py GIGABYTES` prints one line of JSON.
 
-The pictures are noise, 640 x 480 in JPEG, so that nothing can be compressed away; 200 different ones under many names.
+The pictures are noise, 1280 x 960 in JPEG, so that nothing can be compressed away; 50 different ones under many names.
 The folder is made in a temporary place and goes with it.
 """
 
@@ -16,7 +16,7 @@ from memory import peak
 from PIL import Image
 from process import CROSSTIE, run
 
-DIFFERENT = 200
+DIFFERENT = 50
 STEPS = 20
 
 
@@ -40,7 +40,7 @@ def make(place: Path, gigabytes: float) -> int:
     different = []
     for number in range(DIFFERENT):
         different.append(place / f"{number}.jpg")
-        pixels = rng.integers(0, 256, (480, 640, 3), dtype=np.uint8)
+        pixels = rng.integers(0, 256, (960, 1280, 3), dtype=np.uint8)
         Image.fromarray(pixels).save(different[-1], quality=90)
     for name in ("one", "other"):
         (place / "pictures" / name).mkdir(parents=True)
