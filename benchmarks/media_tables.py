@@ -1,6 +1,7 @@
 """Sentences with a tag a word, pictures and sounds as tables: the files are unpacked once, and a table names them."""
 
 import gzip
+import json
 import zipfile
 from pathlib import Path
 
@@ -20,13 +21,13 @@ def wnut17(folder: Path) -> tuple[pd.DataFrame, pd.DataFrame]:
 
 
 def _sentences(path: Path) -> pd.DataFrame:
-    """A row a sentence: words between spaces, tags between spaces."""
+    """A row a sentence: its words and its tags, lists in JSON."""
     rows, words = [], []
     for line in [*path.read_text().splitlines(), ""]:
         if line.strip():
             words.append(line.split("\t"))
         elif words:
-            rows.append([" ".join(each) for each in zip(*words, strict=True)])
+            rows.append([json.dumps(each) for each in zip(*words, strict=True)])
             words = []
     return pd.DataFrame(rows, columns=["tokens", "tags"])
 

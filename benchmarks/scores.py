@@ -78,7 +78,7 @@ def _multilabel(truth: pd.Series, probabilities: np.ndarray, labels: list[str]) 
 
 def _tags(truth: pd.Series, predicted: pd.Series) -> dict[str, float]:
     """F1 of spans that are right from end to end, and the share of tags that are; a token without a tag has O."""
-    true = [row.split(" ") for row in truth]
+    true = [json.loads(row) for row in truth]
     said = [[tag or "O" for tag in json.loads(row)] for row in predicted]
     assert all(len(a) == len(b) for a, b in zip(true, said, strict=True)), "not a tag a token"
     spans = [
