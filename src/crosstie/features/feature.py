@@ -45,6 +45,7 @@ class Feature(ABC):
         defaults: Names of its default encoder, decoder, loss and metric.
         input_only: Options that only an input reads; on an output they are an error.
         output_only: Likewise.
+        folders: Options that may name a folder; a saved model knows its last name alone.
         like: Of a type that did not come with Crosstie: the type whose encoders and learners it can use. Both
             give the same kind of array.
 
@@ -89,6 +90,7 @@ class Feature(ABC):
     defaults: ClassVar[Defaults]
     input_only: ClassVar[tuple[str, ...]] = ()
     output_only: ClassVar[tuple[str, ...]] = ()
+    folders: ClassVar[tuple[str, ...]] = ()
     like: ClassVar[str] = ""
 
     name: str

@@ -6,6 +6,7 @@ training rows, a file to predict and one request: the bytes do not depend on wha
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from pathlib import Path
 from typing import Any, Self
 
 import numpy as np
@@ -399,7 +400,9 @@ def _same_options(feature: Feature, earlier: Feature) -> bool:
     """Whether two features are of one type and all that is said of them is the same, their columns aside."""
 
     def said(each: Feature) -> dict[str, Any]:
-        return {**each.options(), "column": None}
+        options = each.options()
+        names = {key: Path(options[key]).name for key in each.folders if options[key]}
+        return {**options, **names, "column": None}
 
     return type(feature) is type(earlier) and said(feature) == said(earlier)
 

@@ -67,6 +67,7 @@ class Sequence(ItemFeature, OutputFeature):
         "pieces",
         "pieces_revision",
     )
+    folders = ("pieces",)
 
     def __init__(
         self,

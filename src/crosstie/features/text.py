@@ -78,6 +78,7 @@ class Text(OutputFeature):
         "pieces",
         "pieces_revision",
     )
+    folders = ("tokenizer_model", "pieces")
     usual: ClassVar[Mapping[str, Any]] = {"lowercase": False}
 
     def __init__(

@@ -42,8 +42,10 @@ class Bag:
 
         Args:
             tokens: The column.
-            ids: Training rows `[rows, length]`, 0 is padding.
+            ids: Training rows `[rows, length]`, 0 is padding; what stands behind ids (letters, places of words) is
+                not looked at.
         """
+        ids = _alone(ids)
         scale = np.ones(tokens.size)
         if tokens.type in WORDY:
             rows = np.zeros(tokens.size)
@@ -62,6 +64,7 @@ class Bag:
         """The bags as a scipy CSR matrix, float64 `[rows, size]`."""
         from scipy.sparse import csr_matrix  # 0.2 s
 
+        ids = _alone(ids)
         present = ids != 0
         columns = ids[present].astype(np.int32)
         starts = np.concatenate([[0], np.cumsum(present.sum(1))])
@@ -89,6 +92,9 @@ class Bag:
         parts = []
         for start in range(0, self.tokens.length, step):
             ids = graph.columns(self.tokens.array, start, min(start + step, self.tokens.length))
+            if len(self.tokens.shape) > 1:
+                alone = graph.add("Gather", ids, graph.constant([0], np.int64), axis=2)
+                ids = graph.add("Squeeze", alone, graph.constant([2], np.int64))
             gathered = graph.add("Gather", values, ids)
             axis = graph.constant([1], np.int64)
             parts.append(graph.add("ReduceSum", gathered, axis, keepdims=0))
@@ -96,6 +102,10 @@ class Bag:
         for part in parts[1:]:
             total = graph.add("Add", total, part)
         return total
+
+
+def _alone(ids: NDArray[np.int32]) -> NDArray[np.int32]:
+    return ids if ids.ndim == 2 else ids[..., 0]
 
 
 def directions(matrix: Any, count: int, *, seed: int) -> NDArray[np.float64]:

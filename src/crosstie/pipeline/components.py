@@ -157,7 +157,8 @@ def _as_before(
         for entry in entries:
             options_then = earlier.options(role, entry.name, entry.type)
             only = entry.cls.input_only if role == "outputs" else ()
-            options_then = {k: each for k, each in options_then.items() if k not in only}
+            unknown = (*only, *entry.cls.folders)  # where folders are now, the encoder says
+            options_then = {k: each for k, each in options_then.items() if k not in unknown}
             entry.section["preprocessing"] = {
                 **options_then,
                 **(entry.section["preprocessing"] or {}),

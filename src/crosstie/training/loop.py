@@ -37,6 +37,7 @@ from crosstie.training.update import Update
 from crosstie.training.watch import Watch
 
 FINITE_EVERY = 100  # steps between looks at the loss: each look waits for the device
+WRITING = 0.05  # share of the time that checkpoints may take: one of 22 M weights takes 0.45 s
 KEPT = ("step", "epoch", "rows", "loss", "learning_rate", "best", "best_step", "stopped", "metrics")
 
 
@@ -124,6 +125,7 @@ class Loop:
         self.curve: Curve | None = None
         self.seconds = 0.0
         self.saved_at = self.ticked_at = time.monotonic()
+        self.writing = 0.0  # seconds that the last checkpoint took
 
     def freeze(self) -> None:
         """Let those parts learn that may at this step."""
@@ -331,7 +333,10 @@ class Loop:
         every = [options.steps_per_checkpoint] if options.steps_per_checkpoint else []
         if options.checkpoints_per_epoch:
             every.append(math.ceil(self.updates_an_epoch / options.checkpoints_per_epoch))
-        late = time.monotonic() - self.saved_at >= options.checkpoint_seconds
+        wait = options.checkpoint_seconds and max(
+            options.checkpoint_seconds, self.writing / WRITING
+        )
+        late = time.monotonic() - self.saved_at >= wait
         if late or any(step % each == 0 for each in every):
             self.save_checkpoint()
 
@@ -360,8 +365,10 @@ class Loop:
             "best_loss": self.watch.best_loss,
             "progress": {name: getattr(progress, name) for name in KEPT},
         }
+        began = time.monotonic()
         path = save(self.folder, progress.step, Checkpoint.of(parts, values))
         self.saved_at = time.monotonic()
+        self.writing = self.saved_at - began
         for callback in self.callbacks:
             callback.on_checkpoint(progress, path)
 

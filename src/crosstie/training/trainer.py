@@ -65,7 +65,8 @@ class Trainer:
         device: Where to compute; `auto` takes a GPU if there is one.
         devices: Which GPUs, by number, how many, or `auto` for all there are; without one, how many processes. A
             batch is shared out among them, so that `batch_size` stays the rows of a step.
-        checkpoint_seconds: Write a checkpoint once so many seconds have passed since the last.
+        checkpoint_seconds: Write a checkpoint once so many seconds have passed since the last; less often where writing
+            would take more than a twentieth of the time. 0 is after every step.
         steps_per_checkpoint: Also write one every so many steps; 0 does not.
         checkpoints_per_epoch: Also write so many an epoch; 0 does not.
     """
