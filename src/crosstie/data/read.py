@@ -85,6 +85,31 @@ def _files(specs: Sequence[str | Path], base: Path, reading: Reading) -> Source:
     return _opened(found, specs, reading, scratch)
 
 
+def open_bytes(
+    content: bytes, kind: str, name: str, *, missing: Sequence[str] | None = None
+) -> Source:
+    r"""Open a table that came as the bytes of a file.
+
+    Args:
+        content: The bytes.
+        kind: What kind of file, a name in `readers`.
+        name: What messages call it.
+        missing: As for `open_source`.
+
+    Raises:
+        DataError: As for `open_source`.
+
+    Examples:
+        >>> open_bytes(b"age,sex\n29,f\n41,m\n", "csv", "the body")
+        Source('the body': 2 rows, 2 columns)
+    """
+    scratch = Scratch()
+    path = scratch.path(f"table.{kind}")
+    path.write_bytes(content)
+    found = [Located(path, name, kind, origin=None)]
+    return _opened(found, [name], Reading(missing=missing), scratch)
+
+
 def file_rows(
     specs: Sequence[str | Path], base: Path = Path(), *, column: str | None = None
 ) -> Source | None:

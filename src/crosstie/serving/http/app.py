@@ -7,6 +7,7 @@ from starlette.requests import Request
 from starlette.responses import Response
 from starlette.routing import Route
 
+from crosstie.serving.http import inference, pages
 from crosstie.serving.http.answers import json_answer, refusal
 from crosstie.serving.http.guard import Guard
 from crosstie.serving.http.holder import ModelHolder
@@ -23,17 +24,35 @@ def make_app(holder: ModelHolder, settings: Settings) -> Starlette:
         holder: The model.
         settings: Who may ask, and how much.
     """
+    service = Service(holder, settings)
     app = Starlette(
         routes=[
+            Route("/", pages.root),
+            Route("/docs", pages.docs),
+            Route("/schema", pages.schema),
+            Route("/openapi.json", pages.api),
+            Route("/metrics", pages.metrics),
             Route("/predict", predict, methods=["POST"]),
             Route("/healthz", healthz),
             Route("/readyz", readyz),
+            Route("/v2", inference.server),
+            Route("/v2/health/live", inference.live),
+            Route("/v2/health/ready", inference.ready),
+            *(
+                route
+                for path in ("/v2/models/{name}", "/v2/models/{name}/versions/{version}")
+                for route in (
+                    Route(path, inference.model),
+                    Route(f"{path}/ready", inference.ready),
+                    Route(f"{path}/infer", inference.infer, methods=["POST"]),
+                )
+            ),
         ],
-        middleware=[Middleware(Guard, settings.token)],
+        middleware=[Middleware(Guard, settings.token, service.metrics.request)],
         exception_handlers={Refused: _refused, HTTPException: _refused_by_route},
     )
     app.router.redirect_slashes = False
-    app.state.service = Service(holder, settings)
+    app.state.service = service
     return app
 
 

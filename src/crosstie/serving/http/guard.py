@@ -6,7 +6,7 @@ import os
 import re
 import sys
 import traceback
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from contextlib import suppress
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -43,10 +43,14 @@ class Guard:
     Args:
         app: The other.
         token: What a request must carry, unless it asks how the server is.
+        count: Told of each request: route, status, seconds.
     """
 
-    def __init__(self, app: ASGIApp, token: str | None) -> None:
+    def __init__(
+        self, app: ASGIApp, token: str | None, count: Callable[[str, int, float], None]
+    ) -> None:
         self._app = app
+        self._count = count
         self._expected = None if token is None else f"Bearer {token}".encode()
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
@@ -81,7 +85,9 @@ class Guard:
                 )
                 await refusal(Refused(500, why))(scope, receive, send_named)
         finally:
-            _log(scope, name, status, seen, perf_counter() - begun)
+            seconds = perf_counter() - begun
+            self._count(_route(scope), status or GONE, seconds)
+            _log(scope, name, status, seen, seconds)
 
     def _may(self, path: str, said: bytes) -> bool:
         if self._expected is None or path in OPEN:
@@ -92,6 +98,12 @@ class Guard:
 _UNKNOWN = Refused(
     401, "send the header Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
 )
+
+
+def _route(scope: Scope) -> str:
+    """The route that took a request, of which there are few; paths may be anything."""
+    endpoint = scope.get("endpoint")
+    return getattr(endpoint, "__name__", "none")
 
 
 def _name(given: bytes) -> str:

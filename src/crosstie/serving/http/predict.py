@@ -1,23 +1,47 @@
 """`POST /predict`: rows in, predictions out."""
 
+import asyncio
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crosstie.serving.http.answers import json_answer, rows_of
-from crosstie.serving.http.asked import of_json
+from crosstie.errors import DataError
+from crosstie.serving.http.answers import answered, json_answer
+from crosstie.serving.http.asked import asked
 from crosstie.serving.http.body import read_body
-from crosstie.serving.http.service import Service
+from crosstie.serving.http.media import came_as, wanted_as
+from crosstie.serving.http.refused import Refused
+from crosstie.serving.http.service import LARGE, Service, of_data
 
 
 async def predict(request: Request) -> Response:
-    """Answer a body of rows in the form it came in."""
+    """Answer a body of rows in the form it came in, or in what Accept says."""
     service: Service = request.app.state.service
-    model = service.holder.model
-    body = await read_body(request, service.settings)
-    asked = of_json(body, model, service.settings.max_rows)
-    request.scope["seen"].rows = len(asked.table)
-    if not len(asked.table):
+    model, settings = service.holder.model, service.settings
+    _check_query(request)
+    came = came_as(request.headers.get("content-type"))
+    form = wanted_as(request.headers.get("accept"), came)
+    body = await read_body(request, settings)
+    try:
+        if came == "json" and len(body) < LARGE:
+            rows = asked(body, came, model, settings.max_rows)
+        else:
+            rows = await asyncio.to_thread(asked, body, came, model, settings.max_rows)
+    except DataError as error:
+        raise of_data(error) from None
+    request.scope["seen"].rows = len(rows.table)
+    if not len(rows.table) and form == "json":
         return json_answer([])
-    answer = await service.ask(model, asked.table)
-    rows = rows_of(answer.columns)
-    return json_answer(rows[0] if asked.one else rows)
+    answer = await service.ask(model, rows.table)
+    return answered(answer.columns, form, one=rows.one)
+
+
+def _check_query(request: Request) -> None:
+    """Refuse what stands behind a question mark: nothing there is read, and it is not ignored either."""
+    names = list(request.query_params)
+    if "explain" in names:
+        raise Refused(
+            400, "?explain is kept for explanations, which are not served yet. Leave it out"
+        )
+    if names:
+        raise Refused(400, f"?{names[0][:100]} is no option of /predict. Leave it out")

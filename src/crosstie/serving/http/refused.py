@@ -65,3 +65,8 @@ def problem(wrong: Wrong) -> dict[str, Any]:
         "wanted": wrong.wanted,
         "message": str(wrong),
     }
+
+
+def of_message(text: str) -> dict[str, Any]:
+    """What is wrong with the rows as a whole, as JSON values."""
+    return {"row": None, "column": None, "value": None, "wanted": None, "message": text}

@@ -5,9 +5,12 @@ import asyncio
 from crosstie.data.table import Table
 from crosstie.errors import DataError
 from crosstie.serving.http.holder import Answer, ModelHolder
-from crosstie.serving.http.refused import Refused, WrongRows, unusable
+from crosstie.serving.http.metrics import Metrics
+from crosstie.serving.http.refused import Refused, WrongRows, of_message, unusable
 from crosstie.serving.http.settings import Settings
 from crosstie.serving.model import Model
+
+LARGE = 1 << 16  # bytes that other requests would wait for, were they read on their thread
 
 
 class Service:
@@ -21,6 +24,7 @@ class Service:
     def __init__(self, holder: ModelHolder, settings: Settings) -> None:
         self.holder = holder
         self.settings = settings
+        self.metrics = Metrics()
         self.in_flight = 0
 
     async def ask(self, model: Model, table: Table) -> Answer:
@@ -43,7 +47,7 @@ class Service:
         self.in_flight += 1
         try:
             async with asyncio.timeout(self.settings.timeout):
-                return await self.holder.predict(model, table)
+                answer = await self.holder.predict(model, table)
         except WrongRows as error:
             raise error.refused() from None
         except DataError as error:
@@ -55,9 +59,10 @@ class Service:
             ) from None
         finally:
             self.in_flight -= 1
+        self.metrics.rows(len(table), answer.counts)
+        return answer
 
 
 def of_data(error: DataError) -> Refused:
     """A 422 of a table that the model cannot take."""
-    blank = {"row": None, "column": None, "value": None, "wanted": None}
-    return unusable([{**blank, "message": str(each)} for each in error.problems])
+    return unusable([of_message(str(each)) for each in error.problems])

@@ -1,0 +1,85 @@
+"""The Open Inference Protocol, version 2, over REST: a tensor for each column, in and out."""
+
+import asyncio
+
+from starlette.requests import Request
+from starlette.responses import Response
+
+from crosstie import __version__
+from crosstie.serving.http.answers import json_answer, rows_of
+from crosstie.serving.http.body import read_body
+from crosstie.serving.http.described import Described, described
+from crosstie.serving.http.refused import Refused
+from crosstie.serving.http.service import LARGE, Service
+from crosstie.serving.http.tensors import output, tensor, tensors
+from crosstie.serving.model import Model
+
+
+async def server(request: Request) -> Response:
+    """`GET /v2`: what this is."""
+    return json_answer({"name": "crosstie", "version": __version__, "extensions": []})
+
+
+async def live(request: Request) -> Response:
+    """`GET /v2/health/live`."""
+    return json_answer({"live": True})
+
+
+async def ready(request: Request) -> Response:
+    """`GET /v2/health/ready`, and of the one model."""
+    service: Service = request.app.state.service
+    if "name" not in request.path_params:
+        return json_answer({"ready": service.holder.ready})
+    about = _named(request, service.holder.model)
+    return json_answer({"name": about.name, "ready": service.holder.ready})
+
+
+async def model(request: Request) -> Response:
+    """`GET /v2/models/{name}`: the tensors of a request and of an answer."""
+    about = _named(request, request.app.state.service.holder.model)
+    return json_answer(
+        {
+            "name": about.name,
+            "versions": [about.version],
+            "platform": "crosstie",
+            "inputs": [tensor(each) for each in about.schema["columns"]["input"]],
+            "outputs": [tensor(each) for each in about.schema["columns"]["output"]],
+        }
+    )
+
+
+async def infer(request: Request) -> Response:
+    """`POST /v2/models/{name}/infer`: predict."""
+    service: Service = request.app.state.service
+    asked = service.holder.model
+    about = _named(request, asked)
+    body = await read_body(request, service.settings)
+    most = service.settings.max_rows
+    if len(body) < LARGE:
+        found = tensors(body, asked, most)
+    else:
+        found = await asyncio.to_thread(tensors, body, asked, most)
+    request.scope["seen"].rows = len(found.table)
+    answer = await service.ask(asked, found.table)
+    kinds = {each["column"]: tensor(each) for each in about.schema["columns"]["output"]}
+    predicted = rows_of({name: answer.columns[name] for name in found.wanted or answer.columns})
+    outputs = [output(name, predicted, kinds.get(name)) for name in predicted[0]]
+    named = {"id": found.id} if found.id is not None else {}
+    return json_answer(
+        {"model_name": about.name, "model_version": about.version, **named, "outputs": outputs}
+    )
+
+
+def _named(request: Request, held: Model) -> Described:
+    """The model, if the path names it.
+
+    Raises:
+        Refused: The path names another, or another version of it.
+    """
+    about = described(held)
+    name, version = request.path_params["name"], request.path_params.get("version", about.version)
+    if (name, version) != (about.name, about.version):
+        raise Refused(
+            404, f"this server has the model {about.name!r}, version {about.version!r}, only"
+        )
+    return about
