@@ -5,7 +5,6 @@ import asyncio
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crosstie import __version__
 from crosstie.serving.http.answers import json_answer, rows_of
 from crosstie.serving.http.body import read_body
 from crosstie.serving.http.described import Described, described
@@ -16,8 +15,9 @@ from crosstie.serving.model import Model
 
 
 async def server(request: Request) -> Response:
-    """`GET /v2`: what this is."""
-    return json_answer({"name": "crosstie", "version": __version__, "extensions": []})
+    """`GET /v2`: what this is, of the version that made the model."""
+    about = described(request.app.state.service.holder.model)
+    return json_answer({"name": "crosstie", "version": about.made_by, "extensions": []})
 
 
 async def live(request: Request) -> Response:

@@ -4,7 +4,6 @@ from collections.abc import Mapping
 from typing import Any
 from urllib.parse import quote
 
-from crosstie import __version__
 from crosstie.serving.http.described import Described
 from crosstie.serving.http.media import FORMS
 from crosstie.serving.http.settings import Settings
@@ -40,7 +39,7 @@ def openapi(about: Described, settings: Settings) -> dict[str, Any]:
         "info": {
             "title": about.name,
             "version": about.version,
-            "description": f"Predictions of a model, served by crosstie {__version__}.",
+            "description": f"Predictions of a model made by crosstie {about.made_by}.",
         },
         "paths": {
             "/predict": {"post": _predict(about, rows)},
