@@ -243,6 +243,12 @@ def test_training_pictures_are_moved_and_turned_unless_the_file_says_otherwise(
     assert crosstie.check(file).config["input_features"][0]["augmentation"] == filled
 
 
+def test_so_they_are_where_the_file_names_no_network(shapes: Path) -> None:
+    plan = crosstie.check(shapes)
+    assert plan.model_type == "auto"
+    assert plan.architecture["inputs"]["image"]["augmentation"] == [MOVED, TURNED]
+
+
 def test_mistakes_in_augmentation_are_told_at_their_place(shapes: Path, tmp_path: Path) -> None:
     (tmp_path / "model.yaml").write_text(
         f"data: {shapes}\n"

@@ -62,14 +62,14 @@ def read_augmentation(
         if given:
             findings.wrong(place, f"is for images, and {entry.name!r} is of type {entry.type}")
         return {}
+    if given and not readable("augmentation", place, findings, learner, model_type):
+        return {}
     if given is None:
-        reads = learner is not None and "augmentation" in learner.sections
+        reads = learner is None or "augmentation" in learner.sections
         given = reads and parts.get("encoder", {}).get("trainable") is not False
     if isinstance(given, bool):
         usual = USUAL if given else ()
         given = [findings.component(ComponentOf(augmentations), each, place) for each in usual]
-    if given and not readable("augmentation", place, findings, learner, model_type):
-        return {}
     for index, section in enumerate(given):
         options = {name: value for name, value in section.items() if name != "type"}
         if place.at(index).path in findings.broken or "type" not in section:
@@ -79,7 +79,7 @@ def read_augmentation(
         except ConfigError as error:
             for problem in error.problems:
                 findings.wrong(place.at(index, *problem.where.split(".")), problem.what)
-    return {"augmentation": [*given]} if learner is not None else {}
+    return {"augmentation": [*given]}
 
 
 def readable(
