@@ -5,6 +5,7 @@ A model of one graph is an ensemble of one: there is one way to predict.
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -12,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.artifact.runtime import Graph
-from crosstie.data.batch import Batch
+from crosstie.data.batch import Batch, Layout
 from crosstie.data.table import Table
 from crosstie.data.windows import Windows
 from crosstie.evaluation.calibration import apply_temperature
@@ -43,6 +44,11 @@ class Member:
     graph: Graph
     weight: float = 1.0
 
+    @cached_property
+    def layout(self) -> Layout:
+        """Of its batches: it takes as long to tell as the graph to run."""
+        return self.preprocessor.layout
+
     def raw(
         self, batch: Batch, tokens: Mapping[str, Sequence[Sequence[str]]] | None = None
     ) -> dict[str, NDArray[Any]]:
@@ -52,7 +58,7 @@ class Member:
             batch: Encoded rows.
             tokens: As `Encoded.tokens`: what texts copy.
         """
-        layout = self.preprocessor.layout
+        layout = self.layout
         outputs = self.graph.run(batch.inputs, most=layout.rows_at_once)
         return {
             place.name: natural(feature, outputs[place.array], (tokens or {}).get(place.name))

@@ -104,7 +104,10 @@ def check_skew(model: Path | Artifact) -> list[Problem]:
         ArtifactError: The model, or its example, cannot be read.
     """
     artifact, stored = _opened(model)
-    rows, trained = stored["rows"], stored["encoded"]
+    rows, trained = stored["rows"], stored.get("encoded")
+    if trained is None:
+        where = f"{artifact.folder}/example.json"
+        return [Problem(where, "has no digests of what training made of its rows; train it again")]
     many = [*rows] * CROWD
     crowd = _encoded(artifact, many)
     together = _digests(crowd, len(many))[-len(rows) :]

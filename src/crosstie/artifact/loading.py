@@ -228,6 +228,6 @@ def _try_out(artifact: Artifact, example: Mapping[str, Any]) -> None:
     rows = example["rows"]
     encoded = artifact.encode(Table.from_rows(rows, missing=artifact.missing))
     found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
-    lengths = {len(example["predictions"]), len(example["encoded"]), *map(len, found.values())}
+    lengths = {len(example["predictions"]), *map(len, found.values())}
     if not rows or lengths != {len(rows)}:
         raise ValueError(f"{len(rows)} rows, answers of {sorted(lengths)}")

@@ -43,6 +43,8 @@ class Table:
         self._cells = dict(cells)
         self._rows = rows
         self._folders = folders
+        # one row of Python values and the words that mean missing, for who can make short work of it
+        self.row: tuple[Mapping[str, Any], frozenset[str]] | None = None
 
     @classmethod
     def from_columns(
@@ -79,7 +81,10 @@ class Table:
             names = list(dict.fromkeys(name for row in rows for name in row))
         words = frozenset(parse.MISSING if missing is None else missing)
         cells = {str(name): PlainCells([row.get(name) for row in rows], words) for name in names}
-        return cls(cells, len(rows))
+        table = cls(cells, len(rows))
+        if len(rows) == 1:
+            table.row = (rows[0], words)
+        return table
 
     @classmethod
     def from_arrow(cls, table: Any, *, missing: Sequence[str] | None = None) -> "Table":

@@ -13,7 +13,7 @@ from crosstie.features.output_feature import OutputFeature
 
 def layout(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> Layout:
     """What the arrays of `packed`, and the targets of these outputs, are."""
-    of = _by_kind(inputs)
+    of = by_kind(inputs)
     return Layout(
         numbers=tuple(each.name for each in of["number"]),
         categories=tuple(Categories(each.name, each.codes) for each in of["category"]),
@@ -56,7 +56,7 @@ def packed(
     inputs: Sequence[Feature], encoded: Mapping[str, NDArray[Any]]
 ) -> dict[str, NDArray[Any]]:
     """The arrays of inputs by name, as a `Batch` has them, put together as `layout` says."""
-    of = _by_kind(inputs)
+    of = by_kind(inputs)
     found: dict[str, NDArray[Any]] = {}
     for name, kind in (("numbers", "number"), ("categories", "category")):
         if features := of[kind]:
@@ -70,7 +70,8 @@ def packed(
     return found
 
 
-def _by_kind(inputs: Sequence[Feature]) -> dict[str, list[Feature]]:
+def by_kind(inputs: Sequence[Feature]) -> dict[str, list[Feature]]:
+    """Inputs by `Feature.kind`, in order."""
     found: dict[str, list[Feature]] = {kind: [] for kind in get_args(Kind)}
     for feature in inputs:
         found[feature.kind].append(feature)

@@ -24,6 +24,7 @@ from crosstie.features.alignment import check_aligned
 from crosstie.features.arrangement import layout, packed
 from crosstie.features.counts import Counts, count
 from crosstie.features.feature import Arrays, Feature, State, feature_types, option_defaults
+from crosstie.features.one_row import OneRow
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.row_weights import row_weights
 
@@ -92,6 +93,7 @@ class Preprocessor:
                 each.whole = True
         self._connect()
         self._missing = dict.fromkeys((each.name for each in self.inputs), 0)
+        self._one_row: OneRow | None = None  # once it is fitted
 
     def _tied_with(self, name: str) -> list[Feature]:
         """An input and those that learn together with it; none where no input has the name."""
@@ -161,6 +163,7 @@ class Preprocessor:
         Raises:
             DataError: Columns that cannot be what they should be, all of them.
         """
+        self._one_row = None
         problems: list[Problem] = []
         for feature in self._features():
             try:
@@ -193,6 +196,7 @@ class Preprocessor:
         Returns:
             Names of the features whose arrays mean now what they meant then.
         """
+        self._one_row = None
         kept = set()
 
         def continued(feature: Any, earlier: Feature | None) -> Any:
@@ -236,6 +240,10 @@ class Preprocessor:
                 column had missing cells in training may be absent. Or a weight is negative, or a row has another
                 number of tags than tokens.
         """
+        if table.row is not None and not targets and weight is None:
+            quick = self._encode_row(table)
+            if quick is not None:
+                return quick
         wanted = (*self.inputs, *(self.outputs if targets else ()))
         absent = self._absent(table, wanted)
         columns = self._columns(table, wanted, absent=absent)
@@ -287,10 +295,25 @@ class Preprocessor:
             usable &= weighted
             learnable &= weighted
         arrays = packed(self.inputs, encoded)
-        for place, output in zip(self.layout.outputs, self.outputs, strict=True):
-            if output.copies:
-                arrays[place.copied] = output.copied(tokens[output.name])
+        if any(output.copies for output in self.outputs):
+            for place, output in zip(self.layout.outputs, self.outputs, strict=True):
+                if output.copies:
+                    arrays[place.copied] = output.copied(tokens[output.name])
         return Encoded(Batch(arrays, found, weights), usable, learnable, counts, tokens, texts)
+
+    def _encode_row(self, table: Table) -> Encoded | None:
+        """As `encode`, of one row of Python values; None where it is not worth a way of its own."""
+        if self._one_row is None:
+            reading = any(each.aligned or each.copying for each in self.outputs)
+            if reading or any(each.drops for each in self.inputs):
+                return None
+            self._one_row = OneRow(self.inputs, self.column)
+        found = self._one_row.encode(table)
+        if found is None:
+            return None
+        arrays, counts = found
+        there = np.ones(1, bool)
+        return Encoded(Batch(arrays), there, there, counts)
 
     def check_aligned(
         self, output: OutputFeature, column: Column, tokens: Mapping[str, list[list[str]]]

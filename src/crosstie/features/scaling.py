@@ -74,6 +74,12 @@ class Scaling:
             self._finish_knots()
         self._moments, self._sample = Moments(), Sample()
 
+    @property
+    def linear(self) -> tuple[float, float] | None:
+        """`(shift, scale)` where `apply` is no more than those; None where it is."""
+        more = self.normalization in (None, "log1p", "quantile")
+        return None if more else (self.shift_, self.scale_)
+
     def apply(self, values: Floats) -> NDArray[np.float32]:
         """Scaled numbers `[rows]`; NaN stays NaN."""
         if self.normalization is None:

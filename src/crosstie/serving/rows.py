@@ -10,6 +10,8 @@ from crosstie.features.nested import nested
 
 REMEDY = "Give a list of rows, [{…}, …], or a dict in which each holds a list of cells"
 
+_SIMPLE = frozenset({str, int, float, bool, type(None)})
+
 
 def is_row(artifact: Artifact, data: Mapping[str, Any]) -> bool:
     """Whether a dict is one row of a model's table.
@@ -17,6 +19,8 @@ def is_row(artifact: Artifact, data: Mapping[str, Any]) -> bool:
     Raises:
         DataError: Its values contradict each other, or each of them may be one cell as well as a column.
     """
+    if data and _SIMPLE.issuperset(map(type, data.values())):
+        return True  # as requests are: no need to ask each feature
     features = {each.column: each for each in (*artifact.outputs, *artifact.inputs)}
     votes: dict[str, float] = {}
     for name, value in data.items():

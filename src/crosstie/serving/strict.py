@@ -16,6 +16,7 @@ from crosstie.artifact.artifact import Artifact
 from crosstie.data.column import Column, Form
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
+from crosstie.errors import DataError
 from crosstie.features.absent import lacking
 from crosstie.features.feature import Feature
 
@@ -103,6 +104,8 @@ def wrong_cells(
             whoever answers strangers must not do.
         most: How many are named of each column.
     """
+    if _is_clean(artifact, table):
+        return []
     found: list[Wrong] = []
     present = set(table.columns)
     rules = _rules(artifact, table)
@@ -122,6 +125,18 @@ def wrong_cells(
             hidden = rule.column in artifact.private
             found += islice(rule.wrong(table, hidden=hidden, files=files), most)
     return sorted(dict.fromkeys(found), key=lambda each: each.row or 0)
+
+
+def _is_clean(artifact: Artifact, table: Table) -> bool:
+    """Whether encoding one row finds nothing odd: a fifth of the time that asking every column takes."""
+    media = any(each.reads == "media" for each in artifact.inputs)
+    if table.row is None or media or artifact.windows is not None:
+        return False
+    try:
+        counts = artifact.members[0].preprocessor.encode(table).counts
+    except DataError:
+        return False  # which is to be told cell by cell
+    return not any(each.missing or each.unseen for each in counts.values())
 
 
 def _rules(artifact: Artifact, table: Table) -> list[_Rule]:
