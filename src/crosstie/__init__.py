@@ -27,6 +27,7 @@ _HOMES = {
     "init": "crosstie.api",
     "load": "crosstie.api",
     "options": "crosstie.api",
+    "package": "crosstie.api",
     "predict": "crosstie.api",
     "prune": "crosstie.api",
     "push": "crosstie.api",
@@ -53,6 +54,7 @@ if TYPE_CHECKING:
     from crosstie.api import init as init
     from crosstie.api import load as load
     from crosstie.api import options as options
+    from crosstie.api import package as package
     from crosstie.api import predict as predict
     from crosstie.api import prune as prune
     from crosstie.api import push as push

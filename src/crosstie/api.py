@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
     from crosstie.serving.model import Model
+    from crosstie.shipping.package import Packaged
     from crosstie.shipping.push import Pushed
 
 Say = Callable[[str], None]
@@ -363,7 +364,7 @@ def load(
 
     Args:
         model: A run, its `model/`, NAME/latest, NAME/best, or a run's name; `hf://ORG/NAME@REVISION` on the hub,
-            or a folder that `push` wrote.
+            a folder that `push` wrote, or a wheel that `package` wrote.
         components: The folder of your own feature types, for a model that has one: no model holds code, so only
             what you name here is run.
         runs: The folder of all runs, for names.
@@ -380,23 +381,30 @@ def load(
         >>> crosstie.load("customers/latest")
         Model('customers': Churn (binary) from 19 columns)
     """
-    from crosstie.pipeline.published import fetch_published
     from crosstie.serving.model import Model  # numpy, onnxruntime: 200 ms
 
     if components is not None:
         _use(Path(components))
+    return Model.load(_place(model, Path(runs)), threads=threads)
+
+
+def _place(model: str | Path, runs: Path) -> Path:
+    """Where the model lies that is called so: its folder, or a wheel."""
+    from crosstie.artifact.packed import is_wheel
+    from crosstie.pipeline.published import fetch_published
+
     if is_on_hub(model):
-        return Model.load(fetch_published(str(model)) / "model", threads=threads)
+        return fetch_published(str(model)) / "model"
     path = Path(model)
-    if (path / "features.json").is_file():
-        return Model.load(path, threads=threads)
-    run = Run.find(model, Path(runs))
+    if is_wheel(path) or (path / "features.json").is_file():
+        return path
+    run = Run.find(model, runs)
     if not run.model.is_dir():
         state = run.exit or "unknown"
         raise RunError(
             f"{run.path}: holds no model (its exit is {state!r}); train it to the end first"
         )
-    return Model.load(run.model, threads=threads)
+    return run.model
 
 
 def _use(folder: Path) -> None:
@@ -700,6 +708,77 @@ def push(
         dry_run=dry_run,
         progress=progress,
     )
+
+
+def package(
+    model: str | Path | Run | None = None,
+    output: str | Path = "dist",
+    *,
+    name: str | None = None,
+    version: str | None = None,
+    image: str | None = None,
+    offline: bool = False,
+    with_sample: bool = False,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+    say: Say | None = None,
+) -> "Packaged":
+    """Make a wheel of a model: `crosstie package` in Python.
+
+    It holds the model and the code that predicts, and lists nothing that only training needs. Before it is given
+    out it is installed in an environment of its own, where the model's example must be predicted as it was here.
+
+    Args:
+        model: A run, or what `load` takes; None is the newest finished run of the only model in `runs`.
+        output: The folder to write into.
+        name: What `pip` and `import` call it; None goes by the model's.
+        version: Its version; None is the model's, "0.1.0" unless it was packaged before.
+        image: Build a container image of this name, too, or leave what one is built from.
+        offline: Write a folder with every wheel that it needs, too.
+        with_sample: Show real training rows in its example in place of made-up ones; never private columns.
+        components: The folder of your own feature types; None is the one that the run names.
+        runs: The folder of all runs, for names.
+        say: Called with a line before each step that takes time.
+
+    Returns:
+        What was written, its sizes, and what is wrong: with `problems` it must not be used.
+
+    Raises:
+        ArtifactError: The model is damaged, or needs an own feature type that is not here.
+        ConfigError: A name or the version cannot be, or an own feature type cannot go into a wheel.
+        RunError: There is no such run, or several models to choose from.
+
+    Example:
+        >>> import crosstie
+        >>> done = crosstie.package("customers/latest", name="churn", version="1.2.0")  # doctest: +SKIP
+        >>> done.wheel, done.problems  # doctest: +SKIP
+        (PosixPath('dist/churn-1.2.0-py3-none-any.whl'), ())
+    """
+    from crosstie.artifact.loading import load as open_artifact  # numpy, onnxruntime: 200 ms
+    from crosstie.artifact.packed import is_wheel, unpacked
+    from crosstie.shipping.chosen import chosen, own_folder, real_rows
+    from crosstie.shipping.package import Order
+    from crosstie.shipping.package import package as make
+
+    if isinstance(model, Run):
+        model = model.path
+    source = chosen(Path(runs)).path if model is None else model
+    folder = _place(source, Path(runs))
+    own = own_folder(source, Path(runs)) if components is None else Path(components)
+    if own is not None:
+        _use(own)
+    if is_wheel(folder):
+        folder = unpacked(folder)
+    order = Order.of(
+        open_artifact(folder),
+        Path(output),
+        name=name,
+        version=version,
+        image=image,
+        offline=offline,
+    )
+    rows = real_rows(source, Path(runs)) if with_sample else None
+    return make(folder, order, rows=rows, say=say or (lambda _: None))
 
 
 def options(component: type, /, **given: Any) -> dict[str, Any]:

@@ -16,6 +16,8 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from difflib import get_close_matches
 
+OWN = __name__.partition(".")[0]  # whose extras: this code also lies in wheels of models
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -70,7 +72,7 @@ class MissingExtra(CrosstieError):
     def __init__(self, package: str, extra: str, *, needed_for: str) -> None:
         super().__init__(
             f"{needed_for} needs {package}, which is not installed. "
-            f"Type: pip install 'crosstie[{extra}]'"
+            f"Type: pip install '{OWN}[{extra}]'"
         )
 
 

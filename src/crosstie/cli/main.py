@@ -27,6 +27,7 @@ COMMANDS = {
     "evaluate": "Measure a model on data that has the true values.",
     "predict": "Predict with a model.",
     "serve": "Answer requests over HTTP with a model.",
+    "package": "Make a wheel of a model, with all that predicts and nothing that trains.",
     "push": "Publish a model: its weights, all that predicts, and a card.",
     "embed": "Turn texts into vectors.",
     "runs": "List, show and prune runs.",

@@ -20,6 +20,7 @@ from crosstie.config.words import squashed
 from crosstie.errors import ConfigError, nearest
 
 T = TypeVar("T")
+OWN = __name__.partition(".")[0]  # this code also lies in wheels of models, under their names
 _project_folders: list[Path] = []
 _names: dict[type[Any], str] = {}
 
@@ -126,7 +127,7 @@ class Registry(Generic[T]):
             home = importlib.import_module(self.home)
             for module in pkgutil.iter_modules(home.__path__):
                 importlib.import_module(f"{self.home}.{module.name}")
-            for point in entry_points(group="crosstie.components"):
+            for point in entry_points(group=f"{OWN}.components"):
                 point.load()
             self._complete = True
         for folder in _project_folders:

@@ -173,4 +173,4 @@ def tidy(names: Sequence[object], notes: list[str], source: str) -> tuple[str, .
     return tuple(found)
 
 
-readers: Registry[Reader] = Registry("kind of file", home="crosstie.data.readers")
+readers: Registry[Reader] = Registry("kind of file", home=f"{__package__}.readers")

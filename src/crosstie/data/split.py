@@ -38,7 +38,7 @@ class Split(ABC):
         """
 
 
-splits: Registry[Split] = Registry("split", home="crosstie.data.splits")
+splits: Registry[Split] = Registry("split", home=f"{__package__}.splits")
 
 
 def shares(probabilities: Sequence[float]) -> tuple[float, float, float]:

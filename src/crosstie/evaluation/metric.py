@@ -53,7 +53,7 @@ class Metric(ABC):
         """
 
 
-metrics: Registry[Metric] = Registry("metric", home="crosstie.evaluation.metrics")
+metrics: Registry[Metric] = Registry("metric", home=f"{__package__}.metrics")
 
 
 def mean(values: Array, weights: Array | None) -> float:

@@ -294,4 +294,4 @@ def option_defaults(cls: type[Feature]) -> Mapping[str, Any]:
     return {each.name: each.default for each in parameters if each.kind is each.KEYWORD_ONLY}
 
 
-feature_types: Registry[Feature] = Registry("feature type", home="crosstie.features")
+feature_types: Registry[Feature] = Registry("feature type", home=__package__)

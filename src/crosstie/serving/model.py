@@ -9,6 +9,7 @@ import numpy as np
 from crosstie.artifact.artifact import Artifact, plain
 from crosstie.artifact.example import check_example
 from crosstie.artifact.loading import load
+from crosstie.artifact.packed import is_wheel, unpacked
 from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
@@ -52,16 +53,20 @@ class Model:
 
     @classmethod
     def load(cls, path: str | Path, *, threads: int | None = None) -> "Model":
-        """Open a run's folder or its `model/`.
+        """Open a run's folder, its `model/`, or a wheel: its files are read, its code is not run.
 
         Raises:
             ArtifactError: There is no model, or it is damaged.
         """
+        if is_wheel(path):
+            return cls(load(unpacked(Path(path)), threads=threads), Path(path))
         folder = Path(path)
         if (folder / "model" / "manifest.json").is_file():
             folder = folder / "model"
         if not (folder / "manifest.json").is_file():
-            raise ArtifactError(f"{path}: no model here (a run's folder or its model/ is wanted)")
+            raise ArtifactError(
+                f"{path}: no model here (a run's folder, its model/ or a wheel is wanted)"
+            )
         return cls(load(folder, threads=threads), folder)
 
     def predict(
