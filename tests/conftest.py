@@ -4,6 +4,7 @@ import os
 from pathlib import Path
 
 import pytest
+from local_index import write_wheels
 
 # workers share the processors: more threads would only wait for each other
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -23,3 +24,23 @@ def shared_data() -> Path:
 def customers() -> Path:
     """A small real table: telephone customers, as shipped with the example."""
     return Path(__file__).resolve().parents[1] / "examples" / "churn" / "customers.csv"
+
+
+@pytest.fixture(scope="session")
+def local_index(tmp_path_factory) -> dict[str, str]:
+    """Settings with which pip and uv install from wheels on this machine, and reach no index."""
+    folder = tmp_path_factory.mktemp("index")
+    write_wheels(
+        folder,
+        *("annotated-types", "numpy", "onnxruntime", "safetensors"),
+        *("starlette", "uvicorn", "prometheus-client"),
+    )
+    cache = str(tmp_path_factory.mktemp("cache"))
+    return {
+        "PIP_NO_INDEX": "1",
+        "PIP_FIND_LINKS": str(folder),
+        "PIP_CACHE_DIR": cache,
+        "UV_NO_INDEX": "1",
+        "UV_FIND_LINKS": str(folder),
+        "UV_CACHE_DIR": cache,
+    }

@@ -750,9 +750,9 @@ def package(
 
     Example:
         >>> import crosstie
-        >>> done = crosstie.package("customers/latest", name="churn", version="1.2.0")  # doctest: +SKIP
-        >>> done.wheel, done.problems  # doctest: +SKIP
-        (PosixPath('dist/churn-1.2.0-py3-none-any.whl'), ())
+        >>> done = crosstie.package("customers/latest", name="churn", version="1.2.0")
+        >>> done.wheel.name, done.problems
+        ('churn-1.2.0-py3-none-any.whl', ())
     """
     from crosstie.artifact.loading import load as open_artifact  # numpy, onnxruntime: 200 ms
     from crosstie.artifact.packed import is_wheel, unpacked

@@ -35,7 +35,7 @@ LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]*)?\)")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_page_does_what_it_shows(page: Path, tmp_path: Path) -> None:
+def test_page_does_what_it_shows(page: Path, tmp_path: Path, local_index: dict[str, str]) -> None:
     for name in ("customers.csv", "later_customers.csv"):
         shutil.copy(ROOT / "examples" / "churn" / name, tmp_path)
     shutil.copytree(
@@ -46,6 +46,7 @@ def test_page_does_what_it_shows(page: Path, tmp_path: Path) -> None:
         cwd=tmp_path,
         env={
             **os.environ,
+            **local_index,
             "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
             "OMP_NUM_THREADS": "1",
         },

@@ -13,13 +13,13 @@ ROOT = Path(__file__).parents[2]
 
 
 @pytest.mark.slow
-def test_examples_give_what_they_show(tmp_path: Path) -> None:
+def test_examples_give_what_they_show(tmp_path: Path, local_index: dict[str, str]) -> None:
     for name in ("customers.csv", "later_customers.csv"):
         shutil.copy(ROOT / "examples" / "churn" / name, tmp_path)
     done = subprocess.run(
         [sys.executable, "-W", "error", Path(__file__).with_name("run_docstrings.py")],
         cwd=tmp_path,
-        env={**os.environ, "OMP_NUM_THREADS": "1"},
+        env={**os.environ, **local_index, "OMP_NUM_THREADS": "1"},
         capture_output=True,
         text=True,
         check=False,

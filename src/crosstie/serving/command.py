@@ -8,14 +8,18 @@ import json
 import os
 import sys
 from collections.abc import Callable, Sequence
-from dataclasses import asdict
+from dataclasses import asdict, fields
 from pathlib import Path
 
 from crosstie.artifact.loading import read_json
+from crosstie.config.docstring import describe_args
 from crosstie.data.write import TableWriter
-from crosstie.errors import CrosstieError
+from crosstie.errors import CrosstieError, MissingExtra
+from crosstie.serving.http.settings import Settings
 from crosstie.serving.model import Model
 from crosstie.serving.packaged import check_package
+
+FROM_ENVIRONMENT = ("host", "port")
 
 
 def main(make: Callable[[], Model], package: str, words: Sequence[str] | None = None) -> int:
@@ -69,9 +73,39 @@ def _parser(package: str) -> argparse.ArgumentParser:
     check.set_defaults(do=_check)
     check.add_argument("--json", action="store_true", help="Print one line of JSON.")
 
+    _serve_options(commands.add_parser("serve", help="Answer requests over HTTP."))
+
     schema = commands.add_parser("schema", help="Print the JSON Schema of a row and a prediction.")
     schema.set_defaults(do=_schema)
     return parser
+
+
+def _serve_options(parser: argparse.ArgumentParser) -> None:
+    """The server's settings as options; where it listens may come from HOST and PORT, as containers are told."""
+    parser.set_defaults(do=_serve)
+    said = describe_args((Settings.__doc__ or "").replace("Attributes:", "Args:"))
+    for each in fields(Settings):
+        option = f"--{each.name.replace('_', '-')}"
+        text = said[each.name].replace("%", "%%")
+        if isinstance(each.default, bool):
+            parser.add_argument(option, action="store_true", help=text)
+            continue
+        usual = os.environ.get(each.name.upper(), "") if each.name in FROM_ENVIRONMENT else ""
+        kind = str if each.default is None else type(each.default)
+        parser.add_argument(option, type=kind, default=usual or each.default, help=text)
+
+
+def _serve(make: Callable[[], Model], _package: str, asked: argparse.Namespace) -> int:
+    try:
+        from crosstie.serving.http.serve import serve  # starlette, uvicorn: 200 ms
+    except ModuleNotFoundError as error:
+        raise MissingExtra(str(error.name), "serve", needed_for="serving") from None
+    given = {each.name: getattr(asked, each.name) for each in fields(Settings)}
+    given["token"] = given["token"] or os.environ.get("CROSSTIE_TOKEN") or None
+    settings = Settings(**given)
+    settings.check()  # before the model is opened
+    serve(make(), settings, say=_tell)
+    return 0
 
 
 def _predict(make: Callable[[], Model], _package: str, asked: argparse.Namespace) -> int:

@@ -11,9 +11,9 @@ churn/requirements.txt     the lock, with hashes; requirements-serve.txt with th
 import inspect
 from collections.abc import Mapping
 from dataclasses import dataclass
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
-from crosstie import __version__
 from crosstie.artifact.artifact import Artifact
 from crosstie.features.feature import feature_types
 from crosstie.shipping.modules import OWN, Module, reached
@@ -53,11 +53,9 @@ from ._runtime.serving.command import main
 sys.exit(main(Model, "{module}"))
 """
 
-_LICENCE = f'''"""The part of Crosstie {__version__} that predicts, under the Apache License 2.0:
+_LICENCE = '''"""The part of Crosstie{version} that predicts, under the Apache License 2.0:
 https://www.apache.org/licenses/LICENSE-2.0
 """
-
-__version__ = "{__version__}"
 '''
 
 
@@ -109,19 +107,19 @@ def code_of(artifact: Artifact) -> Code:
     return Code(reached([*ROOTS, f"{SERVER}.serve", *imported]), own, shown)
 
 
-def contents(folder: Path, code: Code, names: Names, version: str) -> dict[str, Content]:
+def contents(folder: Path, code: Code, names: Names, number: str) -> dict[str, Content]:
     """The files of a wheel by path, without its metadata and lock.
 
     Args:
         folder: The artifact.
         code: Of `code_of`.
         names: Of the package.
-        version: Of the package.
+        number: Its version.
 
     Raises:
         ConfigError: A user's own file imports us in a way that cannot go into a wheel.
     """
-    about = f"The model {names.distribution!r}, version {version}."
+    about = f"The model {names.distribution!r}, version {number}."
     imports = ["from ._runtime.serving.packaged import Packaged"]
     if code.own:
         imports.insert(
@@ -129,11 +127,11 @@ def contents(folder: Path, code: Code, names: Names, version: str) -> dict[str, 
         )
     found: dict[str, Content] = {
         "__init__.py": _INIT.format(
-            about=about, module=names.module, version=version, imports="\n".join(imports)
+            about=about, module=names.module, version=number, imports="\n".join(imports)
         ),
         "__main__.py": _MAIN.format(module=names.module),
         "py.typed": "",
-        f"{RUNTIME}/__init__.py": _LICENCE,
+        f"{RUNTIME}/__init__.py": _LICENCE.format(version=_version()),
     }
     for name, module in code.rooms.items():
         parts = name.split(".")[1:]
@@ -154,3 +152,11 @@ def contents(folder: Path, code: Code, names: Names, version: str) -> dict[str, 
         if path.is_file():
             found[f"model/{path.relative_to(folder).as_posix()}"] = path
     return {f"{names.module}/{name}": each for name, each in found.items()}
+
+
+def _version() -> str:
+    """Ours, where we are installed as a package."""
+    try:
+        return f" {version(OWN)}"
+    except PackageNotFoundError:
+        return ""

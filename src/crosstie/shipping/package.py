@@ -137,12 +137,12 @@ def package(folder: Path, order: Order, *, rows: Rows | None = None, say: Say) -
         done = Packaged(None, order.names, order.version, requirements=[*needs.always.values()])
         problems = unlisted(code.modules, code.roots, needs, code.shown)
         if problems:
-            return replace(done, problems=problems)
+            return replace(done, problems=tuple(problems))
         files = contents(copy, code, order.names, order.version)
         say("locking what it needs")
         locks = _locks(needs)
         if isinstance(locks, Problem):
-            return replace(done, problems=[locks])
+            return replace(done, problems=(locks,))
         files |= {
             f"{order.names.module}/{LOCKS[extra]}": each.text
             for extra, each in locks.items()
@@ -169,7 +169,7 @@ def package(folder: Path, order: Order, *, rows: Rows | None = None, say: Say) -
             return done
         if proof.unproved:
             what = f"is not known to work: {proof.unproved}. Package it again where that can be"
-            done = replace(done, problems=[Problem(wheel.name, what)])
+            done = replace(done, problems=(Problem(wheel.name, what),))
         return _delivered(done, wheel, order, paths.get("serve"), say)
 
 
@@ -230,13 +230,13 @@ def _delivered(done: Packaged, wheel: Path, order: Order, lock: Path | None, say
         folder = order.output / f"{order.stem}-wheels"
         problem = gather(folder, path, lock)
         found = [problem] if problem else prove_offline(path, order.names, order.version, folder)
-        done = replace(done, wheels=None if problem else folder, problems=[*done.problems, *found])
+        done = replace(done, wheels=None if problem else folder, problems=(*done.problems, *found))
     if order.tag is not None:
         context = order.output / f"{order.stem}-image"
         write_context(context, path, lock, order.names, order.tag, offline=done.wheels)
         say(f"building {order.tag}")
         image = build(Image(order.tag, context), order.names)
         if isinstance(image, Problem):
-            return replace(done, problems=[*done.problems, image], image=Image(order.tag, context))
+            return replace(done, problems=(*done.problems, image), image=Image(order.tag, context))
         done = replace(done, image=image)
     return done

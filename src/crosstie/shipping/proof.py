@@ -71,7 +71,7 @@ def checked(room: CleanEnvironment, names: Names) -> Proof:
     said = answer(room.run("-m", names.module, "check", "--json"), names)
     if isinstance(said, Problem):
         return Proof([said], size=room.size)
-    problems = [Problem(each["where"], each["what"]) for each in said["problems"]]
+    problems = tuple(Problem(each["where"], each["what"]) for each in said["problems"])
     return Proof(problems, rows=said["rows"], imports=said["imports"], size=room.size)
 
 
