@@ -581,6 +581,7 @@ def serve(
     max_rows: int = 10_000,
     timeout: float = 30.0,
     concurrency: int = 64,
+    drain: float = 30.0,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -597,6 +598,7 @@ def serve(
         max_rows: Rows of a request.
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
+        drain: Seconds that requests have to end after SIGTERM or SIGINT.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with one line, once requests may come: where, and where it is shown.
@@ -619,6 +621,7 @@ def serve(
         max_rows=max_rows,
         timeout=timeout,
         concurrency=concurrency,
+        drain=drain,
     )
     settings.check()  # before a model is loaded
     listen(_loaded(model, components, runs), settings, say=say)

@@ -21,6 +21,7 @@ def serve(
     max_rows: int = 10_000,
     timeout: float = 30.0,
     concurrency: int = 64,
+    drain: float = 30.0,
     components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -37,6 +38,7 @@ def serve(
         max_rows: Rows of a request.
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
+        drain: Seconds that requests have to end after SIGTERM or Ctrl-C.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Do not say where it listens.
@@ -51,6 +53,7 @@ def serve(
         max_rows=max_rows,
         timeout=timeout,
         concurrency=concurrency,
+        drain=drain,
         components=components,
         runs=runs,
         say=None if quiet else tell,

@@ -1,5 +1,6 @@
 """Around every request: who may ask, what it is called, one line of log, and a fault of ours told as one."""
 
+import asyncio
 import hmac
 import json
 import os
@@ -77,6 +78,9 @@ class Guard:
                 await refusal(_UNKNOWN)(scope, receive, send_named)
         except ClientDisconnect:
             status = status or GONE
+        except asyncio.CancelledError:  # the server ends, and has waited as long as it may
+            if not status:
+                await refusal(_ENDING)(scope, receive, send_named)
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours becomes an answer and a line of log
             seen.fault = _places(error)
             if not status:
@@ -95,6 +99,7 @@ class Guard:
         return hmac.compare_digest(said, self._expected)
 
 
+_ENDING = Refused(503, "the server ends, and waited for this request as long as it may. Ask again")
 _UNKNOWN = Refused(
     401, "send the header Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
 )

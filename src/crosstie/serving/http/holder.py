@@ -55,6 +55,7 @@ class ModelHolder:
 
     def __init__(self, model: Model) -> None:
         self._model = model
+        self._closed = False
         pool = ThreadPoolExecutor(1, thread_name_prefix="predict")
         self._batcher: Batcher[_Asked, Answer] = Batcher(_answers, pool, most=TOGETHER)
 
@@ -66,7 +67,11 @@ class ModelHolder:
     @property
     def ready(self) -> bool:
         """Whether requests may come."""
-        return True
+        return not self._closed
+
+    def close(self) -> None:
+        """Say that no more requests should come; those that do are answered."""
+        self._closed = True
 
     async def predict(self, model: Model, table: Table) -> Answer:
         """Check rows and predict them.

@@ -4,11 +4,10 @@ import errno
 import socket
 from collections.abc import Callable
 
-import uvicorn
-
 from crosstie.errors import ConfigError
 from crosstie.serving.http.app import make_app
 from crosstie.serving.http.holder import ModelHolder
+from crosstie.serving.http.listener import Listener
 from crosstie.serving.http.settings import Settings
 from crosstie.serving.model import Model
 
@@ -16,7 +15,7 @@ WAITING = 2048  # connections that the system holds until they are taken
 
 
 def serve(model: Model, settings: Settings, *, say: Callable[[str], None] | None = None) -> None:
-    """Answer requests until a signal ends it; those that came before are answered first.
+    """Answer requests until SIGTERM or SIGINT; those that came before are answered first.
 
     Args:
         model: What answers.
@@ -25,16 +24,15 @@ def serve(model: Model, settings: Settings, *, say: Callable[[str], None] | None
 
     Raises:
         ConfigError: The settings contradict each other, or the address cannot be listened on.
+        KeyboardInterrupt: SIGINT ended it.
     """
     settings.check()
-    app = make_app(ModelHolder(model), settings)
+    holder = ModelHolder(model)
+    app = make_app(holder, settings)
     with listening(settings) as listener:
         if say is not None:
             say(f"{model!r} on {address(listener)}, shown at {address(listener)}/docs")
-        config = uvicorn.Config(
-            app, log_config=None, access_log=False, server_header=False, lifespan="off"
-        )
-        uvicorn.Server(config).run(sockets=[listener])
+        Listener(app, holder, settings).answer(listener)
 
 
 def listening(settings: Settings) -> socket.socket:

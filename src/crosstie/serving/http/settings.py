@@ -21,6 +21,7 @@ class Settings:
         max_rows: Rows of a request.
         timeout: Seconds for a body to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
+        drain: Seconds that requests have to end when the server is told to.
     """
 
     host: str = "127.0.0.1"
@@ -31,6 +32,7 @@ class Settings:
     max_rows: int = 10_000
     timeout: float = 30.0
     concurrency: int = 64
+    drain: float = 30.0
 
     def check(self) -> None:
         """Raise unless they can be.
@@ -48,6 +50,8 @@ class Settings:
                 problems.append(Problem(option, f"must be at least 1, got {value}"))
         if not self.timeout > 0:
             problems.append(Problem("--timeout", f"must be above 0, got {self.timeout:g}"))
+        if not self.drain > 0:
+            problems.append(Problem("--drain", f"must be above 0, got {self.drain:g}"))
         if self.token is not None and (len(self.token) < LEAST or not self.token.isascii()):
             problems.append(
                 Problem(
