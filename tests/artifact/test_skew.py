@@ -3,6 +3,10 @@
 import base64
 import csv
 import json
+import re
+import socket
+import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -134,6 +138,19 @@ def test_a_request_is_encoded_to_the_byte_as_a_file_is(model, tmp_path):
     answers = model.predict(rows)
     for row in (0, 3, 4, 5, ROWS - 1):
         assert model.predict(rows[row]) == pytest.approx(answers[row], rel=1e-5, abs=1e-5)
+
+
+@pytest.mark.slow
+def test_nothing_of_the_machine_that_trained_it_is_in_a_model(model):
+    machine = [str(Path.home()), sys.prefix, socket.gethostname(), str(model.path), str(Path.cwd())]
+    code = str(Path(crosstie.__file__).parent)
+    for path in model.path.rglob("*"):
+        if path.is_file():
+            content = path.read_bytes()
+            found = [each for each in (*machine, code) if each.encode() in content]
+            assert not found, (path, found)
+            if path.suffix == ".onnx":
+                assert not re.findall(rb"/(?:[\w.-]+/)+[\w.-]+\.py", content)
 
 
 def arrays(artifact: Artifact, form: Table):
