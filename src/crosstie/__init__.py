@@ -24,6 +24,7 @@ _HOMES = {
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
     "first_batch": "crosstie.api",
+    "import_model": "crosstie.api",
     "init": "crosstie.api",
     "load": "crosstie.api",
     "options": "crosstie.api",
@@ -51,6 +52,7 @@ if TYPE_CHECKING:
     from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate
     from crosstie.api import first_batch as first_batch
+    from crosstie.api import import_model as import_model
     from crosstie.api import init as init
     from crosstie.api import load as load
     from crosstie.api import options as options

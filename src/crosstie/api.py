@@ -784,6 +784,52 @@ def package(
     return make(folder, order, rows=rows, say=say or (lambda _: None))
 
 
+def import_model(
+    file: str | Path,
+    output: str | Path,
+    *,
+    example: Any,
+    task: str | None = None,
+    labels: Sequence[str] | None = None,
+    target: str = "target",
+    name: str | None = None,
+    graph_output: str | None = None,
+    logits: bool = False,
+) -> "Model":
+    """Make a model of one that was trained elsewhere: `crosstie import` in Python.
+
+    Nothing of the file is run as code, and the tool that wrote it need not be installed. Where it is, its own answers
+    to the example are compared.
+
+    Args:
+        file: An ONNX graph (.onnx), LightGBM's text (`save_model("model.txt")`) or XGBoost's JSON
+            (`save_model("model.json")`).
+        output: The folder to write; it must not be there.
+        example: Rows that the model was made for, in any form that `predict` takes: names and kinds of columns come
+            from there. A column may be empty later on where it is in some row of them.
+        task: `binary`, `category` or `number`; None for what the file says.
+        labels: The names of the classes in the model's own order, of a binary one the negative first; None for what
+            the file says.
+        target: What is predicted is called so.
+        name: The model's name; None for the file's.
+        graph_output: Of an ONNX graph: the output that holds the prediction, where several may.
+        logits: Whether that holds logits rather than probabilities.
+
+    Returns:
+        The model; its `notes` say how it was compared.
+
+    Raises:
+        ArtifactError: The file cannot be read, does what cannot be done here, or what was made of it answers otherwise.
+        ConfigError: The folder is there, or task and labels do not fit the model.
+        DataError: The example has not the columns that the model reads.
+    """
+    from crosstie.shipping.bring_in import Wanted, bring_in  # numpy, onnxruntime: 200 ms
+
+    path = Path(file)
+    wanted = Wanted(task, labels, target, name or path.stem)
+    return bring_in(path, Path(output), example, wanted, graph_output=graph_output, logits=logits)
+
+
 def options(component: type, /, **given: Any) -> dict[str, Any]:
     """A component class with options, as an entry for any place of a model file that takes one.
 

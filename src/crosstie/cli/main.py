@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import traceback
+from keyword import iskeyword
 from pathlib import Path
 from typing import NoReturn
 
@@ -29,6 +30,7 @@ COMMANDS = {
     "serve": "Answer requests over HTTP with a model.",
     "package": "Make a wheel of a model, with all that predicts and nothing that trains.",
     "push": "Publish a model: its weights, all that predicts, and a card.",
+    "import": "Make a model of one that was trained elsewhere.",
     "embed": "Turn texts into vectors.",
     "runs": "List, show and prune runs.",
     "datasets": "List data to try things on.",
@@ -44,7 +46,8 @@ app = App(
     help="Rails for machine learning: from a table to a trained, tested, predicting model.",
 )
 for _name, _help in COMMANDS.items():
-    app.command(f"crosstie.cli.{_name}:{_name}", name=_name, help=_help)
+    _called = f"{_name}_" if iskeyword(_name) else _name
+    app.command(f"crosstie.cli.{_called}:{_called}", name=_name, help=_help)
 
 
 def main() -> None:

@@ -4,7 +4,7 @@ The text holds every split exactly. Rows are float32, so a threshold is rounded 
 same question for every x that can be asked.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
 
@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from crosstie.learners.graph import GraphWriter
 
 CATEGORICAL, DEFAULT_LEFT = 1, 2  # bits of `decision_type`
-MISSING_IS_NAN = 2  # bits 2 and 3 of `decision_type`: 0 none, 1 zero, 2 nan
+MISSING_IS_NONE, MISSING_IS_ZERO, MISSING_IS_NAN = 0, 1, 2  # bits 2 and 3 of `decision_type`
 LESS_OR_EQUAL, MEMBER = 0, 6  # ONNX's node modes
 ZERO = float(np.float32(1e-35))  # LightGBM takes smaller numbers for 0
 
@@ -49,14 +49,23 @@ def read_trees(text: str) -> list[Tree]:
     return [_read(dict(fields)) for fields in _blocks(text)]
 
 
-def add_trees(graph: GraphWriter, trees: list[Tree], features: str, *, outputs: int) -> str:
+def add_trees(
+    graph: GraphWriter,
+    trees: list[Tree],
+    features: str,
+    *,
+    outputs: int,
+    targets: Sequence[int] | None = None,
+) -> str:
     """The sums of the trees' leaves `[rows, outputs]`.
 
     Args:
         graph: Where to add it.
-        trees: In rounds of one tree for each output.
-        features: Name of the float32 `[rows, columns]` that the trees ask.
+        trees: In rounds of one tree for each output, unless `targets` says otherwise.
+        features: Name of the float32 `[rows, columns]` that the trees ask. Where trees take 0 for missing, it holds
+            NaN in its place.
         outputs: Values a row.
+        targets: For each tree the output that it adds to.
     """
     parts = [_nodes(tree) for tree in trees]
     sizes = np.array([len(part.feature) for part in parts], np.int64)
@@ -78,11 +87,11 @@ def add_trees(graph: GraphWriter, trees: list[Tree], features: str, *, outputs: 
     decision = np.concatenate([part.decision for part in parts])
     threshold = np.concatenate([part.threshold for part in parts])
     categorical = (decision & CATEGORICAL) > 0
-    nan_is_missing = (decision >> 2 & 3) == MISSING_IS_NAN
+    nan_is_missing = categorical | ((decision >> 2 & 3) != MISSING_IS_NONE)
     # where no training row was missing, LightGBM takes a missing number for 0
     missing_left = np.where(nan_is_missing, (decision & DEFAULT_LEFT) > 0, threshold >= 0)
     members = [np.append(codes, np.nan) for part in parts for codes in part.sets]
-    targets = np.repeat(np.arange(len(parts)) % outputs, leaves)
+    of = np.arange(len(parts)) % outputs if targets is None else np.asarray(targets)
     extra = (
         {"membership_values": graph.tensor(np.concatenate(members), np.float32)} if members else {}
     )
@@ -101,8 +110,8 @@ def add_trees(graph: GraphWriter, trees: list[Tree], features: str, *, outputs: 
         nodes_trueleafs=true_leaf.tolist(),
         nodes_falsenodeids=false_node.tolist(),
         nodes_falseleafs=false_leaf.tolist(),
-        nodes_missing_value_tracks_true=(missing_left & ~categorical).astype(int).tolist(),
-        leaf_targetids=targets.tolist(),
+        nodes_missing_value_tracks_true=missing_left.astype(int).tolist(),
+        leaf_targetids=np.repeat(of, leaves).tolist(),
         leaf_weights=graph.tensor(np.concatenate([part.leaf for part in parts]), np.float32),
         **extra,
     )

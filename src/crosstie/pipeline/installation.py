@@ -16,6 +16,7 @@ _PURPOSE = {
     "train": "training",
     "pretrained": "published networks",
     "vectors": "vectors in .hdf5 files",
+    "sklearn": "models of scikit-learn",
     "hub": "publishing, and models of the hub",
     "devices": "mixed precision and several devices",
     "frames": "DataFrames in and out",

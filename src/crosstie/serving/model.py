@@ -1,5 +1,6 @@
 """`Model`: a trained model as a Python object. Rows in any shape in, predictions in that shape out."""
 
+import shutil
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
@@ -68,6 +69,24 @@ class Model:
                 f"{path}: no model here (a run's folder, its model/ or a wheel is wanted)"
             )
         return cls(load(folder, threads=threads), folder)
+
+    def save(self, folder: str | Path) -> None:
+        """Write the model to a folder of its own, as it was loaded.
+
+        Args:
+            folder: Must not be there.
+
+        Raises:
+            ConfigError: It is there.
+        """
+        target = Path(folder)
+        if target.exists():
+            raise ConfigError(f"{target}: is there already; give another name, or remove it")
+        assert self.artifact.folder is not None, "a model is loaded from a folder"
+        part = target.with_name(f".{target.name}.part")
+        shutil.rmtree(part, ignore_errors=True)
+        shutil.copytree(self.artifact.folder, part)
+        part.replace(target)
 
     def predict(
         self,
