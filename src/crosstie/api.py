@@ -582,6 +582,7 @@ def serve(
     timeout: float = 30.0,
     concurrency: int = 64,
     drain: float = 30.0,
+    watch: bool = False,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -599,6 +600,8 @@ def serve(
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or SIGINT.
+        watch: Look each second for a new model where this one was found: in its folder, or by NAME/latest. It takes
+            its place once it says of its example what it should, and no request is dropped. SIGHUP looks once.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with one line, once requests may come: where, and where it is shown.
@@ -610,6 +613,7 @@ def serve(
     try:
         from crosstie.serving.http.serve import serve as listen  # starlette, uvicorn: 200 ms
         from crosstie.serving.http.settings import Settings
+        from crosstie.serving.http.swap import Place
     except ModuleNotFoundError as error:
         raise MissingExtra(str(error.name), "serve", needed_for="serving") from None
     settings = Settings(
@@ -622,9 +626,25 @@ def serve(
         timeout=timeout,
         concurrency=concurrency,
         drain=drain,
+        watch=watch,
     )
     settings.check()  # before a model is loaded
-    listen(_loaded(model, components, runs), settings, say=say)
+    loaded = _loaded(model, components, runs)
+    pointer = _pointer(model, Path(runs)) if isinstance(model, str | Path) else None
+    place = Place(loaded.path, pointer) if loaded.path is not None else None
+    listen(loaded, settings, place=place, say=say)
+
+
+def _pointer(model: str | Path, runs: Path) -> Path | None:
+    """The file that says which run NAME or NAME/latest is, if it was one of those that named a model."""
+    for path in (Path(model), runs / model):
+        if (path / "manifest.json").is_file():
+            return None
+        if path.is_file() and path.name in {"latest", "best"}:
+            return path
+        if (path / "latest").is_file():
+            return path / "latest"
+    return None
 
 
 def runs(folder: str | Path = "runs", *, name: str | None = None) -> list[Run]:

@@ -69,6 +69,10 @@ class ModelHolder:
         """Whether requests may come."""
         return not self._closed
 
+    def swap(self, model: Model) -> None:
+        """Put another model in the place of the one that is asked."""
+        self._model = model
+
     def close(self) -> None:
         """Say that no more requests should come; those that do are answered."""
         self._closed = True

@@ -14,6 +14,7 @@ from starlette.types import ASGIApp
 from crosstie.serving.http.holder import ModelHolder
 from crosstie.serving.http.log import Lines
 from crosstie.serving.http.settings import Settings
+from crosstie.serving.http.swap import Swap
 
 IDLE = 75  # seconds; longer than the 60 after which proxies close, so that none sends into a closed connection
 
@@ -28,9 +29,12 @@ class Listener(uvicorn.Server):
         app: The application.
         holder: The model in it.
         settings: How long to wait for slow requests, and for the last ones.
+        swap: Told to look for a new model each second if `settings.watch` says so, and on SIGHUP.
     """
 
-    def __init__(self, app: ASGIApp, holder: ModelHolder, settings: Settings) -> None:
+    def __init__(
+        self, app: ASGIApp, holder: ModelHolder, settings: Settings, swap: Swap | None = None
+    ) -> None:
         super().__init__(
             uvicorn.Config(
                 app,
@@ -44,6 +48,9 @@ class Listener(uvicorn.Server):
         )
         self.interrupted = False
         self._holder = holder
+        self._swap = swap
+        self._watch = settings.watch
+        self._hung_up = False
         self._timeout = max(settings.timeout, IDLE)
         self._since: dict[Any, tuple[Any, float]] = {}
 
@@ -56,6 +63,8 @@ class Listener(uvicorn.Server):
         log = logging.getLogger("uvicorn.error")
         log.handlers, log.propagate = [Lines(logging.WARNING)], False
         allow_connections()
+        if sys.platform != "win32":
+            signal.signal(signal.SIGHUP, self._hang_up)
         self.run(sockets=[listening])
         if self.interrupted:
             raise KeyboardInterrupt
@@ -68,10 +77,16 @@ class Listener(uvicorn.Server):
             self.interrupted = True
         self.should_exit = True
 
+    def _hang_up(self, sig: int, frame: FrameType | None) -> None:
+        self._hung_up = True
+
     async def on_tick(self, counter: int) -> bool:
         """Each tenth of a second."""
         if counter % 10 == 0:
             self._close_slow()
+        if self._swap is not None and (self._hung_up or (self._watch and counter % 10 == 0)):
+            self._swap.look(asked=self._hung_up)
+            self._hung_up = False
         return await super().on_tick(counter)
 
     def _close_slow(self) -> None:

@@ -39,6 +39,12 @@ class Metrics:
         self._in_flight = Gauge(
             "crosstie_in_flight", "Requests being predicted.", registry=self._registry
         )
+        self._swaps = Counter(
+            "crosstie_swaps",
+            "New models that came while the server ran.",
+            ["outcome"],
+            registry=self._registry,
+        )
         self._model = Gauge(
             "crosstie_model", "1.", ["name", "version", "crosstie"], registry=self._registry
         )
@@ -56,6 +62,10 @@ class Metrics:
                 self._missing.labels(name).inc(each.missing)
             if each.unseen:
                 self._unknown.labels(name).inc(each.unseen)
+
+    def swap(self, outcome: str) -> None:
+        """Count a new model: `swapped` or `refused`."""
+        self._swaps.labels(outcome).inc()
 
     def text(self, model: Model, in_flight: int) -> bytes:
         """All of it in Prometheus' own format."""

@@ -9,17 +9,25 @@ from crosstie.serving.http.app import make_app
 from crosstie.serving.http.holder import ModelHolder
 from crosstie.serving.http.listener import Listener
 from crosstie.serving.http.settings import Settings
+from crosstie.serving.http.swap import Place, Swap
 from crosstie.serving.model import Model
 
 WAITING = 2048  # connections that the system holds until they are taken
 
 
-def serve(model: Model, settings: Settings, *, say: Callable[[str], None] | None = None) -> None:
+def serve(
+    model: Model,
+    settings: Settings,
+    *,
+    place: Place | None = None,
+    say: Callable[[str], None] | None = None,
+) -> None:
     """Answer requests until SIGTERM or SIGINT; those that came before are answered first.
 
     Args:
         model: What answers.
         settings: How.
+        place: Where to look for the model's successors, if not where it was loaded from.
         say: Called with one line once requests may come.
 
     Raises:
@@ -27,12 +35,34 @@ def serve(model: Model, settings: Settings, *, say: Callable[[str], None] | None
         KeyboardInterrupt: SIGINT ended it.
     """
     settings.check()
-    holder = ModelHolder(model)
-    app = make_app(holder, settings)
+    if place is None and model.path is not None:
+        place = Place(model.path)
+    if settings.watch and place is None:
+        raise ConfigError("--watch: this model lies nowhere. Serve one that was loaded")
     with listening(settings) as listener:
         if say is not None:
             say(f"{model!r} on {address(listener)}, shown at {address(listener)}/docs")
-        Listener(app, holder, settings).answer(listener)
+        answer(model, settings, listener, place)
+
+
+def answer(
+    model: Model, settings: Settings, listener: socket.socket, place: Place | None = None
+) -> None:
+    """Answer requests in this process.
+
+    Args:
+        model: What answers.
+        settings: How.
+        listener: Where requests come from.
+        place: As for `serve`.
+
+    Raises:
+        KeyboardInterrupt: SIGINT ended it.
+    """
+    holder = ModelHolder(model)
+    app = make_app(holder, settings)
+    swap = Swap(holder, place, app.state.service.metrics.swap) if place is not None else None
+    Listener(app, holder, settings, swap).answer(listener)
 
 
 def listening(settings: Settings) -> socket.socket:

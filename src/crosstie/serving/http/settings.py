@@ -22,6 +22,7 @@ class Settings:
         timeout: Seconds for a body to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end when the server is told to.
+        watch: Look each second for a new model where the one that is served came from.
     """
 
     host: str = "127.0.0.1"
@@ -33,6 +34,7 @@ class Settings:
     timeout: float = 30.0
     concurrency: int = 64
     drain: float = 30.0
+    watch: bool = False
 
     def check(self) -> None:
         """Raise unless they can be.
