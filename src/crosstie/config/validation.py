@@ -8,7 +8,7 @@ from typing import Annotated, Any, Protocol, Union, get_args, get_origin, get_ty
 
 from crosstie.config import wording
 from crosstie.config.words import Elsewhere, marks
-from crosstie.errors import Problem
+from crosstie.errors import MissingExtra, Problem
 
 
 class Where(Protocol):
@@ -23,8 +23,10 @@ def validate(annotation: Any, value: Any, place: Where) -> tuple[Any, list[Probl
 
     `true` is no number and `1` no text; a whole number will do for a number, a list for a tuple.
     """
-    from pydantic import ValidationError  # 63 ms
-
+    try:
+        from pydantic import ValidationError  # 63 ms
+    except ModuleNotFoundError:
+        raise MissingExtra("pydantic", "train", needed_for="this") from None
     try:
         text = json.dumps(value)
     except TypeError:
