@@ -21,6 +21,7 @@ BELOW_THE_LINE = (
     "crosstie.evaluation.bootstrap",
     "crosstie.evaluation.thresholds",
     "crosstie.artifact.saving",
+    "crosstie.serving.http.serve",
     "crosstie.serving.model",
     "crosstie.api",
     "crosstie.cli.main",

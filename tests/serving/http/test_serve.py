@@ -1,10 +1,14 @@
 """The process: where it listens, what it says, what it logs and how it ends."""
 
+import asyncio
 import json
+import queue
+import re
 import signal
 import socket
 import subprocess
 import sys
+import threading
 
 import httpx
 import pytest
@@ -114,3 +118,49 @@ def test_who_has_no_token_may_only_ask_how_the_server_is(prices):
     assert refused.headers["www-authenticate"] == "Bearer"
     assert health.json() == {"status": "ok"}
     assert token not in log + served.said
+
+
+def test_what_is_no_http_is_a_line_of_log_too(prices):
+    served = serve(prices)
+    with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2]))) as connection:
+        connection.sendall(b"\x00\x01 secret\r\n\r\n")
+        answer = connection.makefile("rb").read()
+
+    _, log = served.end()
+
+    assert answer.startswith(b"HTTP/1.1 400 Bad Request")
+    line = json.loads(log)
+    assert line["event"] == "Invalid HTTP request received."
+
+
+def test_what_serves_is_named_where_it_is_not_installed(prices):
+    hidden = (
+        "import sys; sys.modules['starlette'] = None; import crosstie; crosstie.serve(sys.argv[1])"
+    )
+
+    done = subprocess.run(
+        [sys.executable, "-c", hidden, str(prices)], capture_output=True, text=True, check=False
+    )
+
+    assert done.stderr.splitlines()[-1] == (
+        "crosstie.errors.MissingExtra: serving needs starlette, which is not installed. "
+        "Type: pip install 'crosstie[serve]'"
+    )
+
+
+def test_within_an_event_loop_it_says_to_use_a_thread(prices):
+    async def notebook():
+        crosstie.serve(prices)
+
+    with pytest.raises(ConfigError, match=r"as in a notebook\. Use a thread: threading\.Thread"):
+        asyncio.run(notebook())
+
+
+def test_in_a_thread_it_answers_until_the_process_ends(prices):
+    said = queue.SimpleQueue()
+    options = {"port": 0, "say": said.put}
+    threading.Thread(target=crosstie.serve, args=(prices,), kwargs=options, daemon=True).start()
+
+    url = re.search(r"http://[0-9.:]+", said.get(timeout=60))[0]
+
+    assert httpx.get(f"{url}/healthz", trust_env=False).json() == {"status": "ok"}

@@ -55,8 +55,8 @@ def described(model: Model) -> Described:
         example = read_json(artifact.folder / "example.json")
     return Described(
         str(artifact.manifest["name"]),
-        str(artifact.manifest.get("version", "")),
-        str(artifact.manifest.get("crosstie", "")),
+        str(artifact.manifest.get("version") or ""),
+        str(artifact.manifest.get("crosstie") or ""),
         schema,
         example,
         {

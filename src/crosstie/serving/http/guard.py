@@ -2,15 +2,10 @@
 
 import asyncio
 import hmac
-import json
 import os
 import re
-import sys
-import traceback
 from collections.abc import Callable, Mapping
-from contextlib import suppress
 from dataclasses import dataclass
-from datetime import UTC, datetime
 from time import perf_counter
 from typing import Any
 
@@ -18,6 +13,7 @@ from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
 from crosstie.serving.http.answers import refusal
+from crosstie.serving.http.log import places, write
 from crosstie.serving.http.refused import Refused
 
 OPEN = frozenset({"/", "/docs", "/healthz", "/readyz", "/v2/health/live", "/v2/health/ready"})
@@ -82,7 +78,7 @@ class Guard:
             if not status:
                 await refusal(_ENDING)(scope, receive, send_named)
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours becomes an answer and a line of log
-            seen.fault = _places(error)
+            seen.fault = places(error)
             if not status:
                 why = (
                     f"a fault inside the server, not of the request; its log has it under {name!r}"
@@ -117,15 +113,8 @@ def _name(given: bytes) -> str:
     return text if SANE.fullmatch(text) else os.urandom(8).hex()
 
 
-def _places(error: BaseException) -> list[str]:
-    """Where a fault happened; without its message, which may quote a cell."""
-    frames = traceback.extract_tb(error.__traceback__)
-    return [type(error).__name__, *(f"{each.filename}:{each.lineno}" for each in frames)]
-
-
 def _log(scope: Scope, name: str, status: int, seen: Seen, seconds: float) -> None:
     line: dict[str, Any] = {
-        "time": datetime.now(UTC).isoformat(timespec="milliseconds"),
         "method": scope["method"],
         "path": scope["path"][:200],
         "status": status or GONE,
@@ -135,6 +124,4 @@ def _log(scope: Scope, name: str, status: int, seen: Seen, seconds: float) -> No
     }
     if seen.fault is not None:
         line["fault"] = seen.fault
-    with suppress(OSError):  # nobody reads the log; requests are answered all the same
-        sys.stderr.write(json.dumps(line) + "\n")
-        sys.stderr.flush()
+    write(line)

@@ -1,8 +1,10 @@
 """A process that listens, until it is told to end."""
 
+import asyncio
 import errno
 import socket
 from collections.abc import Callable
+from contextlib import suppress
 
 from crosstie.errors import ConfigError
 from crosstie.serving.http.app import make_app
@@ -31,10 +33,12 @@ def serve(
         say: Called with one line once requests may come.
 
     Raises:
-        ConfigError: The settings contradict each other, or the address cannot be listened on.
+        ConfigError: The settings contradict each other, the address cannot be listened on, or an event loop runs
+            here already.
         KeyboardInterrupt: SIGINT ended it.
     """
     settings.check()
+    _check_no_loop()
     if place is None and model.path is not None:
         place = Place(model.path)
     if settings.watch and place is None:
@@ -63,6 +67,16 @@ def answer(
     app = make_app(holder, settings)
     swap = Swap(holder, place, app.state.service.metrics.swap) if place is not None else None
     Listener(app, holder, settings, swap).answer(listener)
+
+
+def _check_no_loop() -> None:
+    """Raise within an event loop, as a notebook has one: a server needs its own."""
+    with suppress(RuntimeError):  # there is none
+        asyncio.get_running_loop()
+        raise ConfigError(
+            "a server needs an event loop of its own, and one runs here, as in a notebook. Use a thread: "
+            "threading.Thread(target=crosstie.serve, args=(model,), daemon=True).start()"
+        )
 
 
 def listening(settings: Settings) -> socket.socket:
