@@ -57,8 +57,7 @@ def without_pyarrow() -> Refused:
     """A 415 that says what would have to be installed."""
     return Refused(
         415,
-        "Arrow and Parquet need pyarrow, which this server has not. Send JSON or CSV, or have pip install "
-        "'crosstie[arrow]' done",
+        "Arrow and Parquet need pyarrow, which this server has not. Send JSON or CSV, or have pip install pyarrow done",
     )
 
 
