@@ -615,7 +615,8 @@ def serve(
         from crosstie.serving.http.settings import Settings
         from crosstie.serving.http.swap import Place
     except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "serve", needed_for="serving") from None
+        package = str(error.name).partition(".")[0]
+        raise MissingExtra(package, "serve", needed_for="serving") from None
     settings = Settings(
         host=host,
         port=port,
