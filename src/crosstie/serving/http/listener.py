@@ -4,6 +4,7 @@ import logging
 import signal
 import socket
 import sys
+import threading
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -63,7 +64,8 @@ class Listener(uvicorn.Server):
         log = logging.getLogger("uvicorn.error")
         log.handlers, log.propagate = [Lines(logging.WARNING)], False
         allow_connections()
-        if sys.platform != "win32":
+        own = threading.current_thread() is threading.main_thread()  # only there are signals taken
+        if own and sys.platform != "win32":
             signal.signal(signal.SIGHUP, self._hang_up)
         self.run(sockets=[listening])
         if self.interrupted:
