@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 from folder import folder
 from images import images
+from one_row import one_row
 from process import CROSSTIE, PEERS, ROOT, crosstie, median_seconds, peer, run
 from scores import SHOWN, score
 from table import CACHE
@@ -183,6 +184,7 @@ CASES: dict[str, Callable[[], list[Row]]] = {
         train_adult,
         train_diamonds,
         predict_adult,
+        one_row,
         encode,
         loop,
         fine_tuning,
