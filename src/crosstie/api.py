@@ -582,6 +582,7 @@ def serve(
     timeout: float = 30.0,
     concurrency: int = 64,
     drain: float = 30.0,
+    workers: int = 1,
     watch: bool = False,
     components: str | Path | None = None,
     runs: str | Path = "runs",
@@ -600,6 +601,7 @@ def serve(
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or SIGINT.
+        workers: Processes that answer, each with the model; one that is lost is replaced.
         watch: Look each second for a new model where this one was found: in its folder, or by NAME/latest. It takes
             its place once it says of its example what it should, and no request is dropped. SIGHUP looks once.
         components: As for `load`.
@@ -627,6 +629,7 @@ def serve(
         timeout=timeout,
         concurrency=concurrency,
         drain=drain,
+        workers=workers,
         watch=watch,
     )
     settings.check()  # before a model is loaded

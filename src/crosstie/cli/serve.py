@@ -22,6 +22,7 @@ def serve(
     timeout: float = 30.0,
     concurrency: int = 64,
     drain: float = 30.0,
+    workers: int = 1,
     watch: Annotated[bool, Parameter(negative="")] = False,
     components: Path | None = None,
     runs: Path = Path("runs"),
@@ -40,6 +41,7 @@ def serve(
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or Ctrl-C.
+        workers: Processes that answer; each holds the model.
         watch: Serve a new model in place of this one when it lies where this one was found, as SIGHUP does once.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
@@ -56,6 +58,7 @@ def serve(
         timeout=timeout,
         concurrency=concurrency,
         drain=drain,
+        workers=workers,
         watch=watch,
         components=components,
         runs=runs,

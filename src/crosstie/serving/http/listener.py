@@ -67,6 +67,9 @@ class Listener(uvicorn.Server):
         own = threading.current_thread() is threading.main_thread()  # only there are signals taken
         if own and sys.platform != "win32":
             signal.signal(signal.SIGHUP, self._hang_up)
+            signal.pthread_sigmask(
+                signal.SIG_UNBLOCK, [signal.SIGHUP]
+            )  # a worker begins with it blocked
         self.run(sockets=[listening])
         if self.interrupted:
             raise KeyboardInterrupt

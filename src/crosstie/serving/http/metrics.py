@@ -1,13 +1,18 @@
 """What a server counts, as Prometheus reads it. No values of cells: names of columns and numbers only."""
 
+import os
 from collections.abc import Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from prometheus_client.core import GaugeMetricFamily, Metric
+from prometheus_client.multiprocess import MultiProcessCollector
+from prometheus_client.registry import Collector
 
 from crosstie.features.counts import Counts
 from crosstie.serving.http.described import described
 from crosstie.serving.model import Model
 
+SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name: the folder that workers count in
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -37,16 +42,16 @@ class Metrics:
             registry=self._registry,
         )
         self._in_flight = Gauge(
-            "crosstie_in_flight", "Requests being predicted.", registry=self._registry
+            "crosstie_in_flight",
+            "Requests being predicted.",
+            registry=self._registry,
+            multiprocess_mode="livesum",
         )
         self._swaps = Counter(
             "crosstie_swaps",
             "New models that came while the server ran.",
             ["outcome"],
             registry=self._registry,
-        )
-        self._model = Gauge(
-            "crosstie_model", "1.", ["name", "version", "crosstie"], registry=self._registry
         )
 
     def request(self, route: str, status: int, seconds: float) -> None:
@@ -67,10 +72,30 @@ class Metrics:
         """Count a new model: `swapped` or `refused`."""
         self._swaps.labels(outcome).inc()
 
-    def text(self, model: Model, in_flight: int) -> bytes:
-        """All of it in Prometheus' own format."""
+    def flight(self, change: int) -> None:
+        """Count a request that begins to be predicted (1), or that ends (-1)."""
+        self._in_flight.inc(change)
+
+    def text(self, model: Model) -> bytes:
+        """All of it in Prometheus' own format, of all workers together where there are several."""
         about = described(model)
-        self._in_flight.set(in_flight)
-        self._model.clear()
-        self._model.labels(about.name, about.version, about.made_by).set(1)
-        return generate_latest(self._registry)
+        which = CollectorRegistry()
+        info = GaugeMetricFamily("crosstie_model", "1.", labels=["name", "version", "crosstie"])
+        info.add_metric([about.name, about.version, about.made_by], 1)
+        which.register(_Always(info))
+        counted = self._registry
+        if SHARED in os.environ:
+            counted = CollectorRegistry()
+            MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
+        return generate_latest(counted) + generate_latest(which)
+
+
+class _Always(Collector):
+    """One metric that is what it is."""
+
+    def __init__(self, metric: Metric) -> None:
+        self._metric = metric
+
+    def collect(self) -> list[Metric]:
+        """It."""
+        return [self._metric]

@@ -26,7 +26,7 @@ async def api(request: Request) -> Response:
 async def metrics(request: Request) -> Response:
     """`GET /metrics`: for Prometheus."""
     service: Service = request.app.state.service
-    text = service.metrics.text(service.holder.model, service.in_flight)
+    text = service.metrics.text(service.holder.model)
     return Response(text, media_type="text/plain; version=0.0.4; charset=utf-8")
 
 

@@ -7,11 +7,10 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from crosstie.errors import ConfigError
-from crosstie.serving.http.app import make_app
-from crosstie.serving.http.holder import ModelHolder
-from crosstie.serving.http.listener import Listener
+from crosstie.serving.http.alone import answer
 from crosstie.serving.http.settings import Settings
-from crosstie.serving.http.swap import Place, Swap
+from crosstie.serving.http.swap import Place
+from crosstie.serving.http.workers import supervise
 from crosstie.serving.model import Model
 
 WAITING = 2048  # connections that the system holds until they are taken
@@ -44,29 +43,18 @@ def serve(
     if settings.watch and place is None:
         raise ConfigError("--watch: this model lies nowhere. Serve one that was loaded")
     with listening(settings) as listener:
-        if say is not None:
-            say(f"{model!r} on {address(listener)}, shown at {address(listener)}/docs")
-        answer(model, settings, listener, place)
 
+        def ready() -> None:
+            if say is not None:
+                say(f"{model!r} on {address(listener)}, shown at {address(listener)}/docs")
 
-def answer(
-    model: Model, settings: Settings, listener: socket.socket, place: Place | None = None
-) -> None:
-    """Answer requests in this process.
-
-    Args:
-        model: What answers.
-        settings: How.
-        listener: Where requests come from.
-        place: As for `serve`.
-
-    Raises:
-        KeyboardInterrupt: SIGINT ended it.
-    """
-    holder = ModelHolder(model)
-    app = make_app(holder, settings)
-    swap = Swap(holder, place, app.state.service.metrics.swap) if place is not None else None
-    Listener(app, holder, settings, swap).answer(listener)
+        if settings.workers == 1:
+            ready()
+            answer(model, settings, listener, place)
+        elif place is None:
+            raise ConfigError("--workers: each loads the model, and this one lies nowhere")
+        else:
+            supervise(settings, place, listener, ready)
 
 
 def _check_no_loop() -> None:

@@ -45,6 +45,7 @@ class Service:
                 headers={"Retry-After": "1"},
             )
         self.in_flight += 1
+        self.metrics.flight(1)
         try:
             async with asyncio.timeout(self.settings.timeout):
                 answer = await self.holder.predict(model, table)
@@ -59,6 +60,7 @@ class Service:
             ) from None
         finally:
             self.in_flight -= 1
+            self.metrics.flight(-1)
         self.metrics.rows(len(table), answer.counts)
         return answer
 

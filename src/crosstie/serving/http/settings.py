@@ -22,6 +22,7 @@ class Settings:
         timeout: Seconds for a body to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end when the server is told to.
+        workers: Processes that answer.
         watch: Look each second for a new model where the one that is served came from.
     """
 
@@ -34,6 +35,7 @@ class Settings:
     timeout: float = 30.0
     concurrency: int = 64
     drain: float = 30.0
+    workers: int = 1
     watch: bool = False
 
     def check(self) -> None:
@@ -45,7 +47,7 @@ class Settings:
         problems = []
         if not 0 <= self.port <= 65535:
             problems.append(Problem("--port", f"must be from 0 to 65535, got {self.port}"))
-        for name in ("max_body", "max_rows", "concurrency"):
+        for name in ("max_body", "max_rows", "concurrency", "workers"):
             value = getattr(self, name)
             if value < 1:
                 option = f"--{name.replace('_', '-')}"

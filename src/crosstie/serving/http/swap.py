@@ -49,6 +49,7 @@ class Swap:
         place: Where to look.
         count: Called with `swapped` or `refused`.
         threads: For the model.
+        swapped: Told of each that is taken in.
     """
 
     def __init__(
@@ -58,7 +59,9 @@ class Swap:
         count: Callable[[str], None],
         *,
         threads: int | None = None,
+        swapped: Callable[[Model], None] | None = None,
     ) -> None:
+        self._swapped = swapped
         self._holder = holder
         self._place = place
         self._count = count
@@ -85,6 +88,8 @@ class Swap:
             return
         if model is not None:
             self._holder.swap(model)
+            if self._swapped is not None:
+                self._swapped(model)
             self._count("swapped")
             note(f"{model!r} is served from now on", path=str(model.path))
 
