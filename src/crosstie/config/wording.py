@@ -54,7 +54,7 @@ def brief(text: str) -> str:
 
     Examples:
         >>> brief("0.5 " * 100)[-8:]
-        ' 0.5 0.…'
+        '0.5 0.5…'
     """
     return text if len(text) <= LONGEST else f"{text[: LONGEST - 1]}…"
 
