@@ -48,13 +48,16 @@ class Checked:
 
     Attributes:
         rows: How many example rows were predicted.
-        problems: What differs from where the model was trained, and what is imported without being listed.
+        problems: What differs from where the model was trained.
         imports: Distributions that predicting them imported.
+        unlisted: Those of them that the package does not list, nor what it lists: where others are installed, they
+            may be taken up by what it lists.
     """
 
     rows: int
     problems: Sequence[Problem]
     imports: Sequence[str]
+    unlisted: Sequence[str]
 
 
 def check_package(model: Model, package: str) -> Checked:
@@ -72,11 +75,8 @@ def check_package(model: Model, package: str) -> Checked:
     tops = {name.partition(".")[0] for name in sys.modules}
     found = {_normal(each) for top in tops for each in owners.get(top, ())} - own
     listed = {each for name in own for each in _needed(name)}
-    problems += [
-        Problem(package, f"imports {name}, which it does not list")
-        for name in sorted(found - listed)
-    ]
-    return Checked(len(read_json(folder / "example.json")["rows"]), problems, sorted(found))
+    rows = len(read_json(folder / "example.json")["rows"])
+    return Checked(rows, problems, sorted(found), sorted(found - listed))
 
 
 def _needed(distribution: str) -> set[str]:

@@ -27,8 +27,7 @@ _DOCKERFILE = """\
 FROM python:{python}-slim AS build
 WORKDIR /package
 COPY . .
-RUN python -m venv --without-pip /opt/model
-{install}
+RUN {install}
 
 FROM python:{python}-slim
 COPY --from=build /opt/model /opt/model
@@ -109,7 +108,9 @@ def write_context(
         about=f"The model {names.distribution!r} behind an HTTP server that listens on $PORT.",
         tag=tag,
         python=f"{sys.version_info.major}.{sys.version_info.minor}",
-        install=install_lines(wheel.name, lock is not None, offline is not None),
+        install=" \\\n && ".join(
+            install(wheel.name, locked=lock is not None, offline=offline is not None)
+        ),
         health=_HEALTH,
         module=names.module,
     )
@@ -119,15 +120,21 @@ def write_context(
     part.replace(folder)
 
 
-def install_lines(wheel: str, locked: bool, offline: bool) -> str:
-    """The RUN lines that install the package and its server."""
-    pip = "RUN pip --python /opt/model/bin/python install --no-cache-dir"
+def install(wheel: str, *, locked: bool, offline: bool) -> list[str]:
+    """The commands that install a package and its server where nothing is.
+
+    Args:
+        wheel: Its file.
+        locked: Whether there is a lock beside it.
+        offline: Whether there are wheels to install from beside it.
+    """
+    pip = "pip --python /opt/model/bin/python install --no-cache-dir"
     source = " --no-index --find-links wheels" if offline else ""
+    made = "python -m venv --without-pip /opt/model"
     if not locked:
-        return f"{pip}{source} './{wheel}[serve]'"
-    return (
-        f"{pip}{source} --require-hashes -r requirements.txt\n{pip} --no-index --no-deps ./{wheel}"
-    )
+        return [made, f"{pip}{source} './{wheel}[serve]'"]
+    lock = f"{pip}{source} --require-hashes -r requirements.txt"
+    return [made, lock, f"{pip} --no-index --no-deps ./{wheel}"]
 
 
 def build(image: Image, names: Names) -> Image | Problem:

@@ -1,5 +1,6 @@
 """A lock: every distribution that a package needs, those of others too, with the hashes of its files."""
 
+import sys
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -58,19 +59,13 @@ def lock(requirements: Sequence[str], *, python: str) -> Lock | Problem:
 
 
 def _compile(uv: str, wanted: Path, python: str, *more: str | Path) -> Ended:
-    words: list[str | Path] = [
-        uv,
-        "pip",
-        "compile",
-        wanted,
-        "--generate-hashes",
-        "--universal",
-        "--quiet",
-    ]
-    plain = ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
-    ended = run([*words, *plain, "--python-version", python, *more])
+    words: list[str | Path] = [uv, "pip", "compile", wanted, "--quiet", *more]
+    words += ["--generate-hashes", "--universal", "--python-version", python]
+    words += ["--python", sys.executable, "--no-python-downloads"]
+    words += ["--no-header", "--no-annotate", "--no-emit-index-url", "--no-emit-find-links"]
+    ended = run(words)
     if ended.unreachable:  # what it fetched earlier may do
-        return _known(ended, run([*words, *plain, "--python-version", python, *more, "--offline"]))
+        return _known(ended, run([*words, "--offline"]))
     return ended
 
 

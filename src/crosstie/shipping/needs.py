@@ -75,12 +75,13 @@ def needs_of(pinned: Mapping[str, str], modules: Iterable[Module]) -> Needs:
         for extra, needed in ours.items()
         if extra not in _WHOLE
     }
-    server = {*serving, *ours.get("serve", {})} - {*always}
-    extras["serve"] = (
-        {name: _pinned(name, ours.get("serve", {}).get(name, name)) for name in sorted(server)}
+    elsewhere = {name for extra, needed in extras.items() if extra != "serve" for name in needed}
+    server = {*(serving - elsewhere), *ours.get("serve", {})} - {*always}
+    extras["serve"] = {
+        name: _pinned(name, ours.get("serve", {}).get(name, name))
+        for name in sorted(server)
         if serving
-        else {}
-    )
+    }
     return Needs(
         always,
         {extra: needed for extra, needed in sorted(extras.items()) if needed},

@@ -1,6 +1,7 @@
 """A model as a wheel: put together, locked, and tried where nothing else is installed before anybody gets it."""
 
 import shutil
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field, replace
 from pathlib import Path
@@ -136,9 +137,12 @@ def package(folder: Path, order: Order, *, rows: Rows | None = None, say: Say) -
         needs = needs_of(artifact.manifest["requirements"], code.modules.values())
         done = Packaged(None, order.names, order.version, requirements=[*needs.always.values()])
         problems = unlisted(code.modules, code.roots, needs, code.shown)
+        try:
+            files = contents(copy, code, order.names, order.version)
+        except ConfigError as error:
+            raise ConfigError([*error.problems, *problems]) from None
         if problems:
             return replace(done, problems=tuple(problems))
-        files = contents(copy, code, order.names, order.version)
         say("locking what it needs")
         locks = _locks(needs)
         if isinstance(locks, Problem):
@@ -233,7 +237,8 @@ def _delivered(done: Packaged, wheel: Path, order: Order, lock: Path | None, say
         done = replace(done, wheels=None if problem else folder, problems=(*done.problems, *found))
     if order.tag is not None:
         context = order.output / f"{order.stem}-image"
-        write_context(context, path, lock, order.names, order.tag, offline=done.wheels)
+        wheels = done.wheels if sys.platform == "linux" else None  # those of another system
+        write_context(context, path, lock, order.names, order.tag, offline=wheels)
         say(f"building {order.tag}")
         image = build(Image(order.tag, context), order.names)
         if isinstance(image, Problem):

@@ -51,8 +51,8 @@ def prove(wheel: Path, names: Names, lock: Path | None) -> Proof:
                 unproved="the index of packages cannot be reached, so it was not tried in an environment of its own"
             )
         if ended.code:
-            return Proof([Problem(wheel.name, f"cannot be installed:\n{ended.said}")])
-        return checked(room, names)
+            return Proof((Problem(wheel.name, f"cannot be installed:\n{ended.said}"),))
+        return checked(room, names, alone=True)
 
 
 def prove_offline(wheel: Path, names: Names, version: str, folder: Path) -> list[Problem]:
@@ -63,16 +63,27 @@ def prove_offline(wheel: Path, names: Names, version: str, folder: Path) -> list
             return [
                 Problem(str(folder), f"{wheel.name} cannot be installed from it:\n{ended.said}")
             ]
-        return list(checked(room, names).problems)
+        return list(checked(room, names, alone=False).problems)
 
 
-def checked(room: CleanEnvironment, names: Names) -> Proof:
-    """What a package that is installed says of itself."""
+def checked(room: CleanEnvironment, names: Names, *, alone: bool) -> Proof:
+    """What a package that is installed says of itself.
+
+    Args:
+        room: Where it is installed.
+        names: Of the package.
+        alone: Whether only what it lists is installed there, so that nothing else can be imported.
+    """
     said = answer(room.run("-m", names.module, "check", "--json"), names)
     if isinstance(said, Problem):
-        return Proof([said], size=room.size)
-    problems = tuple(Problem(each["where"], each["what"]) for each in said["problems"])
-    return Proof(problems, rows=said["rows"], imports=said["imports"], size=room.size)
+        return Proof((said,), size=room.size)
+    problems = [Problem(each["where"], each["what"]) for each in said["problems"]]
+    if alone:
+        problems += [
+            Problem(names.module, f"imports {each}, which it does not list")
+            for each in said["unlisted"]
+        ]
+    return Proof(tuple(problems), rows=said["rows"], imports=said["imports"], size=room.size)
 
 
 def answer(ended: Ended, names: Names) -> dict[str, Any] | Problem:
