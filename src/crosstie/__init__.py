@@ -23,6 +23,7 @@ _HOMES = {
     "doctor": "crosstie.api",
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
+    "export": "crosstie.api",
     "first_batch": "crosstie.api",
     "import_model": "crosstie.api",
     "init": "crosstie.api",
@@ -37,6 +38,7 @@ _HOMES = {
     "serve": "crosstie.api",
     "show": "crosstie.api",
     "train": "crosstie.api",
+    "wrap": "crosstie.api",
     "callback": "crosstie.training.callbacks.callback:callbacks",
     "combiner": "crosstie.models.combiners.combiner:combiners",
     "decoder": "crosstie.models.decoders.decoder:decoders",
@@ -51,6 +53,7 @@ if TYPE_CHECKING:
     from crosstie.api import doctor as doctor
     from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate
+    from crosstie.api import export as export
     from crosstie.api import first_batch as first_batch
     from crosstie.api import import_model as import_model
     from crosstie.api import init as init
@@ -65,6 +68,7 @@ if TYPE_CHECKING:
     from crosstie.api import serve as serve
     from crosstie.api import show as show
     from crosstie.api import train as train
+    from crosstie.api import wrap as wrap
     from crosstie.errors import CrosstieError as CrosstieError
     from crosstie.pipeline.run import Run as Run
     from crosstie.serving.model import Model as Model

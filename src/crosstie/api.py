@@ -808,6 +808,46 @@ def package(
     return make(folder, order, rows=rows, say=say or (lambda _: None))
 
 
+def export(
+    model: str | Path | Run,
+    output: str | Path | None = None,
+    *,
+    format: str = "onnx",
+    runs: str | Path = "runs",
+) -> list[Path]:
+    """Write only the graph of a model, or only its weights: `crosstie export` in Python.
+
+    Args:
+        model: A run, or what `load` takes.
+        output: The folder to write; None is the model's name and the format.
+        format: `onnx`, the graph, and beside it as JSON what goes in and comes out, with an example of both; or
+            `safetensors`, the weights of a run's network or linear model.
+        runs: The folder of all runs, for names.
+
+    Returns:
+        The files.
+
+    Raises:
+        ArtifactError: The model is damaged.
+        ConfigError: There is no such format, or the folder is there.
+        RunError: There is no such run, or it has no weights of that format.
+
+    Example:
+        >>> import crosstie
+        >>> [each.name for each in crosstie.export("customers/latest", "bare")]
+        ['model.json', 'model.onnx']
+    """
+    from crosstie.artifact.loading import read_json  # numpy, onnxruntime: 200 ms
+    from crosstie.artifact.packed import is_wheel, unpacked
+    from crosstie.shipping.export import export as write
+
+    folder = _place(model.path if isinstance(model, Run) else model, Path(runs))
+    if is_wheel(folder):
+        folder = unpacked(folder)
+    name = read_json(folder / "manifest.json")["name"]
+    return write(folder, Path(f"{name}-{format}" if output is None else output), format)
+
+
 def import_model(
     file: str | Path,
     output: str | Path,
@@ -852,6 +892,44 @@ def import_model(
     path = Path(file)
     wanted = Wanted(task, labels, target, name or path.stem)
     return bring_in(path, Path(output), example, wanted, graph_output=graph_output, logits=logits)
+
+
+def wrap(
+    estimator: Any,
+    *,
+    example: Any,
+    task: str | None = None,
+    labels: Sequence[str] | None = None,
+    target: str = "target",
+    name: str | None = None,
+) -> "Model":
+    """Make a model of a fitted estimator of this process: of scikit-learn, LightGBM or XGBoost.
+
+    The estimator is turned into a graph, never pickled, and its answers to the example are compared with the graph's.
+
+    Args:
+        estimator: A classifier, a regressor, or a pipeline that ends in one.
+        example: Rows as it was fitted on: a DataFrame, or an array, whose columns are then called x0, x1, …. A column
+            may be empty later on where it is in some row of them.
+        task: `binary`, `category` or `number`; None for what the estimator is.
+        labels: The names of the classes in its own order; None for its `classes_`.
+        target: What is predicted is called so.
+        name: The model's name; None for the estimator's class.
+
+    Returns:
+        The model, until this process ends; `Model.save` keeps it in a folder.
+
+    Raises:
+        ArtifactError: It cannot be turned into a graph, or the graph answers otherwise.
+        ConfigError: It is no estimator that predicts, or task and labels do not fit.
+        DataError: The example is none that it can predict.
+        MissingExtra: skl2onnx is not installed.
+    """
+    from crosstie.shipping.bring_in import Wanted  # numpy, onnxruntime: 200 ms
+    from crosstie.shipping.wrap import wrap as wrapped
+
+    called = name or type(estimator).__name__.lower()
+    return wrapped(estimator, example, Wanted(task, labels, target, called))
 
 
 def options(component: type, /, **given: Any) -> dict[str, Any]:

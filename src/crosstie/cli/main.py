@@ -30,6 +30,7 @@ COMMANDS = {
     "serve": "Answer requests over HTTP with a model.",
     "package": "Make a wheel of a model, with all that predicts and nothing that trains.",
     "push": "Publish a model: its weights, all that predicts, and a card.",
+    "export": "Write only the graph of a model, or only its weights.",
     "import": "Make a model of one that was trained elsewhere.",
     "embed": "Turn texts into vectors.",
     "runs": "List, show and prune runs.",

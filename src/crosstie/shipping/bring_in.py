@@ -11,12 +11,14 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import OutputSettings, natural
+from crosstie.artifact.runtime import Graph
 from crosstie.artifact.saving import save
 from crosstie.data.files import sha256
 from crosstie.data.parse import MISSING
 from crosstie.data.read import open_source
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, Problem, nearest
+from crosstie.features.preprocessor import Preprocessor
 from crosstie.serving.model import Model
 from crosstie.shipping.columns import (
     cells,
@@ -156,6 +158,7 @@ def put_together(
     with TemporaryDirectory() as work:
         graph = Path(work) / "0.onnx"
         foreign.write(graph, fed(preprocessor))
+        _check_answers(graph, preprocessor, example)
         made = Path(work) / "model"
         save(
             made,
@@ -247,6 +250,18 @@ def table_for(example: Any, missing: Sequence[str] | None) -> Table:
     return table.slice(0, min(len(table), MOST))
 
 
+def _check_answers(graph: Path, preprocessor: Preprocessor, example: Table) -> None:
+    """Raise where a row of the example has no answer."""
+    said = Graph(graph).run(preprocessor.encode(example).batch.inputs)
+    found = next(iter(said.values())).reshape(len(example), -1)
+    empty = np.isnan(found).any(axis=1)
+    if empty.any():
+        raise ArtifactError(
+            f"the model has no answer (NaN) to row {int(empty.argmax()) + 1} of the example. Leave out rows with empty "
+            "cells if it was not made for them"
+        )
+
+
 def _compare(model: Model, foreign: Foreign, example: Table) -> list[str]:
     """How the artifact's answers to the example stand to the tool's own, in a sentence.
 
@@ -258,12 +273,6 @@ def _compare(model: Model, foreign: Foreign, example: Table) -> list[str]:
     encoded = artifact.encode(example)
     feature = artifact.outputs[0]
     found = artifact.raw(encoded)[feature.name]
-    empty = np.isnan(found.reshape(len(found), -1)).any(axis=1)
-    if empty.any():
-        raise ArtifactError(
-            f"the model has no answer (NaN) to row {int(empty.argmax()) + 1} of the example. Leave out rows with empty "
-            "cells if it was not made for them"
-        )
     given, absent = cells(preprocessor, example, foreign.columns)
     output = preprocessor.layout.outputs[0]
     expected = foreign.says(given, absent, output)

@@ -90,7 +90,8 @@ def glued(
         if feed.whole
         for i in range(feed.start, feed.start + feed.width)
     ]
-    _say(behind, output, answer, prefix + answer.name, whole)
+    opsets = {**OPSETS, **{each.domain: each.version for each in its.opset_import}}
+    _say(behind, output, answer, prefix + answer.name, whole, opsets["ai.onnx.ml"])
     helper = onnx.helper
     row = [output.size] if output.type == "category" else []
     graph = helper.make_graph(
@@ -104,12 +105,9 @@ def glued(
         initializer=[*its.graph.initializer, *before.constants, *behind.constants],
         sparse_initializer=list(its.graph.sparse_initializer),
     )
-    opsets = {each.domain: each.version for each in its.opset_import}
     return helper.make_model(
         graph,
-        opset_imports=[
-            helper.make_opsetid(domain, version) for domain, version in {**OPSETS, **opsets}.items()
-        ],
+        opset_imports=[helper.make_opsetid(domain, version) for domain, version in opsets.items()],
         ir_version=its.ir_version,
         functions=list(its.functions),
         producer_name="",
@@ -180,11 +178,13 @@ def _fill(glue: _Glue, feed: Feed, fed: Fed, missing: Sequence[str], name: str) 
         glue.add("Identity", value, called=name)
 
 
-def _say(glue: _Glue, output: Output, answer: Answer, name: str, whole: Sequence[int]) -> None:
+def _say(
+    glue: _Glue, output: Output, answer: Answer, name: str, whole: Sequence[int], opset: int
+) -> None:
     """Our output out of the graph's: probabilities, or a number."""
     value = glue.reshape(name, -1, answer.width)
     if answer.words:
-        value = _one_hot(glue, value, answer)
+        value = _one_hot(glue, value, answer, opset)
     elif answer.dtype != "float32":
         value = glue.add("Cast", value, to=_type(np.dtype(np.float32)))
     if answer.logits:
@@ -204,17 +204,15 @@ def _say(glue: _Glue, output: Output, answer: Answer, name: str, whole: Sequence
     glue.reshape(value, -1, called=output.array)
 
 
-def _one_hot(glue: _Glue, value: str, answer: Answer) -> str:
+def _one_hot(glue: _Glue, value: str, answer: Answer, opset: int) -> str:
     """Classes `[rows, 1]` as 1 at the place of the class and 0 elsewhere `[rows, classes]`."""
     classes: Sequence[Any] = answer.words
     if answer.dtype == "str":
-        value = glue.add(
-            "LabelEncoder",
-            value,
-            domain="ai.onnx.ml",
-            keys_strings=[str(each) for each in classes],
-            values_int64s=list(range(len(classes))),
-        )
+        names = [str(each) for each in classes]
+        table: dict[str, Any] = {"classes_strings": names}  # of the operator's first version
+        if opset > 1:
+            table = {"keys_strings": names, "values_int64s": list(range(len(names)))}
+        value = glue.add("LabelEncoder", value, domain="ai.onnx.ml", **table)
         classes = range(len(classes))
     elif answer.dtype != "int64":
         value = glue.add("Cast", value, to=_type(np.dtype(np.int64)))

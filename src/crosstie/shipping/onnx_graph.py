@@ -207,7 +207,6 @@ def read_onnx(
     labels = _without_maps(proto.graph)
     constants = _constants(proto.graph)
     feeds, columns = _feeds(proto.graph, constants, where)
-    outputs = _tried(proto, feeds, where)
     names = {feed.name: feed.width for feed in feeds if feed.dtype == "str"}
     places = [feed.start + i for feed in feeds if feed.dtype == "str" for i in range(feed.width)]
     words = words_of(proto.graph, names, constants, where)
@@ -223,7 +222,7 @@ def read_onnx(
     return OnnxGraph(
         proto=proto,
         feeds=tuple(feeds),
-        outputs=outputs,
+        outputs=_tried(proto, feeds, where),
         columns=tuple(columns),
         labels=labels or _labels(proto.graph),
         tool=proto.producer_name or "onnx",
