@@ -2,8 +2,8 @@
 
 torch_loop.py TRAIN TARGET BATCH EPOCHS
 
-The network, its optimizer and the clipping are ours in both; by hand it is a permutation an epoch, a gather a
-batch, forward, loss, backward, clip, step. Epochs of the two alternate in one process. One line of JSON.
+The network, its optimizer, the clipping and how pictures are changed are ours in both; by hand it is a permutation an
+epoch, a gather a batch, forward, loss, backward, clip, step. Epochs of the two alternate in one process. One line of JSON.
 """
 
 import json
@@ -19,6 +19,7 @@ import torch
 import crosstie
 from crosstie.models.network import Network
 from crosstie.pipeline.prepare import assign, prepare
+from crosstie.training.augment import Augment
 from crosstie.training.loop import Loop
 from crosstie.training.trainer import Trainer
 
@@ -46,6 +47,8 @@ def main(train: str, target: str, batch: str, epochs: str) -> None:
     decayed, spared = network.parameter_groups()
     groups = [{"params": decayed, "weight_decay": 3e-4}, {"params": spared, "weight_decay": 0.0}]
 
+    augment = Augment(prepared.layout, plan.architecture["inputs"])
+
     def by_hand() -> float:
         network.train()
         optimizer = torch.optim.AdamW(groups, lr=2e-3)
@@ -54,7 +57,7 @@ def main(train: str, target: str, batch: str, epochs: str) -> None:
         for first in range(0, len(rows), size):
             index = order[first : first + size]
             optimizer.zero_grad(set_to_none=True)
-            logits = network({name: each[index] for name, each in inputs.items()})
+            logits = network(augment({name: each[index] for name, each in inputs.items()}))
             loss = network.loss(logits, {name: each[index] for name, each in targets.items()})
             loss.backward()
             torch.nn.utils.clip_grad_norm_(network.parameters(), 1.0)
