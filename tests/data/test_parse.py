@@ -260,3 +260,14 @@ def test_whole_numbers_and_booleans_have_one_level_however_written(text, level):
 )
 def test_a_vector_is_a_list_of_numbers_in_any_shape(cell, numbers):
     assert parse.vector(cell) == numbers
+
+
+DEEP = "[" * 5000 + "]" * 5000
+
+
+def test_numbers_too_large_for_a_float_and_lists_too_deep_are_no_numbers():
+    assert parse.vector([1, 10**400]) is None
+    assert parse.vector(DEEP) is None
+    np.testing.assert_equal(parse.series([1, 10**400, 2]), [[1.0], [np.nan], [2.0]])
+    assert parse.series(DEEP) is None
+    assert parse.items(DEEP) is None

@@ -9,6 +9,7 @@ import hashlib
 import json
 import math
 import re
+import sys
 from collections import Counter
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from decimal import Decimal
@@ -87,6 +88,7 @@ _QUARTER = re.compile(
     r"(?P<year>\d{4})[-\s/]?[Qq](?P<quarter>[1-4])|[Qq](?P<first>[1-4])[-\s/]?(?P<after>\d{4})",
     re.ASCII,
 )
+_LARGEST = sys.float_info.max
 _EPOCH = dt.datetime(1970, 1, 1)  # all arithmetic here is in UTC without saying so
 
 
@@ -375,7 +377,7 @@ def items(text: str) -> list[Any] | None:
     """The items of a JSON list; None if the text is none."""
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         return None
     return found if isinstance(found, list) else None
 
@@ -387,7 +389,7 @@ def vector(cell: Any) -> list[float] | None:
         if bare.startswith("["):
             try:
                 cell = json.loads(bare)
-            except ValueError:
+            except (ValueError, RecursionError):
                 cell = bare.strip("[]").replace(",", " ").split()
         else:
             cell = re.split(r"[\s,;]+", bare)
@@ -400,7 +402,7 @@ def vector(cell: Any) -> list[float] | None:
         value = number(each) if isinstance(each, str) else each
         if isinstance(value, bool) or not isinstance(value, int | float | np.number):
             return None
-        if not math.isfinite(value):
+        if not _is_finite(value):
             return None
         found.append(float(value))
     return found
@@ -457,7 +459,12 @@ def _value(cell: Any, missing: Collection[str]) -> float | None:
         return math.nan
     if isinstance(cell, bool) or not isinstance(cell, int | float | np.number):
         return None
-    return float(cell) if math.isfinite(cell) else math.nan
+    return float(cell) if _is_finite(cell) else math.nan
+
+
+def _is_finite(value: float | np.number[Any]) -> bool:
+    """Whether a float can hold it: of a whole number of hundreds of digits `math.isfinite` does not say."""
+    return bool(-_LARGEST <= value <= _LARGEST)
 
 
 def held(cell: Any, missing: Collection[str] = MISSING) -> bool:

@@ -176,6 +176,8 @@ def _parted(text: str, separator: str) -> list[str]:
 def _listed(text: str) -> list[str] | None:
     try:
         found = json.loads(text)
+    except RecursionError:
+        return None
     except ValueError:
         if "'" not in text or "\\" in text:  # not how Python writes lists of texts
             return None
