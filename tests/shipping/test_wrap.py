@@ -124,6 +124,20 @@ def test_a_regressor_of_an_array_says_the_same(there: Any, flowers: pd.DataFrame
     )
 
 
+def test_a_booster_of_its_own_interface_says_the_same(flowers: pd.DataFrame) -> None:
+    rows, target = flowers.set_axis(["a", "b", "c", "d"], axis=1), np.arange(150) // 75
+    options = {"objective": "binary", "verbose": -1, "num_threads": 1}
+    trees = lightgbm.train(options, lightgbm.Dataset(rows, target), 5)
+    model = wrap(trees, example=rows, labels=["no", "yes"])
+    assert model.notes == ["answers the example's 150 rows as lightgbm does"]
+    found = model.predict(rows)["target_probability_yes"]
+    np.testing.assert_allclose(found, trees.predict(rows), atol=1e-5)
+    matrix = xgboost.DMatrix(rows, target)
+    other = xgboost.train({"objective": "binary:logistic", "nthread": 1}, matrix, 5)
+    found = wrap(other, example=rows).predict(rows)["target_probability_1"]
+    np.testing.assert_allclose(found, other.predict(matrix), atol=1e-5)
+
+
 def test_what_cannot_be_wrapped_says_why(flowers: pd.DataFrame, species: np.ndarray) -> None:
     with pytest.raises(ConfigError) as caught:
         wrap(DBSCAN().fit(flowers), example=flowers)
@@ -134,6 +148,9 @@ def test_what_cannot_be_wrapped_says_why(flowers: pd.DataFrame, species: np.ndar
     assert str(caught_data.value).startswith(
         "example: LogisticRegression itself cannot predict it: The feature names should match"
     )
+    with pytest.raises(ConfigError) as caught:
+        wrap(fitted, example=flowers, task="number")
+    assert str(caught.value) == "task number: LogisticRegression is a classifier; leave it out"
     with pytest.raises(DataError) as caught_data:
         wrap(fitted, example="flowers.csv")
     assert str(caught_data.value) == (

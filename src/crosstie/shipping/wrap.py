@@ -20,6 +20,7 @@ from crosstie.serving.model import Model
 from crosstie.shipping.bring_in import MOST, NEAR, Wanted, missing, put_together, read, table_for
 from crosstie.shipping.onnx_graph import OnnxGraph, read_onnx
 
+BOOSTERS = ("lightgbm", "xgboost")
 OPSETS = {"": 18, "ai.onnx.ml": 3}
 
 
@@ -31,28 +32,36 @@ def wrap(estimator: Any, example: Any, wanted: Wanted) -> Model:
             "some rows of it"
         )
     rows = example.iloc[:MOST] if hasattr(example, "iloc") else example[:MOST]
-    expected = _answers(estimator, rows)
+    home = type(estimator).__module__.partition(".")[0]
+    native = home in BOOSTERS and not hasattr(
+        estimator, "get_params"
+    )  # asked by what reads its file
+    expected = None if native else _answers(estimator, rows)
     labels = wanted.labels
     if labels is None and hasattr(estimator, "classes_") and np.ndim(estimator.classes_) == 1:
         labels = [str(each) for each in np.asarray(estimator.classes_).tolist()]
-    wanted = Wanted(wanted.task or _task(estimator, labels), labels, wanted.target, wanted.name)
+    if wanted.task == "number" and hasattr(estimator, "classes_"):
+        raise ConfigError(f"task number: {type(estimator).__name__} is a classifier; leave it out")
+    task = wanted.task or (None if native else _task(estimator, labels))
+    wanted = Wanted(task, labels, wanted.target, wanted.name)
     folder = Path(mkdtemp(prefix="crosstie-"))
     atexit.register(_remove, folder, os.getpid())
-    home = type(estimator).__module__.partition(".")[0]
     about = {"class": _spelled(estimator)}
-    if home in ("lightgbm", "xgboost"):
+    if home in BOOSTERS:
         model = _booster(estimator, home, rows, folder / "model", wanted, about)
     else:
+        assert expected is not None
         model = _converted(estimator, rows, folder / "model", wanted, about, expected)
-    _check(model, rows, expected, home)
-    model.notes = [f"answers the example's {len(rows)} rows as {home} does"]
+    if expected is not None:
+        _check(model, rows, expected, home)
+        model.notes = [f"answers the example's {len(rows)} rows as {home} does"]
     return model
 
 
-def _task(estimator: Any, labels: Sequence[str] | None) -> str | None:
-    if labels is not None:
-        return "binary" if len(labels) == 2 else "category"
-    return "number" if hasattr(estimator, "predict") else None
+def _task(estimator: Any, labels: Sequence[str] | None) -> str:
+    if labels is None or not hasattr(estimator, "classes_"):
+        return "number"
+    return "binary" if len(labels) == 2 else "category"
 
 
 def _answers(estimator: Any, rows: Any) -> NDArray[Any]:
