@@ -67,6 +67,7 @@ def test_a_long_table_has_its_time_its_group_and_a_number_a_row():
         ("shop", "string"),
         ("sales", "double"),
     ]
+    assert schema["input"]["required"] == ["sales"]  # a row may hold its window itself
     assert schema["input"]["properties"]["sales"]["type"] == ["number", "array", "string"]
     assert schema["output"]["properties"] == {
         "sales_prediction": {

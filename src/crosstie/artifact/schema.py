@@ -51,7 +51,11 @@ def row_schema(preprocessor: Preprocessor) -> dict[str, Any]:
             outputs.append(
                 {"column": name, "type": feature.type, "arrow": arrow, "nullable": False}
             )
-    required = [each["column"] for each in inputs if not each["nullable"]]
+    # not the time and the group of a long table: a row may hold its window itself
+    read = {feature.column for feature in preprocessor.inputs}
+    required = [
+        each["column"] for each in inputs if each["column"] in read and not each["nullable"]
+    ]
     return {
         "$schema": "https://json-schema.org/draft/2020-12/schema",
         "input": {"type": "object", "properties": rows, "required": required},
