@@ -81,7 +81,7 @@ def test_every_answer_is_one_that_openapi_allows(kinds):
 
 @pytest.fixture(scope="module")
 def client(kinds) -> Iterator[httpx.Client]:
-    with httpx.Client(base_url=kinds.url, trust_env=False) as found:
+    with httpx.Client(base_url=kinds.url, trust_env=False, timeout=60) as found:
         yield found
 
 

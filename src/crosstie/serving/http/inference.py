@@ -1,7 +1,5 @@
 """The Open Inference Protocol, version 2, over REST: a tensor for each column, in and out."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import Response
 
@@ -55,10 +53,7 @@ async def infer(request: Request) -> Response:
     about = _named(request, asked)
     body = await read_body(request, service.settings)
     most = service.settings.max_rows
-    if len(body) < LARGE:
-        found = tensors(body, asked, most)
-    else:
-        found = await asyncio.to_thread(tensors, body, asked, most)
+    found = await service.read(lambda: tensors(body, asked, most), quick=len(body) < LARGE)
     request.scope["seen"].rows = len(found.table)
     answer = await service.ask(asked, found.table)
     kinds = {each["column"]: tensor(each) for each in about.schema["columns"]["output"]}

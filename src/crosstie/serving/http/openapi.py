@@ -71,7 +71,10 @@ def openapi(about: Described, settings: Settings) -> dict[str, Any]:
 
 def _predict(about: Described, rows: Mapping[str, Any]) -> dict[str, Any]:
     prediction = {"$ref": "#/components/schemas/Prediction"}
-    answers = {"oneOf": [prediction, {"type": "array", "items": prediction}]}
+    several: dict[str, Any] = prediction
+    if any(each["type"] == "timeseries" for each in about.schema["columns"]["output"]):
+        several = {"anyOf": [prediction, {"type": "object"}]}  # of a long table: a row a step ahead
+    answers = {"oneOf": [prediction, {"type": "array", "items": several}]}
     example_rows, example_answers = about.example["rows"], about.example["predictions"]
     others: dict[str, Any] = {kind: {} for kind in FORMS if kind != "application/json"}
     return {

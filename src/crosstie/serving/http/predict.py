@@ -1,17 +1,14 @@
 """`POST /predict`: rows in, predictions out."""
 
-import asyncio
-
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crosstie.errors import DataError
 from crosstie.serving.http.answers import answered, json_answer
 from crosstie.serving.http.asked import asked
 from crosstie.serving.http.body import read_body
 from crosstie.serving.http.media import came_as, wanted_as
 from crosstie.serving.http.refused import Refused
-from crosstie.serving.http.service import LARGE, Service, of_data
+from crosstie.serving.http.service import LARGE, Service
 
 
 async def predict(request: Request) -> Response:
@@ -22,13 +19,10 @@ async def predict(request: Request) -> Response:
     came = came_as(request.headers.get("content-type"))
     form = wanted_as(request.headers.get("accept"), came)
     body = await read_body(request, settings)
-    try:
-        if came == "json" and len(body) < LARGE:
-            rows = asked(body, came, model, settings.max_rows)
-        else:
-            rows = await asyncio.to_thread(asked, body, came, model, settings.max_rows)
-    except DataError as error:
-        raise of_data(error) from None
+    rows = await service.read(
+        lambda: asked(body, came, model, settings.max_rows),
+        quick=came == "json" and len(body) < LARGE,
+    )
     request.scope["seen"].rows = len(rows.table)
     if not len(rows.table) and form == "json":
         return json_answer([])

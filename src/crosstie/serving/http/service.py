@@ -1,6 +1,8 @@
 """What all routes share: the model, the limits, and asking the one within the other."""
 
 import asyncio
+from collections.abc import Callable
+from typing import TypeVar
 
 from crosstie.data.table import Table
 from crosstie.errors import DataError
@@ -11,6 +13,8 @@ from crosstie.serving.http.settings import Settings
 from crosstie.serving.model import Model
 
 LARGE = 1 << 16  # bytes that other requests would wait for, were they read on their thread
+
+Rows = TypeVar("Rows")
 
 
 class Service:
@@ -26,6 +30,29 @@ class Service:
         self.settings = settings
         self.metrics = Metrics()
         self.in_flight = 0
+
+    async def read(self, reading: Callable[[], Rows], *, quick: bool) -> Rows:
+        """Make rows of a body.
+
+        Args:
+            reading: Does it.
+            quick: Whether that takes less than going to another thread does.
+
+        Raises:
+            Refused: As `reading`; or the rows are no table (422), or it takes too long (504).
+        """
+        try:
+            if quick:
+                return reading()
+            async with asyncio.timeout(self.settings.timeout):
+                return await asyncio.to_thread(reading)
+        except DataError as error:
+            raise of_data(error) from None
+        except TimeoutError:
+            raise Refused(
+                504,
+                f"the body was not read within {self.settings.timeout:g} s. Send fewer rows at once",
+            ) from None
 
     async def ask(self, model: Model, table: Table) -> Answer:
         """Predict the rows of a request.
