@@ -34,7 +34,7 @@ def evaluate(
     """Measure a model on data that has the true values.
 
     Args:
-        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, or a folder that `push` wrote.
+        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, a folder that `push` wrote, or a wheel.
         data: A table with the input columns and the target; `-` reads standard input.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.

@@ -31,7 +31,7 @@ def predict(
     """Predict with a model.
 
     Args:
-        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, or a folder that `push` wrote.
+        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, a folder that `push` wrote, or a wheel.
         data: A table; `-` reads standard input. The target is not needed.
         more: Further tables with the same columns.
         output: Where to write: .csv, .parquet, .arrow, .jsonl. CSV on standard output if not given.

@@ -31,7 +31,7 @@ def serve(
     """Answer requests with a model. The log, one line of JSON a request, goes to standard error.
 
     Args:
-        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, or a folder that `push` wrote.
+        model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, a folder that `push` wrote, or a wheel.
         host: The address to listen on; one that others reach needs a token.
         port: 0 takes a free one.
         token: What requests must carry. Set CROSSTIE_TOKEN rather: others on this computer see a command line.
