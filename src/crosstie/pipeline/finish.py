@@ -24,7 +24,7 @@ from crosstie.features.output_feature import OutputFeature
 from crosstie.features.views import View
 from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import Candidate, Part
-from crosstie.pipeline.naive import naive_parts
+from crosstie.pipeline.naive import BASELINE, naive_parts
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
 from crosstie.pipeline.run import Run
@@ -60,7 +60,7 @@ def finish(
     outputs = chosen.members[0][0].outputs
     settings = {feature.name: _settings(feature, plan, chosen) for feature in outputs}
     parts = {
-        name: _calibrated(part, outputs, settings) if name != "baseline" else part
+        name: _calibrated(part, outputs, settings) if name != BASELINE else part
         for name, part in chosen.parts.items()
     }
     thresholds = {name: each.threshold for name, each in settings.items()}
@@ -258,7 +258,7 @@ def _compare(
         for name, part in chosen.parts.items()
     }
     rows.append(
-        {"model": "baseline", "chosen": False, "seconds": 0.0, "about": {}, "metrics": baseline}
+        {"model": BASELINE, "chosen": False, "seconds": 0.0, "about": {}, "metrics": baseline}
     )
     return rows
 

@@ -13,6 +13,13 @@ from crosstie.pipeline.prepare import Prepared
 
 Floats = NDArray[np.float64]
 
+BASELINE, NAIVE, SEASONAL = "baseline", "naive", "seasonal naive"
+
+
+def is_guess(model: str) -> bool:
+    """Whether nothing was learned for a model of this name: a class's share, the mean, the last number again."""
+    return model in (BASELINE, NAIVE) or model.startswith(SEASONAL)
+
 
 def naive_parts(
     outputs: Sequence[OutputFeature], prepared: Prepared, chosen: Candidate
@@ -35,7 +42,7 @@ def naive_parts(
         for season in sorted(seasons):
             if season > source.shape[0]:
                 continue
-            name = "naive" if season == 1 else f"seasonal naive ({season})"
+            name = NAIVE if season == 1 else f"{SEASONAL} ({season})"
             for part, judged in chosen.parts.items():
                 rows = len(judged.truth[output.name])
                 scaled = np.asarray(prepared.batches[part].inputs[array][:rows, :, 0], np.float64)

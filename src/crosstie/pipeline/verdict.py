@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from crosstie.evaluation.metric import metrics
-from crosstie.learners.learner import learners
+from crosstie.pipeline.naive import BASELINE, is_guess
 
 
 def verdicts(evaluation: Mapping[str, Any]) -> Iterator[str]:
@@ -25,7 +25,7 @@ def verdicts(evaluation: Mapping[str, Any]) -> Iterator[str]:
             and math.isfinite(value)
         }
         chosen = evaluation["models"][0]["model"]
-        guesses = [each for each in values if each not in learners.names()]
+        guesses = [each for each in values if is_guess(each)]
         if chosen not in values or not guesses:
             continue
         guess = max(guesses, key=lambda each: sign * values[each])
@@ -48,4 +48,4 @@ def verdicts(evaluation: Mapping[str, Any]) -> Iterator[str]:
 
 
 def _called(guess: str) -> str:
-    return "baseline, which sees no column," if guess == "baseline" else f"{guess} forecast"
+    return "baseline, which sees no column," if guess == BASELINE else f"{guess} forecast"

@@ -242,8 +242,11 @@ class Pretrained(Encoder):
         self.frozen = True
         pooling, self.pooling = self.pooling, "mean"
         try:
-            values = 1 + torch.arange(WORDS) % config.vocab_size
-            behind = nn.functional.pad(values, (0, WORDS))
+            places = getattr(config, "max_position_embeddings", None) or 4 * WORDS
+            behind_padding = places - self.padding - 1  # where some begin to count
+            words = max(min(WORDS, behind_padding // 2), 1)
+            values = 1 + torch.arange(words) % config.vocab_size
+            behind = nn.functional.pad(values, (0, words))
             with torch.no_grad():
                 alone, _, _ = self._read(values[None])
                 beside, _, _ = self._read(torch.stack([behind, values.repeat(2)]))
@@ -255,7 +258,7 @@ class Pretrained(Encoder):
         finally:
             network.train(training)
             self.pooling = pooling
-        apart = float((beside[0, :WORDS] - alone[0]).abs().max())
+        apart = float((beside[0, :words] - alone[0]).abs().max())
         if not apart <= ALIKE:
             raise ConfigError(
                 Problem(
