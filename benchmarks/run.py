@@ -16,6 +16,7 @@ import generation
 import media
 import quality
 import series
+import server
 import tagging
 from machine import machine
 
@@ -23,7 +24,9 @@ ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 START, END = "<!-- generated: benchmarks/run.py -->", "<!-- end of generated -->"
-SECTIONS = {each.__name__: each for each in (figures, quality, media, tagging, series, generation)}
+SECTIONS = {
+    each.__name__: each for each in (figures, quality, media, tagging, series, generation, server)
+}
 EVERYTHING = [(section, case) for section in SECTIONS for case in SECTIONS[section].CASES]
 
 
