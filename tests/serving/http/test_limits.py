@@ -89,6 +89,17 @@ def test_a_body_that_does_not_arrive_is_given_up(model):
     assert error(asyncio.run(play())) == (408, "the body did not arrive within 0.01 s")
 
 
+def test_a_body_that_takes_too_long_to_read_is_given_up(model):
+    async def play():
+        async with client_of(ModelHolder(model), timeout=1e-6) as client:
+            lines = "size,colour,paid,when\n" + "1.5,red,no,2024-02-01\n" * 5000
+            kind = {"Content-Type": "text/csv"}
+            return await client.post("/predict", content=lines, headers=kind)
+
+    why = "the body was not read within 1e-06 s. Send fewer rows at once"
+    assert error(asyncio.run(play())) == (504, why)
+
+
 def test_a_body_is_read_no_further_than_allowed(model):
     async def parts():
         for _ in range(10):
