@@ -237,6 +237,20 @@ def test_columns_without_names_are_taken_in_order(tmp_path: Path) -> None:
     )
 
 
+def test_columns_are_found_by_their_names_however_they_are_spelled(tmp_path: Path) -> None:
+    rng = np.random.default_rng(0)
+    rows = pd.DataFrame(rng.normal(size=(200, 3)), columns=["room size", "Room_Size", "age"])
+    there = lightgbm.LGBMRegressor(**QUICK, verbose=-1)
+    there.fit(rows.set_axis(["Room_Size", "room_size", "AGE"], axis=1), rows.to_numpy() @ [1, 2, 3])
+    there.booster_.save_model(tmp_path / "model.txt")
+    other = rows.rename(columns={"room size": "Room_Size", "Room_Size": "room_size"})
+    model = imported(tmp_path / "model.txt", other[["age", "room_size", "Room_Size"]])
+    assert model.artifact.columns == ("Room_Size", "room_size", "age")
+    expected = there.predict(rows.set_axis(["Room_Size", "room_size", "AGE"], axis=1))
+    found = model.predict(other)["target_prediction"]
+    np.testing.assert_allclose(found, expected, rtol=1e-5, atol=1e-5)
+
+
 def test_numbers_that_float32_cannot_tell_apart_are_told(tmp_path: Path) -> None:
     stamps = 1_600_000_000 + np.arange(400.0)
     rows = pd.DataFrame({"stamp": stamps})

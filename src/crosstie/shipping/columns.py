@@ -35,7 +35,7 @@ def found_in(example: Table, asked: Sequence[Asked], target: str) -> list[str]:
     """
     there = [name for name in example.columns if name != target]
     plain = {_plain(name): name for name in there}
-    by_name = [plain.get(_plain(each.name)) for each in asked]
+    by_name = [each.name if each.name in there else plain.get(_plain(each.name)) for each in asked]
     named = [each for each in by_name if each is not None]
     if len(set(named)) == len(asked):
         return named
