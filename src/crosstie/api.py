@@ -583,6 +583,7 @@ def serve(
     concurrency: int = 64,
     drain: float = 30.0,
     workers: int = 1,
+    threads: int = 1,
     watch: bool = False,
     components: str | Path | None = None,
     runs: str | Path = "runs",
@@ -602,6 +603,8 @@ def serve(
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or SIGINT.
         workers: Processes that answer, each with the model; one that is lost is replaced.
+        threads: Processor threads of a prediction. More are quicker for large networks; a row of a small model takes
+            twice the processor time with two.
         watch: Look each second for a new model where this one was found: in its folder, or by NAME/latest. It takes
             its place once it says of its example what it should, and no request is dropped. SIGHUP looks once.
         components: As for `load`.
@@ -630,10 +633,15 @@ def serve(
         concurrency=concurrency,
         drain=drain,
         workers=workers,
+        threads=threads,
         watch=watch,
     )
     settings.check()  # before a model is loaded
-    loaded = _loaded(model, components, runs)
+    loaded = (
+        load(model, components=components, runs=runs, threads=threads)
+        if isinstance(model, str | Path)
+        else model
+    )
     pointer = _pointer(model, Path(runs)) if isinstance(model, str | Path) else None
     place = Place(loaded.path, pointer) if loaded.path is not None else None
     listen(loaded, settings, place=place, say=say)

@@ -23,6 +23,7 @@ def serve(
     concurrency: int = 64,
     drain: float = 30.0,
     workers: int = 1,
+    threads: int = 1,
     watch: Annotated[bool, Parameter(negative="")] = False,
     components: Path | None = None,
     runs: Path = Path("runs"),
@@ -42,6 +43,7 @@ def serve(
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or Ctrl-C.
         workers: Processes that answer; each holds the model.
+        threads: Processor threads of a prediction: more are quicker for large networks and slower for all else.
         watch: Serve a new model in place of this one when it lies where this one was found, as SIGHUP does once.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
@@ -59,6 +61,7 @@ def serve(
         concurrency=concurrency,
         drain=drain,
         workers=workers,
+        threads=threads,
         watch=watch,
         components=components,
         runs=runs,

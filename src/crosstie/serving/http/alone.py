@@ -17,7 +17,6 @@ def answer(
     listener: socket.socket,
     place: Place | None = None,
     *,
-    threads: int | None = None,
     swapped: Callable[[Model], None] | None = None,
 ) -> None:
     """Answer requests in this process until SIGTERM or SIGINT.
@@ -27,7 +26,6 @@ def answer(
         settings: How.
         listener: Where requests come from.
         place: Where the model's successors will lie.
-        threads: For those.
         swapped: Told of each that is taken in.
 
     Raises:
@@ -38,5 +36,5 @@ def answer(
     swap = None
     if place is not None:
         count = app.state.service.metrics.swap
-        swap = Swap(holder, place, count, threads=threads, swapped=swapped)
+        swap = Swap(holder, place, count, threads=settings.threads, swapped=swapped)
     Listener(app, holder, settings, swap).answer(listener)

@@ -23,6 +23,7 @@ class Settings:
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end when the server is told to.
         workers: Processes that answer.
+        threads: Of a prediction, for models that are taken in while serving.
         watch: Look each second for a new model where the one that is served came from.
     """
 
@@ -36,6 +37,7 @@ class Settings:
     concurrency: int = 64
     drain: float = 30.0
     workers: int = 1
+    threads: int = 1
     watch: bool = False
 
     def check(self) -> None:
@@ -47,7 +49,7 @@ class Settings:
         problems = []
         if not 0 <= self.port <= 65535:
             problems.append(Problem("--port", f"must be from 0 to 65535, got {self.port}"))
-        for name in ("max_body", "max_rows", "concurrency", "workers"):
+        for name in ("max_body", "max_rows", "concurrency", "workers", "threads"):
             value = getattr(self, name)
             if value < 1:
                 option = f"--{name.replace('_', '-')}"

@@ -31,8 +31,9 @@ def main() -> int:
         use_components(Path(folder))
     served = Path(given["state"]) / SERVED
     folder = Path(served.read_text(encoding="utf-8") if served.is_file() else given["folder"])
+    settings = Settings(**given["settings"])
     try:
-        model = Model.load(folder, threads=given["threads"])
+        model = Model.load(folder, threads=settings.threads)
     except CrosstieError as error:
         note(f"a worker cannot serve: {error}")
         return 2
@@ -43,10 +44,9 @@ def main() -> int:
         try:
             answer(
                 model,
-                Settings(**given["settings"]),
+                settings,
                 listener,
                 place,
-                threads=given["threads"],
                 swapped=lambda new: write_text(served, str(new.path)),
             )
         except KeyboardInterrupt:

@@ -22,7 +22,6 @@ from types import FrameType
 from prometheus_client import multiprocess
 
 from crosstie.config.registry import own_folders
-from crosstie.data.processors import processors
 from crosstie.errors import ConfigError
 from crosstie.serving.http import worker
 from crosstie.serving.http.log import note
@@ -54,7 +53,6 @@ class Workers:
             "folder": str(place.folder.resolve()),
             "pointer": str(place.pointer.resolve()) if place.pointer is not None else None,
             "components": [str(each) for each in own_folders()],
-            "threads": max(1, processors() // settings.workers),
             "socket": listener.fileno(),
             "state": str(state),
         }
