@@ -425,6 +425,8 @@ def predict(
     columns: Sequence[str] | None = None,
     each_row: bool = False,
     augment: int = 0,
+    resume: bool = False,
+    progress: Callable[[int, int], None] | None = None,
     components: str | Path | None = None,
     runs: str | Path = "runs",
     say: Say | None = None,
@@ -441,6 +443,8 @@ def predict(
         columns: Names of a file's columns, in place of those in it.
         each_row: As for `Model.predict`.
         augment: As for `Model.predict`.
+        resume: Go on with an earlier call that was stopped before `output` was whole; what it did is kept beside that.
+        progress: Called with rows done and rows in all, as `output` is written.
         components: As for `load`.
         runs: The folder of all runs, for names.
         say: Called with a sentence for each oddity in the data.
@@ -450,9 +454,14 @@ def predict(
         Predictions in the shape of `data`; the number of rows when they were written.
 
     Raises:
-        ConfigError: `augment` is more than the model has views of a picture.
-        DataError: Columns that the model needs are absent, or `output` would overwrite the data.
+        ConfigError: `augment` is more than the model has views of a picture, or there is no `output` to go on with.
+        DataError: Columns that the model needs are absent, `output` would overwrite the data, or what is to be gone
+            on with is of another model, other data or other options.
     """
+    if resume and output is None:
+        raise ConfigError(
+            "--resume: goes on with a file that was not written to its end; add -o FILE"
+        )
     loaded, data = _loaded(model, components, runs), table_of(data)
     if output is None and not stdout:
         result = loaded.predict(
@@ -460,16 +469,21 @@ def predict(
         )
         _tell(loaded.notes, say)
         return result
-    from crosstie.data.write import TableWriter
+    from crosstie.serving.batch import predict_to
 
     source = loaded.open(data, header=header, columns=columns)
-    target = Path(output) if output is not None else None
-    with TableWriter(target, inputs=source.files) as writer:
-        _tell(source.notes, say)
-        rows = 0
-        for piece in loaded.predict_source(source, keep=keep, each_row=each_row, augment=augment):
-            writer.append(piece)
-            rows += len(next(iter(piece.values())))
+    _tell(source.notes, say)
+    rows = predict_to(
+        loaded,
+        source,
+        Path(output) if output is not None else None,
+        keep=keep,
+        each_row=each_row,
+        augment=augment,
+        resume=resume,
+        progress=progress,
+        say=say,
+    )
     _tell(loaded.notes, say)
     return rows
 

@@ -1,8 +1,5 @@
 """`crosstie embed`: a column to vectors."""
 
-import sys
-import time
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -10,10 +7,8 @@ from cyclopts import Parameter
 
 from crosstie import api
 from crosstie.cli.output import put_json, tell
+from crosstie.cli.progress import shown
 from crosstie.cli.types import TablePath
-
-SILENCE = 10.0  # seconds between two lines where there is no terminal
-REDRAW = 0.2
 
 
 def embed(
@@ -52,7 +47,7 @@ def embed(
         pooling=pooling,
         normalize=normalize,
         runs=runs,
-        progress=None if quiet else shown(),
+        progress=None if quiet else shown("different rows were computed before"),
     )
     shape = vectors.shape
     import numpy as np  # 0.1 s, loaded by now
@@ -65,31 +60,3 @@ def embed(
     elif not quiet:
         tell(f"{shape[0]} vectors of {shape[1]} numbers in {output}")
     return 0
-
-
-def shown(clock: Callable[[], float] = time.monotonic) -> Callable[[int, int], None]:
-    """Shows how far it is: one line that is written anew on a terminal, a line now and then elsewhere."""
-    live = sys.stderr.isatty()
-    started = last = 0.0
-    first: int | None = None
-
-    def show(done: int, total: int) -> None:
-        nonlocal started, last, first
-        now = clock()
-        if first is None:  # the model is read by now
-            first, started, last = done, now, now
-            if done:
-                tell(f"{done} of {total} different rows were computed before")
-        if now - last < (REDRAW if live else SILENCE) and not (live and done == total):
-            return
-        last = now
-        rate = (done - first) / max(now - started, 1e-9)
-        left = (total - done) / rate if rate else 0.0
-        line = f"{done} of {total} rows · {rate:,.0f} a second · {left:,.0f} s left"
-        if live:
-            sys.stderr.write(f"\r{line:<70}" + ("\n" if done == total else ""))
-            sys.stderr.flush()
-        else:
-            tell(line)
-
-    return show

@@ -69,8 +69,9 @@ def main() -> None:
             _fault(error)
         print(f"error: {MissingExtra(str(error.name), extra, needed_for='this')}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
-    except KeyboardInterrupt:
-        print("interrupted", file=sys.stderr)  # noqa: T201
+    except KeyboardInterrupt as stop:
+        bar = "\n" if str(stop) and sys.stderr.isatty() else ""  # which the line would stand behind
+        print(f"{bar}interrupted{f': {stop}' if str(stop) else ''}", file=sys.stderr)  # noqa: T201
         sys.exit(130)
     except BrokenPipeError:
         sys.stderr.close()

@@ -8,6 +8,7 @@ from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import put_json, tell
+from crosstie.cli.progress import shown
 from crosstie.cli.types import TablePath, names
 from crosstie.errors import ConfigError
 
@@ -23,6 +24,7 @@ def predict(
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
     each_row: Annotated[bool, Parameter(negative="")] = False,
     augment: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    resume: Annotated[bool, Parameter(negative="")] = False,
     components: Path | None = None,
     runs: Path = Path("runs"),
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
@@ -40,9 +42,10 @@ def predict(
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         each_row: Of a model of series: what comes after each row, in place of what comes after the last ones.
         augment: Average over each picture and so many changes of it that training made (test-time augmentation).
+        resume: Go on where the same command was stopped (Ctrl-C, a kill, a full disk); the file will be the same.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
-        quiet: Say nothing of unknown, unreadable and missing values.
+        quiet: Show no progress, and say nothing of unknown, unreadable and missing values.
         json: Print one line of JSON on standard output; needs --output.
     """
     if json and output is None:
@@ -57,6 +60,8 @@ def predict(
         columns=names(columns),
         each_row=each_row,
         augment=augment,
+        resume=resume,
+        progress=None if quiet or output is None else shown("rows were predicted before"),
         components=components,
         runs=runs,
         say=say,

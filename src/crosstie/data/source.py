@@ -142,7 +142,7 @@ class Source:
     def table(self, columns: Sequence[str] | None = None) -> Table:
         """The whole table (with `columns` only), in memory."""
         wanted = self._checked(columns)
-        if sum(part.size for part in self._parts) > HELD:
+        if self.size > HELD:
             return self._whole(wanted)
         if self._held is None:
             self._held = self._whole(self.columns)
@@ -157,12 +157,28 @@ class Source:
     ) -> Iterator[Table]:
         """The table in pieces of at most `rows` rows; holds no more than one if the table is large."""
         wanted = self._checked(columns)
-        if sum(part.size for part in self._parts) > HELD:
-            for part, folder in zip(self._parts, self._folders, strict=True):
-                yield from (chunk.within(folder) for chunk in part.chunks(rows, wanted))
+        if self.size > HELD:
+            yield from self._pass(rows, wanted)
             return
         table = self.table(wanted)
         yield from (table.slice(start, rows) for start in range(0, len(table), rows))
+
+    def passing(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        """As `chunks`, for who reads it but once: nothing is kept for a next time, however small the table is."""
+        yield from (
+            self._pass(rows, self._checked(columns))
+            if self._held is None
+            else self.chunks(rows, columns)
+        )
+
+    def _pass(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        for part, folder in zip(self._parts, self._folders, strict=True):
+            yield from (chunk.within(folder) for chunk in part.chunks(rows, columns))
+
+    @property
+    def size(self) -> int:
+        """About how many bytes the whole table takes in memory, where it is not there yet."""
+        return sum(part.size for part in self._parts)
 
     @property
     def fingerprint(self) -> str:

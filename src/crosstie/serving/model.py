@@ -156,22 +156,41 @@ class Model:
         There is at least one piece, and all have the same columns. `notes` is complete after the last. Where
         rows are files their names are kept, unless `keep` says otherwise.
         """
-        self._check_augment(augment)
         counts: dict[str, Counts] = {}
-        if source.media is not None and not keep:
-            keep = source.columns[:1]
-        if self.artifact.windows is not None:  # windows reach over pieces
-            columns, found = self._any_table(
-                source.table(), keep, each_row=each_row, augment=augment
-            )
-            self.notes = notes(found)
-            yield columns
-            return
-        for table in pieces(source, (*self.artifact.columns, *keep), self._rows_at_once):
-            columns, found = self._predict(table, keep, augment)
+        for columns, found in self.counted_pieces(
+            source, keep=keep, each_row=each_row, augment=augment
+        ):
             counts = added(counts, found)
             yield columns
         self.notes = notes(counts)
+
+    def counted_pieces(
+        self,
+        source: Source,
+        *,
+        keep: Sequence[str] = (),
+        each_row: bool = False,
+        augment: int = 0,
+        skip: int = 0,
+    ) -> Iterator[tuple[dict[str, Any], Mapping[str, Counts]]]:
+        """As `predict_source`, with what was odd about each piece's cells; `notes` stays as it is.
+
+        Args:
+            source: As for `predict_source`.
+            keep: As for `predict`.
+            each_row: As for `predict`.
+            augment: As for `predict`.
+            skip: Begin behind so many rows: as many as some first pieces hold.
+        """
+        self._check_augment(augment)
+        if source.media is not None and not keep:
+            keep = source.columns[:1]
+        if self.artifact.windows is not None:  # windows reach over pieces
+            yield self._any_table(source.table(), keep, each_row=each_row, augment=augment)
+            return
+        wanted = (*self.artifact.columns, *keep)
+        for table in pieces(source, wanted, self._rows_at_once, skip=skip):
+            yield self._predict(table, keep, augment)
 
     @property
     def _rows_at_once(self) -> int:

@@ -13,21 +13,42 @@ from crosstie.data.table import Table
 PIECE = 12 * ROWS_AT_ONCE
 
 
-def pieces(source: Source, wanted: Sequence[str], most: int) -> Iterator[Table]:
-    """The rows, `most` at a time whatever pieces the source comes in; at least one piece.
+BYTES_READ = (
+    1 << 26
+)  # of a table, as it was written, at once: so many fewer rows of long texts or many columns
 
-    Only the columns that are wanted, unless some of those are not there: an error about them names all there are.
+
+def pieces(source: Source, wanted: Sequence[str], most: int, *, skip: int = 0) -> Iterator[Table]:
+    """The rows behind the first `skip`, `most` at a time whatever pieces the source comes in; at least one piece.
+
+    Fewer at a time where rows are long. Only the columns that are wanted, unless some of those are not there: an error about them names all there are.
     """
     present = set(source.columns)
     columns = list(dict.fromkeys(wanted)) if present.issuperset(wanted) else list(source.columns)
+    most = fitting(source, most)
     rest, whole = None, True
-    for table in source.chunks(most, columns):
+    for table in _behind(skip, source.passing(most, columns)):
         rest = table if rest is None else Table.concat([rest, table], columns)
         while len(rest) >= most:
             yield rest.slice(0, most)
             rest, whole = rest.slice(most, len(rest)), False
     if whole or (rest is not None and len(rest)):
         yield source.table(columns) if rest is None else rest
+
+
+def fitting(source: Source, most: int) -> int:
+    """So many rows at most as are read at once: all, or a power of two of which all graphs' batches are parts."""
+    row = source.size // max(source.rows, 1)
+    within = BYTES_READ // max(row, 1)
+    return most if within >= most else 1 << (max(within, 1).bit_length() - 1)
+
+
+def _behind(rows: int, tables: Iterator[Table]) -> Iterator[Table]:
+    """What is behind the first `rows`."""
+    for table in tables:
+        if rows < len(table):
+            yield table.slice(rows, len(table)) if rows else table
+        rows = max(rows - len(table), 0)
 
 
 def joined(parts: Sequence[Any]) -> Any:
