@@ -12,19 +12,18 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from adult import TRAINED, booster, run_of
 from folder import folder
 from images import images
 from one_row import one_row
 from process import CROSSTIE, PEERS, ROOT, crosstie, median_seconds, peer, run
 from scores import SHOWN, score
-from table import CACHE
 from tables import TABLES, prepared
 
 TITLE = "Time"
 Row = dict[str, Any]
 LUDWIG = {"titanic": (25.6, 0.826), "adult": (167.0, 0.914)}  # seconds, AUC: Ludwig 0.17.8
 LUDWIG_PREDICT = 18.1
-TRAINED = CACHE / "figures"
 
 
 def start_up() -> list[Row]:
@@ -80,19 +79,13 @@ def _train(name: str, learner: str, *, times: int) -> list[Row]:
 
 def predict_adult() -> list[Row]:
     """Predictions for Adult's 9,769 test rows, a whole process."""
-    table, (train, test) = TABLES["adult"], prepared("adult")
-    TRAINED.mkdir(parents=True, exist_ok=True)
-    model, out = TRAINED / "adult.txt", TRAINED / "p.csv"
-    peer("lightgbm_predict.py", "fit", train, table.target, model)
+    _, test = prepared("adult")
+    model, out = booster(), TRAINED / "p.csv"
     script = (sys.executable, PEERS / "lightgbm_predict.py", "predict", model, test, out)
     theirs = median_seconds(*script, times=5)
     rows = []
     for learner in ("ecd", "gbm"):
-        where = TRAINED / f"adult-{learner}"
-        if not where.is_dir():
-            crosstie("train", train, "--target", table.target, "--test", test,
-                     "--model-type", learner, "--quiet", "-o", where)  # fmt: skip
-        words = (*CROSSTIE, "predict", where, test, "-o", out, "--quiet")
+        words = (*CROSSTIE, "predict", run_of(learner), test, "-o", out, "--quiet")
         seconds = median_seconds(*words, times=5)
         share = seconds / LUDWIG_PREDICT
         note = f"LightGBM script; Ludwig {LUDWIG_PREDICT} s (quoted): {share:.3f} of its time, target 0.1"

@@ -9,28 +9,22 @@ import json
 import statistics
 import sys
 import time
-from pathlib import Path
 from typing import Any
 
 Row = dict[str, Any]
 TIMES, ROUNDS = 200, 25
 
 
-def one_row(trained: Path | None = None) -> list[Row]:
+def one_row() -> list[Row]:
     """Adult's 14 columns by boosting and by a network."""
-    from process import crosstie, peer, run
-    from table import CACHE
-    from tables import TABLES, prepared
+    from adult import booster, run_of
+    from process import peer, run
+    from tables import prepared
 
-    trained = trained or CACHE / "figures"
-    table, (train, test) = TABLES["adult"], prepared("adult")
-    theirs = peer("lightgbm_row.py", train, table.target).json
+    theirs = peer("lightgbm_row.py", booster(), prepared("adult")[1]).json
     rows = []
     for learner in ("gbm", "ecd"):
-        where = trained / f"adult-{learner}"
-        if not where.is_dir():
-            crosstie("train", train, "--target", table.target, "--test", test,
-                     "--model-type", learner, "--quiet", "-o", where)  # fmt: skip
+        where = run_of(learner)
         found = [run(sys.executable, __file__, where).json for _ in range(5)]
         ours = {name: statistics.median(each[name] for each in found) for name in found[0]}
         for what, key, target in (

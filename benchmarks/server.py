@@ -17,8 +17,9 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from adult import booster, run_of
 from asking import Asked, ask
-from process import CROSSTIE, PEERS, ROOT, crosstie, peer, run
+from process import CROSSTIE, ROOT, peer
 from table import CACHE
 from tables import TABLES, prepared
 
@@ -33,6 +34,7 @@ NEAR = 1e-5
 def row() -> list[Row]:
     """One row of Adult over loopback, one after the other; and as many as there are with 32 clients."""
     bodies, right = _asked(_model())
+    alone = peer("lightgbm_row.py", booster(), prepared("adult")[1]).json["row_us"] / 1000
     rows = []
     with _served() as (url, _), _echo() as echo:
         kinds = (("one client", 1), ("32 clients", 32))
@@ -42,6 +44,11 @@ def row() -> list[Row]:
                 _add(bare, ask(echo, bodies, lambda *_: True, clients=clients, seconds=3))
                 _add(ours, ask(url, bodies, right, clients=clients, seconds=3))
             assert not ours.wrong, ours.wrong[:3]
+            if clients == 1:
+                rows.append(_row(
+                    "a row over HTTP, p50, beside one in process", f"{ours.at(0.5):.2f} ms", f"{alone:.2f} ms",
+                    ours.at(0.5) / alone, "LightGBM through pandas",
+                ))  # fmt: skip
             rows.append(_row(
                 f"a row over HTTP, {what}, p50 / p99",
                 f"{ours.at(0.5):.2f} / {ours.at(0.99):.2f} ms",
@@ -53,8 +60,6 @@ def row() -> list[Row]:
                 f"rows over HTTP, {what}", f"{ours.rate:,.0f} /s", f"{bare.rate:,.0f} /s",
                 ours.rate / bare.rate, "the same echo; one row a request",
             ))  # fmt: skip
-    alone = run(sys.executable, PEERS / "lightgbm_row.py", _booster(), prepared("adult")[1]).json
-    rows.append(_row("a row in process", "see above", f"{alone['ms']:.2f} ms", None, "LightGBM through pandas"))  # fmt: skip
     return rows
 
 
@@ -157,19 +162,7 @@ def _echo() -> Iterator[str]:
 
 def _model() -> Path:
     """The model/ of Adult's trees."""
-    where = HERE / "adult"
-    if not where.is_dir():
-        train, _ = prepared("adult")
-        target = TABLES["adult"].target
-        crosstie("train", train, "--target", target, "--model-type", "gbm", "-q", "-o", where)
-    return where / "model"
-
-
-def _booster() -> Path:
-    model = HERE / "adult.txt"
-    if not model.is_file():
-        peer("lightgbm_predict.py", "fit", prepared("adult")[0], TABLES["adult"].target, model)
-    return model
+    return run_of("gbm") / "model"
 
 
 def _asked(model: Path, rows: int = 1) -> tuple[list[bytes], Callable[[int, Any], bool]]:
