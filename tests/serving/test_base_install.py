@@ -2,14 +2,13 @@
 
 import json
 import os
-import re
 import subprocess
 import sys
 import venv
-from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
 import pytest
+from local_index import required
 
 import crosstie
 
@@ -76,25 +75,11 @@ def base(tmp_path_factory):
 
 def install(site, *names):
     """Link distributions of this environment, and what they require, into another."""
-    done, waiting = set(), list(names)
-    while waiting:
-        name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
-        if name in done:
-            continue
-        done.add(name)
-        try:
-            found = distribution(name)
-        except PackageNotFoundError:
-            continue  # for another system or version of Python
+    for found in required(*names):
         tops = {each.parts[0] for each in found.files if each.parts[0] not in ("..", "__pycache__")}
         for top in tops:
             if not (site / top).exists() and not top.endswith(".pth"):
                 (site / top).symlink_to(Path(found.locate_file(top)))
-        waiting += [
-            re.split(r"[^\w.-]", line, maxsplit=1)[0]
-            for line in found.requires or ()
-            if "extra ==" not in line
-        ]
 
 
 def run(python, arguments, folder, **environment):

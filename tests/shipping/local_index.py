@@ -6,12 +6,13 @@ import hashlib
 import io
 import re
 import zipfile
-from importlib.metadata import PackageNotFoundError, distribution
+from collections.abc import Iterator
+from importlib.metadata import Distribution, PackageNotFoundError, distribution
 from pathlib import Path
 
 
-def write_wheels(folder: Path, *names: str) -> None:
-    """Write some distributions and what they need as wheels; what is not installed is left out."""
+def required(*names: str) -> Iterator[Distribution]:
+    """Some distributions and what they need, each once; what is not installed is left out."""
     done, waiting = set(), list(names)
     while waiting:
         name = re.sub(r"[-_.]+", "-", waiting.pop()).lower()
@@ -21,13 +22,19 @@ def write_wheels(folder: Path, *names: str) -> None:
         try:
             found = distribution(name)
         except PackageNotFoundError:
-            continue
-        _write(folder, found)
+            continue  # for another system or version of Python
+        yield found
         waiting += [
             re.split(r"[^\w.-]", line, maxsplit=1)[0]
             for line in found.requires or ()
             if "extra ==" not in line
         ]
+
+
+def write_wheels(folder: Path, *names: str) -> None:
+    """Write some distributions and what they need as wheels."""
+    for found in required(*names):
+        _write(folder, found)
 
 
 def _write(folder: Path, found) -> None:
