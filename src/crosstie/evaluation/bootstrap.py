@@ -7,6 +7,8 @@ million rows costs is then no more than that of a few thousand.
 
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -69,31 +71,152 @@ def intervals(
             point = {name: value for name, value in point.items() if name not in RANKINGS}
     rng = np.random.default_rng(seed)
     rows = len(target)
-    if rows > ROWS:
-        some = rng.choice(rows, ROWS, replace=False)
-        target, prediction = target[some], prediction[some]
-        weights = None if weights is None else weights[some]
-    drawn = len(target)
+    some = _some(rows, rng)
+    weights = None if weights is None else weights[some]
     kinds = chosen(output_type, list(point), threshold, scale=scale, labels=labels)
-    measures = {name: _measure(metric, target, prediction) for name, metric in kinds.items()}
-    values = np.full((resamples, len(point)), np.nan)
+    target, prediction = target[some], prediction[some]
+    measures = [_measure(metric, target, prediction) for metric in kinds.values()]
+    values = _resampled(measures, len(target), weights, resamples, rng)
+    found = {}
+    for i, (name, value) in enumerate(point.items()):
+        interval = _interval(values[:, i], value, level, len(target) / rows)
+        if interval is not None:
+            found[name] = interval
+    return found
+
+
+@dataclass(frozen=True)
+class Change:
+    """A metric of one model and of another on the same rows.
+
+    Attributes:
+        before: Of the first.
+        after: Of the second.
+        low: Lower end of the interval of `after - before`.
+        high: Its upper end.
+    """
+
+    before: float
+    after: float
+    low: float
+    high: float
+
+
+def changes(
+    output_type: str,
+    target: Array,
+    before: Array,
+    after: Array,
+    *,
+    thresholds: tuple[float | Sequence[float], float | Sequence[float]] = (0.5, 0.5),
+    scale: float = math.nan,
+    names: Sequence[str] | None = None,
+    labels: Sequence[str] = (),
+    resamples: int = RESAMPLES,
+    level: float = 0.95,
+    seed: int = 0,
+) -> dict[str, Change]:
+    """How metrics change from one model to another, by the paired bootstrap: each resample is of the same rows for both.
+
+    What is easy and what is hard among the rows then cancels out, so that the interval is that of the change, which
+    is far narrower than what the two intervals suggest.
+
+    Args:
+        output_type: As for `score`.
+        target: As `Metric` takes it.
+        before: Predictions of the first model, as `Metric` takes them.
+        after: Those of the second for the same rows.
+        thresholds: As for `score`, of the first and of the second.
+        scale: As for `score`.
+        names: As for `intervals`.
+        labels: As for `score`.
+        resamples: How many.
+        level: Share of resamples inside the interval.
+        seed: The same seed gives the same intervals.
+
+    Returns:
+        By name, each metric that is defined for both; nothing of fewer than two rows.
+    """
+    if len(target) < 2:
+        return {}
+    kept = None if names is None else list(names)
+    points = [
+        score(
+            output_type,
+            target,
+            prediction,
+            names=kept,
+            threshold=threshold,
+            labels=labels,
+            scale=scale,
+        )
+        for prediction, threshold in zip((before, after), thresholds, strict=True)
+    ]
+    wide = before.ndim > 1 and before.shape[1] > COSTLY_CLASSES
+    both = [name for name in points[0] if name in points[1]]
+    if names is None:
+        left_out = {"max_error", "chrf", *(RANKINGS if wide else ())}
+        both = [name for name in both if name not in left_out]
+    rng = np.random.default_rng(seed)
+    some = _some(len(target), rng)
+    measures = []
+    for name in both:
+        pair = [
+            _measure(
+                chosen(output_type, [name], threshold, scale=scale, labels=labels)[name],
+                target[some],
+                prediction[some],
+            )
+            for prediction, threshold in zip((before, after), thresholds, strict=True)
+        ]
+        measures.append(_difference(*pair))
+    values = _resampled(measures, len(target[some]), None, resamples, rng)
+    found = {}
+    for i, name in enumerate(both):
+        change = points[1][name] - points[0][name]
+        interval = _interval(values[:, i], change, level, len(target[some]) / len(target))
+        if interval is not None:
+            found[name] = Change(points[0][name], points[1][name], *interval)
+    return found
+
+
+def _some(rows: int, rng: np.random.Generator) -> Any:
+    """Which rows are resampled: all of them, or `ROWS` of a large set."""
+    return rng.choice(rows, ROWS, replace=False) if rows > ROWS else slice(None)
+
+
+def _resampled(
+    measures: Sequence[Callable[[Array, Array], float]],
+    rows: int,
+    weights: Array | None,
+    resamples: int,
+    rng: np.random.Generator,
+) -> Array:
+    """Each measure of each resample, float64 `[resamples, measures]`."""
+    values = np.full((resamples, len(measures)), np.nan)
     for i in range(resamples):
-        counts = np.bincount(rng.integers(0, drawn, drawn), minlength=drawn)
+        counts = np.bincount(rng.integers(0, rows, rows), minlength=rows)
         kept = np.flatnonzero(counts)
         w = counts[kept] if weights is None else counts[kept] * weights[kept]
-        values[i] = [measure(kept, w) for measure in measures.values()]
-    found = {}
-    shares = [50 * (1 - level), 50, 50 * (1 + level)]
-    for i, (name, value) in enumerate(point.items()):
-        column = values[:, i]
-        column = column[np.isfinite(column)]
-        if not len(column):
-            continue
-        low, middle, high = np.percentile(column, shares)
-        if rows > drawn:
-            low, high = value + (np.array([low, high]) - middle) * np.sqrt(drawn / rows)
-        found[name] = [float(low), float(high)]
-    return found
+        values[i] = [measure(kept, w) for measure in measures]
+    return values
+
+
+def _interval(values: Array, value: float, level: float, share: float) -> list[float] | None:
+    """The ends that hold `level` of the resamples, scaled where only a share of the rows was resampled."""
+    values = values[np.isfinite(values)]
+    if not len(values):
+        return None
+    low, middle, high = np.percentile(values, [50 * (1 - level), 50, 50 * (1 + level)])
+    if share < 1:
+        low, high = value + (np.array([low, high]) - middle) * np.sqrt(share)
+    return [float(low), float(high)]
+
+
+def _difference(
+    before: Callable[[Array, Array], float], after: Callable[[Array, Array], float]
+) -> Callable[[Array, Array], float]:
+    return lambda kept, weights: after(kept, weights) - before(kept, weights)
 
 
 def _measure(metric: Metric, target: Array, prediction: Array) -> Callable[[Array, Array], float]:

@@ -1,0 +1,210 @@
+"""How far one sample of a column has moved from another: PSI, Jensen-Shannon, Kolmogorov-Smirnov.
+
+Numbers are counted in the quantile bins of the first sample; a value that fills several of them (the zeros of a
+gain) is a bin of its own. Levels are counted one by one, rare and new ones as one. What is missing is a bin too.
+"""
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from statistics import NormalDist
+
+import numpy as np
+
+from crosstie.evaluation.confusion import Floats
+from crosstie.evaluation.metric import Array
+
+BINS = 10  # deciles of the first sample
+LEVELS = 20  # counted one by one; the others are "other"
+NO_ROWS = 0.5  # rows that an empty bin is taken to hold, so that a ratio exists
+
+
+@dataclass(frozen=True)
+class Drift:
+    """How a column of a second sample differs from that of a first.
+
+    Attributes:
+        psi: Population stability index (Lewis 1994); 0 for equal shares. By convention 0.1 is a small and 0.25 a
+            large shift.
+        chance: The index that two samples of one population of these sizes exceed once in 1,000 times.
+        js: Jensen-Shannon divergence (Lin 1991) in bits: 0 for equal shares, 1 where nothing is common.
+        ks: Of numbers, the largest distance of the two distribution functions, missing cells left out.
+        p: Of `ks`, the probability of one as large in samples of one population.
+        missing: Share of missing cells in the first sample and in the second.
+        constant: Whether the second holds one value only where the first held several.
+    """
+
+    psi: float
+    chance: float
+    js: float
+    ks: float | None
+    p: float | None
+    missing: tuple[float, float]
+    constant: bool = False
+
+
+def drift_of_numbers(first: Array, second: Array, *, bins: int = BINS) -> Drift:
+    """The drift of numbers.
+
+    Args:
+        first: float64 `[rows]`, NaN where missing.
+        second: float64 `[other rows]`, NaN where missing.
+        bins: Quantile bins of `first`.
+
+    Examples:
+        >>> sample = np.arange(1000.0)
+        >>> drift_of_numbers(sample, sample).psi, drift_of_numbers(sample, sample * 1000).psi > 5
+        (0.0, True)
+    """
+    present = first[np.isfinite(first)], second[np.isfinite(second)]
+    counts = _binned(*present, bins)
+    ks = kolmogorov_smirnov(*present) if len(present[0]) and len(present[1]) else (None, None)
+    several, one = len(np.unique(present[0])) > 1, len(np.unique(present[1])) == 1
+    absent = len(first) - len(present[0]), len(second) - len(present[1])
+    return _drift(counts, absent, ks=ks, constant=several and one)
+
+
+def drift_of_levels(first: Sequence[str | None], second: Sequence[str | None]) -> Drift:
+    """The drift of levels.
+
+    Args:
+        first: A text a row, None where missing.
+        second: Likewise.
+
+    Examples:
+        >>> round(drift_of_levels(["a", "b"] * 50, ["a", "b", "b", "b"] * 25).psi, 4)
+        0.2747
+    """
+    known, seen = _counted(first), _counted(second)
+    missing = known.pop(None, 0), seen.pop(None, 0)
+    names = sorted(known, key=lambda each: (-known[each], str(each)))[:LEVELS]
+    counts = _in_order(known, names), _in_order(seen, names)
+    return _drift(counts, missing, constant=len(known) > 1 and len(seen) == 1)
+
+
+def population_stability(first: Array, second: Array) -> float:
+    """PSI of two rows of counts, `Σ (q - p) ln(q / p)` of their shares; an empty bin counts as half a row.
+
+    Examples:
+        >>> round(population_stability(np.array([50, 50]), np.array([25, 75])), 4)
+        0.2747
+    """
+    first, second = (np.asarray(each, np.float64) for each in (first, second))
+    if not first.sum() or not second.sum():
+        return 0.0
+    p, q = (np.where(each > 0, each, NO_ROWS) / each.sum() for each in (first, second))
+    held = (first > 0) | (second > 0)
+    return float(np.sum((q - p)[held] * np.log(q / p)[held]))
+
+
+def psi_by_chance(first: int, second: int, bins: int, *, level: float = 0.999) -> float:
+    """The PSI that samples of one population stay below with probability `level`.
+
+    `PSI / (1/n + 1/m)` is about chi-squared with `bins - 1` degrees of freedom (Yurdakul 2018), whose quantile is
+    that of Wilson and Hilferty 1931.
+
+    Examples:
+        >>> round(psi_by_chance(1000, 1000, 10, level=0.95), 4)
+        0.0338
+    """
+    free = bins - 1
+    if free < 1 or not first or not second:
+        return 0.0
+    z = NormalDist().inv_cdf(level)
+    quantile = free * (1 - 2 / (9 * free) + z * math.sqrt(2 / (9 * free))) ** 3
+    return quantile * (1 / first + 1 / second)
+
+
+def jensen_shannon(first: Array, second: Array) -> float:
+    """Jensen-Shannon divergence of two rows of counts, in bits.
+
+    Examples:
+        >>> jensen_shannon(np.array([3, 0]), np.array([0, 8])), jensen_shannon(np.array([1, 1]), np.array([4, 4]))
+        (1.0, 0.0)
+    """
+    first, second = (np.asarray(each, np.float64) for each in (first, second))
+    if not first.sum() or not second.sum():
+        return 0.0
+    p, q = first / first.sum(), second / second.sum()
+    return (_bits(p, (p + q) / 2) + _bits(q, (p + q) / 2)) / 2
+
+
+def kolmogorov_smirnov(first: Array, second: Array) -> tuple[float, float]:
+    """(statistic, p) of the two-sample test; p by the asymptotic law with the correction of Stephens 1970.
+
+    Args:
+        first: `[rows]`, none missing, at least one.
+        second: Likewise.
+
+    Examples:
+        >>> kolmogorov_smirnov(np.array([1.0, 2.0]), np.array([3.0, 4.0]))[0]
+        1.0
+    """
+    first, second = np.sort(first), np.sort(second)
+    every = np.concatenate([first, second])
+    below = [np.searchsorted(each, every, side="right") / len(each) for each in (first, second)]
+    distance = float(np.abs(below[0] - below[1]).max())
+    size = math.sqrt(len(first) * len(second) / (len(first) + len(second)))
+    scaled = (size + 0.12 + 0.11 / size) * distance
+    if scaled < 0.2:  # where the sum converges slowly, and is 1 to 12 digits
+        return distance, 1.0
+    terms = [(-1) ** (k - 1) * math.exp(-2 * (k * scaled) ** 2) for k in range(1, 101)]
+    return distance, min(1.0, max(0.0, 2 * sum(terms)))
+
+
+def _drift(
+    counts: tuple[Floats, Floats],
+    missing: tuple[int, int],
+    *,
+    ks: tuple[float | None, float | None] = (None, None),
+    constant: bool,
+) -> Drift:
+    first, second = (np.append(each, gone) for each, gone in zip(counts, missing, strict=True))
+    held = (first > 0) | (second > 0)
+    first, second = first[held], second[held]
+    rows = int(first.sum()), int(second.sum())
+    return Drift(
+        psi=population_stability(first, second),
+        chance=psi_by_chance(*rows, len(first)),
+        js=jensen_shannon(first, second),
+        ks=ks[0],
+        p=ks[1],
+        missing=(missing[0] / max(rows[0], 1), missing[1] / max(rows[1], 1)),
+        constant=constant,
+    )
+
+
+def _binned(first: Floats, second: Floats, bins: int) -> tuple[Floats, Floats]:
+    """Counts in the quantile bins of the first sample."""
+    if not len(first):
+        return np.zeros(1), np.array([len(second)], np.float64)
+    cuts = np.quantile(first, np.linspace(0, 1, bins + 1), method="inverted_cdf")
+    edges, times = np.unique(cuts[1:-1], return_counts=True)
+    alone = (times > 1) | (edges == cuts[0]) | (edges == cuts[-1])
+    size = 2 * len(edges) + 1
+
+    def counts(values: Floats) -> Floats:
+        place = np.searchsorted(edges, values, side="left")
+        on_edge = np.searchsorted(edges, values, side="right") > place
+        own = on_edge & alone[np.minimum(place, len(edges) - 1)]
+        return np.bincount(2 * place + own, minlength=size + 1).astype(np.float64)
+
+    return counts(first), counts(second)
+
+
+def _counted(texts: Sequence[str | None]) -> dict[str | None, int]:
+    counts: dict[str | None, int] = {}
+    for each in texts:
+        counts[each] = counts.get(each, 0) + 1
+    return counts
+
+
+def _in_order(counts: dict[str | None, int], names: Sequence[str | None]) -> Floats:
+    """How often each name comes, and last how often others do."""
+    named = [counts.get(name, 0) for name in names]
+    return np.array([*named, sum(counts.values()) - sum(named)], np.float64)
+
+
+def _bits(p: Floats, middle: Floats) -> float:
+    held = p > 0
+    return float(np.sum(p[held] * np.log2(p[held] / middle[held])))
