@@ -12,6 +12,7 @@ from tensorboard.plugins.hparams import metadata, plugin_data_pb2
 from crosstie.models.export import export_onnx
 from crosstie.training.callbacks.callback import Callback, Progress
 from crosstie.training.callbacks.tensorboard import TensorBoard
+from crosstie.training.events import Events
 
 FINAL = {"test": {"y": {"roc_auc": 0.9, "log_loss": 0.3}}}
 OPTIONS = {"trainer.epochs": 3, "trainer.compile": False, "name": "churn", "exclude": ["a"]}
@@ -126,6 +127,14 @@ def test_a_resumed_run_shows_every_step_once(fit, run):
     fit(folder=run / "checkpoints", callbacks=[TensorBoard(run)], **options).run(resume=True)
     steps = [each.step for each in read(run).Scalars("validation/y/roc_auc")]
     assert steps == [2, 4, 6, 8, 10, 12]
+
+
+def test_files_of_one_second_are_read_in_the_order_they_were_written(run):
+    for step in range(12):
+        events = Events(run / "tensorboard")
+        events.scalars({"loss": 0.0}, step)
+        events.close()
+    assert [each.step for each in read(run).Scalars("loss")] == list(range(12))
 
 
 def test_parts_of_a_run_are_curves_of_their_own(run):
