@@ -616,7 +616,8 @@ def serve(
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or SIGINT.
-        workers: Processes that answer, each with the model; one that is lost is replaced.
+        workers: Processes that predict, each with the model; 1 is this one. One that is lost is replaced, and what it
+            was asked is asked of another.
         threads: Processor threads of a prediction. More are quicker for large networks; a row of a small model takes
             twice the processor time with two.
         watch: Look each second for a new model where this one was found: in its folder, or by NAME/latest. It takes

@@ -19,7 +19,7 @@ from crosstie.features.set import Set
 from crosstie.features.text import Text
 from crosstie.features.timeseries import Timeseries
 from crosstie.features.vector import Vector
-from crosstie.serving.strict import wrong_cells
+from crosstie.serving.strict import to_judge, wrong_cells
 
 COLUMNS = {
     "number": [1.5, 2, -3, 4],
@@ -84,7 +84,7 @@ def test_a_cell_of_any_kind_is_refused_or_encoded(artifact, cells):
     for column in COLUMNS:
         rows = [{**good, column: cell} for cell in cells]
         table = Table.from_rows(rows, missing=artifact.missing)
-        wrong = wrong_cells(artifact, table)
+        wrong = wrong_cells(artifact, table, to_judge(artifact, table))
         assert {each.column for each in wrong} <= {column}
         assert all(1 <= each.row <= len(rows) and str(each) for each in wrong)
         if wrong:

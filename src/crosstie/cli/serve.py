@@ -42,7 +42,7 @@ def serve(
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or Ctrl-C.
-        workers: Processes that answer; each holds the model.
+        workers: Processes that predict, each with the model; 1 is the server itself.
         threads: Processor threads of a prediction: more are quicker for large networks and slower for all else.
         watch: Serve a new model in place of this one when it lies where this one was found, as SIGHUP does once.
         components: The folder of your own feature types, if the model has one.

@@ -40,11 +40,18 @@ class Table:
     def __init__(
         self, cells: Mapping[str, Cells], rows: int, folders: str | NDArray[np.object_] = ""
     ) -> None:
-        self._cells = dict(cells)
+        self._made: dict[str, Cells] | None = dict(cells)
         self._rows = rows
         self._folders = folders
         # one row of Python values and the words that mean missing, for who can make short work of it
         self.row: tuple[Mapping[str, Any], frozenset[str]] | None = None
+
+    @property
+    def _cells(self) -> dict[str, Cells]:
+        if self._made is None:  # one row, of which nobody asked for a column
+            row, words = self.row or ({}, frozenset())
+            self._made = {str(name): PlainCells([cell], words) for name, cell in row.items()}
+        return self._made
 
     @classmethod
     def from_columns(
@@ -76,15 +83,16 @@ class Table:
         cls, rows: Sequence[Mapping[str, Any]], *, missing: Sequence[str] | None = None
     ) -> "Table":
         """A table of mappings; a key that a row lacks is missing there."""
+        words = frozenset(parse.MISSING if missing is None else missing)
+        if len(rows) == 1:
+            table = cls({}, 1)
+            table._made, table.row = None, (rows[0], words)
+            return table
         names = list(rows[0]) if rows else []
         if any(len(row) != len(names) or any(name not in row for name in names) for row in rows):
             names = list(dict.fromkeys(name for row in rows for name in row))
-        words = frozenset(parse.MISSING if missing is None else missing)
         cells = {str(name): PlainCells([row.get(name) for row in rows], words) for name in names}
-        table = cls(cells, len(rows))
-        if len(rows) == 1:
-            table.row = (rows[0], words)
-        return table
+        return cls(cells, len(rows))
 
     @classmethod
     def from_arrow(cls, table: Any, *, missing: Sequence[str] | None = None) -> "Table":

@@ -17,6 +17,7 @@ from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, Problem
 from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
+from crosstie.features.preprocessor import Encoded
 from crosstie.serving.forecast import last_rows, spread_out, whole
 from crosstie.serving.forms import as_came
 from crosstie.serving.judged import Judged
@@ -24,7 +25,7 @@ from crosstie.serving.notes import added, notes
 from crosstie.serving.opening import open_for
 from crosstie.serving.pieces import PIECE, joined, pieces
 from crosstie.serving.rows import is_row
-from crosstie.serving.strict import Wrong, wrong_cells
+from crosstie.serving.strict import Wrong, WrongRows, to_judge, wrong_cells
 from crosstie.serving.top_losses import Miss, Misses
 
 BYTES_AT_ONCE = 1 << 26  # of encoded arrays: so many fewer rows of pictures
@@ -229,6 +230,19 @@ class Model:
             for name, values in columns.items()
         }, counts
 
+    def counted_strictly(self, table: Table) -> tuple[dict[str, Any], Mapping[str, Counts]]:
+        """As `counted`, of rows of which `check_rows` names nothing.
+
+        Raises:
+            WrongRows: It does.
+            DataError: Columns are absent, or the rows are no table that the model can take.
+        """
+        encoded = to_judge(self.artifact, table)
+        wrong = wrong_cells(self.artifact, table, encoded)
+        if wrong:
+            raise WrongRows(wrong)
+        return self.counted(table) if encoded is None else self._answer(encoded, 0)
+
     def predict_table(
         self, table: Table, *, keep: Sequence[str] = (), augment: int = 0
     ) -> dict[str, Any]:
@@ -245,10 +259,15 @@ class Model:
             raise DataError(
                 f"cannot keep {', '.join(map(repr, absent))}: no such column in the data"
             )
-        encoded = self.artifact.encode(table)
         kept = {name: table.cells(name) for name in keep}
+        columns, counts = self._answer(self.artifact.encode(table), augment)
+        return kept | columns, counts
+
+    def _answer(
+        self, encoded: Sequence[Encoded], augment: int
+    ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
         raw = self.artifact.raw_averaged(encoded, augment)
-        return kept | self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
+        return self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
 
     def check_rows(
         self, rows: Sequence[Mapping[str, Any]] | Table, *, files: bool = False, most: int = 100
@@ -268,7 +287,7 @@ class Model:
         """
         artifact = self.artifact
         table = rows if isinstance(rows, Table) else Table.from_rows(rows, missing=artifact.missing)
-        return wrong_cells(artifact, table, files=files, most=most)
+        return wrong_cells(artifact, table, to_judge(artifact, table), files=files, most=most)
 
     def check_example(self) -> list[Problem]:
         """What this model says otherwise of its example rows than where it was made: see `artifact.check_example`."""

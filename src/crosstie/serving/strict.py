@@ -4,7 +4,7 @@
 about a few rows is better told. A category that training never saw is no fault.
 """
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from difflib import get_close_matches
 from itertools import islice
@@ -19,6 +19,7 @@ from crosstie.data.table import Table
 from crosstie.errors import DataError
 from crosstie.features.absent import lacking
 from crosstie.features.feature import Feature
+from crosstie.features.preprocessor import Encoded
 
 SHOWN = 60  # characters of a value
 LIKELY = 0.8  # how alike the names of a column that may be absent and of one that nothing reads must be to ask
@@ -45,6 +46,18 @@ class Wrong:
     def __str__(self) -> str:
         row = "" if self.row is None else f"row {self.row}, "
         return f"{row}column {self.column!r}: {self.why}"
+
+
+class WrongRows(Exception):
+    """Rows that a model cannot use.
+
+    Args:
+        wrong: All that is wrong with them.
+    """
+
+    def __init__(self, wrong: Sequence[Wrong]) -> None:
+        super().__init__("\n".join(map(str, wrong)))
+        self.wrong = wrong
 
 
 @dataclass(frozen=True)
@@ -92,23 +105,42 @@ class _Rule:
         return Wrong(row + 1, self.column, text, self.wanted, said)
 
 
+def to_judge(artifact: Artifact, table: Table) -> list[Encoded] | None:
+    """The rows encoded, where that tells in which columns anything is odd: a fifth of the time that asking all takes."""
+    if artifact.windows is not None or any(each.reads == "media" for each in artifact.inputs):
+        return None
+    try:
+        return artifact.encode(table)
+    except DataError:
+        return None  # it is to be told cell by cell
+
+
 def wrong_cells(
-    artifact: Artifact, table: Table, *, files: bool = False, most: int = 100
+    artifact: Artifact,
+    table: Table,
+    encoded: Sequence[Encoded] | None,
+    *,
+    files: bool = False,
+    most: int = 100,
 ) -> list[Wrong]:
     """All that is wrong with some rows, row by row; columns that are absent first.
 
     Args:
         artifact: The model.
         table: The rows.
+        encoded: What `to_judge` gives of them.
         files: Whether cells may name files and addresses. They are opened to see whether they can be read, which
             whoever answers strangers must not do.
         most: How many are named of each column.
     """
-    if _is_clean(artifact, table):
-        return []
+    odd = None
+    if encoded is not None:
+        odd = {name for name, each in encoded[0].counts.items() if each.missing or each.unseen}
+        if not odd:
+            return []
+    rules = [each for each in _rules(artifact, table) if odd is None or each.column in odd]
     found: list[Wrong] = []
     present = set(table.columns)
-    rules = _rules(artifact, table)
     absent = {each.column: each for each in rules if each.column not in present}
     free = {each.lower(): each for each in sorted(present - set(artifact.columns))}
     for name, rule in absent.items():
@@ -125,18 +157,6 @@ def wrong_cells(
             hidden = rule.column in artifact.private
             found += islice(rule.wrong(table, hidden=hidden, files=files), most)
     return sorted(dict.fromkeys(found), key=lambda each: each.row or 0)
-
-
-def _is_clean(artifact: Artifact, table: Table) -> bool:
-    """Whether encoding one row finds nothing odd: a fifth of the time that asking every column takes."""
-    media = any(each.reads == "media" for each in artifact.inputs)
-    if table.row is None or media or artifact.windows is not None:
-        return False
-    try:
-        counts = artifact.members[0].preprocessor.encode(table).counts
-    except DataError:
-        return False  # which is to be told cell by cell
-    return not any(each.missing or each.unseen for each in counts.values())
 
 
 def _rules(artifact: Artifact, table: Table) -> list[_Rule]:

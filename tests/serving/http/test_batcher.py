@@ -1,8 +1,7 @@
 """Jobs that wait go together; nobody's job or absence harms another's."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
-from threading import Event
+from threading import Event, get_ident
 
 import pytest
 
@@ -10,23 +9,24 @@ from crosstie.serving.http.batcher import Batcher
 
 
 class Halving:
-    """Halves numbers in a thread, beginning only when it is let; odd ones it refuses."""
+    """Halves numbers, beginning only when it is let."""
 
-    def __init__(self, **options):
-        self.batches, self.begun, self.go = [], Event(), Event()
-        self.batcher = Batcher(self.work, ThreadPoolExecutor(1), **options)
+    def __init__(self, *, most=64, quick=0.0):
+        self.batches, self.threads, self.begun, self.go = [], [], Event(), Event()
+        self.batcher = Batcher(self.work, most=most, quick=quick)
 
     def work(self, jobs):
         self.begun.set()
         self.go.wait(10)
+        self.threads.append(get_ident())
         self.batches.append(list(jobs))
-        return [ValueError(f"{each} is odd") if each % 2 else each // 2 for each in jobs]
+        return [each // 2 for each in jobs]
 
-    async def ask_while_busy(self, *asked):
+    async def ask_while_busy(self, *jobs):
         """Ask for 0, and for the others while that is worked on."""
-        first = asyncio.create_task(self.batcher.ask(0, kind="first"))
+        first = asyncio.create_task(self.batcher.ask(0))
         await asyncio.to_thread(self.begun.wait, 10)
-        others = [asyncio.create_task(self.batcher.ask(job, **how)) for job, how in asked]
+        others = [asyncio.create_task(self.batcher.ask(job)) for job in jobs]
         await asyncio.sleep(0)
         return [first, *others]
 
@@ -35,71 +35,53 @@ def test_a_job_that_comes_alone_is_begun_at_once():
     async def body():
         halving = Halving()
         halving.go.set()
-        return [await halving.batcher.ask(4, kind="a"), await halving.batcher.ask(6, kind="a")], (
-            halving.batches
-        )
+        return [await halving.batcher.ask(4), await halving.batcher.ask(6)], halving.batches
 
     assert asyncio.run(body()) == ([2, 3], [[4], [6]])
 
 
-def test_jobs_of_one_kind_that_wait_go_together():
+def test_jobs_that_come_at_once_or_wait_go_together_as_many_as_may():
     async def body():
-        halving = Halving()
-        a, b = {"kind": "a"}, {"kind": "b"}
-        tasks = await halving.ask_while_busy((2, a), (4, b), (6, a), (8, {}), (10, {}), (12, b))
+        halving = Halving(most=2)
+        tasks = await halving.ask_while_busy(2, 4, 6)
         halving.go.set()
-        return await asyncio.gather(*tasks), halving.batches
+        found = await asyncio.gather(*tasks)
+        found += await asyncio.gather(*map(halving.batcher.ask, (8, 10)))
+        return found, halving.batches
 
-    found, batches = asyncio.run(body())
-
-    assert found == [0, 1, 2, 3, 4, 5, 6]
-    assert batches == [[0], [2, 6], [4, 12], [8], [10]]
+    assert asyncio.run(body()) == ([0, 1, 2, 3, 4, 5], [[0], [2, 4], [6], [8, 10]])
 
 
-def test_no_more_go_together_than_may_and_a_large_one_goes_alone():
+def test_quick_work_is_done_on_the_loops_thread_once_it_is_known_to_be():
     async def body():
-        halving = Halving(most=4)
-        sizes = [(2, 2), (4, 9), (6, 1), (8, 1), (10, 1)]
-        tasks = await halving.ask_while_busy(*((job, {"kind": "a", "size": n}) for job, n in sizes))
-        halving.go.set()
-        return await asyncio.gather(*tasks), halving.batches
+        quick, slow = Halving(quick=60), Halving(quick=0)
+        for each in (quick, slow):
+            each.go.set()
+            for job in (2, 4, 6):
+                await each.batcher.ask(job)
+        here = get_ident()
+        return [[each == here for each in one.threads] for one in (quick, slow)]
 
-    found, batches = asyncio.run(body())
-
-    assert found == [0, 1, 2, 3, 4, 5]
-    assert batches == [[0], [2, 6, 8], [4], [10]]
+    assert asyncio.run(body()) == [[False, True, True], [False, False, False]]
 
 
-def test_a_refused_job_leaves_those_beside_it_alone():
+@pytest.mark.parametrize("quick", [0, 60])
+def test_work_that_fails_fails_for_those_in_it_only(quick):
     async def body():
-        halving = Halving()
-        tasks = await halving.ask_while_busy(*((job, {"kind": "a"}) for job in (2, 3, 4)))
+        halving = Halving(quick=quick)
         halving.go.set()
-        return await asyncio.gather(*tasks, return_exceptions=True)
+        found = [await halving.batcher.ask(2)]
+        with pytest.raises(TypeError):
+            await halving.batcher.ask("x")
+        return [*found, await halving.batcher.ask(4)]
 
-    zero, one, refused, two = asyncio.run(body())
-
-    assert (zero, one, two) == (0, 1, 2)
-    assert str(refused) == "3 is odd"
-
-
-def test_work_that_fails_fails_for_those_in_it_only():
-    async def body():
-        halving = Halving()
-        tasks = await halving.ask_while_busy((2, {"kind": "a"}), ("x", {"kind": "b"}))
-        halving.go.set()
-        return await asyncio.gather(*tasks, return_exceptions=True)
-
-    zero, one, failed = asyncio.run(body())
-
-    assert (zero, one) == (0, 1)
-    assert isinstance(failed, TypeError)
+    assert asyncio.run(body()) == [1, 2]
 
 
 def test_a_job_that_nobody_waits_for_is_not_done():
     async def body():
         halving = Halving()
-        first, gone, other = await halving.ask_while_busy((2, {"kind": "a"}), (4, {"kind": "a"}))
+        first, gone, other = await halving.ask_while_busy(2, 4)
         gone.cancel()
         await asyncio.sleep(0)
         halving.go.set()

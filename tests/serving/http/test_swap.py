@@ -12,8 +12,8 @@ import pytest
 from served import serve
 
 import crosstie
-from crosstie.data.table import Table
-from crosstie.serving.http.holder import ModelHolder
+from crosstie.serving.http.in_process import InProcess
+from crosstie.serving.http.job import Job
 from crosstie.serving.http.swap import Place, Swap
 from crosstie.serving.model import Model
 
@@ -40,7 +40,7 @@ def place(prices, tmp_path):
 def looking(place):
     """A holder, the swap of it, and what was counted."""
     counted = []
-    holder = ModelHolder(Model.load(place.folder))
+    holder = InProcess(Model.load(place.folder))
     return holder, Swap(holder, place, counted.append, threads=1), counted
 
 
@@ -63,24 +63,23 @@ def test_nothing_new_is_nothing_to_do_unless_asked(place, capsys):
     ]
 
 
-def test_a_request_keeps_the_model_that_it_began_with(place, dearer):
+def test_requests_are_answered_by_the_old_one_until_the_new_one_is_there(place, dearer):
     holder, swap, counted = looking(place)
     old = holder.model
     shutil.copytree(dearer, place.pointer.parent / "two" / "model")
     place.pointer.write_text("two\n")
+    job = Job(json.dumps(ROW).encode())
 
     async def body():
-        before = asyncio.create_task(holder.predict(old, Table.from_rows([ROW])))
+        before = await holder.answer(job)
         await swap.swap()
-        late = await holder.predict(old, Table.from_rows([ROW]))
-        after = await holder.predict(holder.model, Table.from_rows([ROW]))
-        return [each.columns["price_prediction"][0] for each in (await before, late, after)]
+        return [json.loads(each.body) for each in (before, await holder.answer(job))]
 
-    before, late, after = asyncio.run(body())
+    before, after = asyncio.run(body())
 
     assert counted == ["swapped"]
-    assert before == late == old.predict(ROW)["price_prediction"]
-    assert after == Model.load(dearer).predict(ROW)["price_prediction"] > 1000
+    assert before == old.predict(ROW)
+    assert after["price_prediction"] == Model.load(dearer).predict(ROW)["price_prediction"] > 1000
 
 
 def test_a_run_without_a_model_yet_is_waited_for(place, dearer):

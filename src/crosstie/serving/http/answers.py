@@ -1,4 +1,4 @@
-"""Predictions as the body of an answer."""
+"""Predictions as the body of an answer, as bytes; nothing here knows HTTP."""
 
 import json
 import math
@@ -7,27 +7,14 @@ from io import BytesIO
 from typing import Any
 
 import numpy as np
-from starlette.responses import Response
 
 from crosstie.data.write import arrow_table, csv_text
 from crosstie.serving.http.media import MEDIA, Form
 from crosstie.serving.http.refused import Refused
 
 
-def json_answer(
-    value: Any, *, status: int = 200, headers: Mapping[str, str] | None = None
-) -> Response:
-    """Any JSON values as an answer."""
-    return Response(as_json(value), status, {**(headers or {})}, media_type="application/json")
-
-
-def refusal(refused: Refused) -> Response:
-    """Why a request got no prediction."""
-    return json_answer(refused.body(), status=refused.status, headers=refused.headers)
-
-
-def answered(columns: Mapping[str, Any], form: Form, *, one: bool) -> Response:
-    """Predictions as the body of an answer.
+def written(columns: Mapping[str, Any], *, form: Form, one: bool) -> tuple[bytes, str]:
+    """Predictions as the body of an answer, and its media type.
 
     Args:
         columns: By name.
@@ -39,11 +26,11 @@ def answered(columns: Mapping[str, Any], form: Form, *, one: bool) -> Response:
     """
     if form == "json":
         rows = rows_of(columns)
-        return json_answer(rows[0] if one else rows)
+        return as_json(rows[0] if one else rows), MEDIA[form]
     if form == "csv":
-        return Response(csv_text(columns), media_type=f"{MEDIA[form]}; header=present")
+        return csv_text(columns).encode(), f"{MEDIA[form]}; header=present; charset=utf-8"
     try:
-        return Response(_arrow_bytes(columns, form), media_type=MEDIA[form])
+        return _arrow_bytes(columns, form), MEDIA[form]
     except ModuleNotFoundError:
         raise Refused(
             406,
@@ -75,8 +62,12 @@ def rows_of(columns: Mapping[str, Any]) -> list[dict[str, Any]]:
 
 def as_json(value: Any) -> bytes:
     """JSON in UTF-8."""
-    text = json.dumps(value, ensure_ascii=False, allow_nan=False, separators=(",", ":"))
-    return text.encode("utf-8", "backslashreplace")  # half a surrogate pair as JSON writes it
+    return _ENCODER.encode(value).encode(
+        "utf-8", "backslashreplace"
+    )  # half a surrogate pair as JSON writes it
+
+
+_ENCODER = json.JSONEncoder(ensure_ascii=False, allow_nan=False, separators=(",", ":"))
 
 
 def _listed(values: Any) -> Sequence[Any]:

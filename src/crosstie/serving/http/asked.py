@@ -82,6 +82,8 @@ def of_cells(rows: list[dict[str, Any]], model: Model) -> Table:
             the rows is said too.
     """
     about = described(model)
+    if all(type(row.get(name)) in kinds for row in rows for name, kinds in about.plain.items()):
+        return Table.from_rows(rows, missing=model.artifact.missing)
     odd: dict[tuple[int, str], dict[str, Any]] = {}
     for name, kinds in about.kinds.items():
         cells = [row.get(name) for row in rows]

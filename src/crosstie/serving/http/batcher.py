@@ -1,110 +1,110 @@
-"""Work for a thread, asked for from an event loop: what waits while other work is done goes together in the next go.
+"""Work asked for from an event loop, where it is quick, else from a thread; what waits meanwhile goes together next.
 
-Nothing waits on purpose: a job that comes alone is begun at once, so that an idle server is as quick as one that
-knows no batches, and one that is asked more than it can do has ever larger batches.
+Nothing waits on purpose: a job that comes alone is begun behind those that have come already, so that an idle server
+is as quick as one that knows no batches, and one that is asked more than it can do has ever larger batches. A thread
+keeps the loop free, but going there and back takes longer than most models take for a row.
 """
 
 import asyncio
+import math
 from collections import deque
-from collections.abc import Callable, Hashable, Sequence
-from concurrent.futures import Executor
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from functools import partial
+from time import perf_counter
 from typing import Generic, TypeVar
+
+QUICK = 0.004  # seconds that all other requests may wait for a batch
 
 Job = TypeVar("Job")
 Found = TypeVar("Found")
-
-
-@dataclass(frozen=True)
-class _Waiting(Generic[Job, Found]):
-    """A job, and who waits for what is found."""
-
-    job: Job
-    kind: Hashable
-    size: int
-    found: "asyncio.Future[Found]"
 
 
 class Batcher(Generic[Job, Found]):
     """Jobs done together.
 
     Args:
-        work: Called in a thread with jobs of one kind: for each in order what was found, or why nothing was.
-        pool: The threads.
-        threads: How many of them to use.
-        most: The size of jobs that go together; a job that is larger goes alone.
+        work: Called with jobs: what was found, for each in order.
+        most: How many go together.
+        quick: Seconds that a batch may take on the loop's thread; those before it say how long the next one takes.
     """
 
     def __init__(
-        self,
-        work: Callable[[Sequence[Job]], Sequence[Found | Exception]],
-        pool: Executor,
-        *,
-        threads: int = 1,
-        most: int = 256,
+        self, work: Callable[[Sequence[Job]], Sequence[Found]], *, most: int, quick: float = QUICK
     ) -> None:
         self._work = work
-        self._pool = pool
-        self._free = threads
         self._most = most
-        self._waiting: deque[_Waiting[Job, Found]] = deque()
+        self._quick = quick
+        self._pool = ThreadPoolExecutor(1, thread_name_prefix="predict")
+        self._waiting: deque[tuple[Job, asyncio.Future[Found]]] = deque()
+        self._busy = False
+        self._seconds = math.inf  # of a batch; unknown before the first
 
-    async def ask(self, job: Job, *, kind: Hashable = None, size: int = 1) -> Found:
+    async def ask(self, job: Job) -> Found:
         """Have a job done.
 
-        Args:
-            job: What `work` takes.
-            kind: Jobs of one kind may go together; one of the kind None goes alone.
-            size: How much of `most` it takes.
-
         Raises:
-            Exception: What `work` found in place of an answer, or raised.
+            Exception: What `work` raised.
         """
-        found: asyncio.Future[Found] = asyncio.get_running_loop().create_future()
-        self._waiting.append(_Waiting(job, kind, size, found))
-        self._begin()
+        loop = asyncio.get_running_loop()
+        found: asyncio.Future[Found] = loop.create_future()
+        self._waiting.append((job, found))
+        if not self._busy:
+            self._busy = True
+            loop.call_soon(self._begin)
         return await found
 
-    def _begin(self) -> None:
-        while self._free and (batch := self._next()):
-            self._free -= 1
-            jobs = [each.job for each in batch]
-            done = asyncio.get_running_loop().run_in_executor(self._pool, self._work, jobs)
-            done.add_done_callback(partial(self._end, batch))
+    def end(self) -> None:
+        """Let go of the thread; what it does is not waited for."""
+        self._pool.shutdown(wait=False, cancel_futures=True)
 
-    def _next(self) -> list[_Waiting[Job, Found]]:
-        """The job that waits longest, and those that may go with it; jobs that nobody waits for are dropped."""
-        batch: list[_Waiting[Job, Found]] = []
-        size, later = 0, deque[_Waiting[Job, Found]]()
-        for each in self._waiting:
-            if each.found.done():
-                continue
-            if not batch or (
-                each.kind is not None
-                and each.kind == batch[0].kind
-                and size + each.size <= self._most
-            ):
-                batch.append(each)
-                size += each.size
-            else:
-                later.append(each)
-        self._waiting = later
+    def _begin(self) -> None:
+        batch = self._next()
+        if not batch:
+            self._busy = False
+            return
+        jobs = [job for job, _ in batch]
+        if self._seconds > self._quick:
+            done = asyncio.get_running_loop().run_in_executor(self._pool, self._timed, jobs)
+            done.add_done_callback(partial(self._end, batch))
+            return
+        done = asyncio.get_running_loop().create_future()
+        try:
+            done.set_result(self._timed(jobs))
+        except Exception as error:  # noqa: BLE001 - it is raised where each job was asked for
+            done.set_exception(error)
+        self._end(batch, done)
+
+    def _next(self) -> list[tuple[Job, "asyncio.Future[Found]"]]:
+        """The jobs that wait longest; those that nobody waits for are dropped."""
+        batch: list[tuple[Job, asyncio.Future[Found]]] = []
+        while self._waiting and len(batch) < self._most:
+            job, found = self._waiting.popleft()
+            if not found.done():
+                batch.append((job, found))
         return batch
+
+    def _timed(self, jobs: Sequence[Job]) -> Sequence[Found]:
+        begun = perf_counter()
+        try:
+            return self._work(jobs)
+        finally:
+            took = perf_counter() - begun
+            # one slow batch sends the next ones to the thread, until some were quick
+            self._seconds = took if math.isinf(self._seconds) else max(took, self._seconds * 0.8)
 
     def _end(
         self,
-        batch: Sequence[_Waiting[Job, Found]],
-        done: "asyncio.Future[Sequence[Found | Exception]]",
+        batch: Sequence[tuple[Job, "asyncio.Future[Found]"]],
+        done: "asyncio.Future[Sequence[Found]]",
     ) -> None:
-        self._free += 1
         error = done.exception()
-        answers = [error] * len(batch) if error is not None else done.result()
-        for each, answer in zip(batch, answers, strict=True):
-            if each.found.done():  # whoever asked went away
+        answers = [None] * len(batch) if error is not None else done.result()
+        for (_, found), answer in zip(batch, answers, strict=True):
+            if found.done():  # whoever asked went away
                 continue
-            if isinstance(answer, BaseException):
-                each.found.set_exception(answer)
+            if error is not None:
+                found.set_exception(error)
             else:
-                each.found.set_result(answer)
-        self._begin()
+                found.set_result(answer)  # type: ignore[arg-type] # None is for errors only
+        asyncio.get_running_loop().call_soon(self._begin)

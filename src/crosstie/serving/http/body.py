@@ -2,7 +2,7 @@
 
 import asyncio
 
-from starlette.requests import Request
+from starlette.requests import ClientDisconnect, Request
 
 from crosstie.serving.http.refused import Refused
 from crosstie.serving.http.settings import Settings
@@ -15,19 +15,26 @@ async def read_body(request: Request, settings: Settings) -> bytes:
         Refused: It is too long (413), packed (415), or did not come in time (408).
         ClientDisconnect: Whoever sent it went away.
     """
-    if request.headers.get("content-encoding", "identity") != "identity":
+    given = request.scope["given"]
+    if given.get(b"content-encoding", b"identity") != b"identity":
         raise Refused(415, "packed bodies are not unpacked here. Leave out Content-Encoding")
-    said = request.headers.get("content-length", "")
-    if said.isdecimal() and int(said) > settings.max_body:
+    said = given.get(b"content-length", b"")
+    if said.isdigit() and int(said) > settings.max_body:
         raise _too_long(settings)
     parts, length = [], 0
     try:
         async with asyncio.timeout(settings.timeout):
-            async for part in request.stream():
+            while True:
+                message = await request.receive()
+                if message["type"] == "http.disconnect":
+                    raise ClientDisconnect
+                part = message.get("body", b"")
                 length += len(part)
                 if length > settings.max_body:
                     raise _too_long(settings)
                 parts.append(part)
+                if not message.get("more_body", False):
+                    break
     except TimeoutError:
         raise Refused(
             408,

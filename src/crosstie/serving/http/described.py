@@ -1,8 +1,9 @@
 """What a model says of itself: what its rows and predictions look like, and an example of both."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from functools import lru_cache
+from functools import cached_property, lru_cache
 from typing import Any
 
 from crosstie.artifact.loading import read_json
@@ -37,6 +38,11 @@ class Described:
     schema: Mapping[str, Any]
     example: Mapping[str, Any]
     kinds: Mapping[str, frozenset[type]]
+
+    @cached_property
+    def plain(self) -> Mapping[str, AbstractSet[type]]:
+        """By input column, the types of cells that can be taken without a look inside."""
+        return {name: (kinds | {type(None)}) - {list} for name, kinds in self.kinds.items()}
 
     @property
     def wanted(self) -> Mapping[str, str]:

@@ -4,7 +4,7 @@ import asyncio
 import hmac
 import os
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from time import perf_counter
 from typing import Any
@@ -12,13 +12,25 @@ from typing import Any
 from starlette.requests import ClientDisconnect
 from starlette.types import ASGIApp, Message, Receive, Scope, Send
 
-from crosstie.serving.http.answers import refusal
 from crosstie.serving.http.log import places, write
 from crosstie.serving.http.refused import Refused
+from crosstie.serving.http.responses import refusal
 
 OPEN = frozenset({"/", "/docs", "/healthz", "/readyz", "/v2/health/live", "/v2/health/ready"})
 SANE = re.compile(r"[A-Za-z0-9._-]{1,128}")
 GONE = 499  # what nginx logs where nobody waited for the answer
+
+
+class Fault(Exception):
+    """A fault of ours while a model answered.
+
+    Args:
+        places: Where: type and places, no values.
+    """
+
+    def __init__(self, places: Sequence[str]) -> None:
+        super().__init__(places)
+        self.places = places
 
 
 @dataclass
@@ -31,7 +43,7 @@ class Seen:
     """
 
     rows: int | None = None
-    fault: list[str] | None = None
+    fault: Sequence[str] | None = None
 
 
 class Guard:
@@ -52,12 +64,10 @@ class Guard:
 
     async def __call__(self, scope: Scope, receive: Receive, send: Send) -> None:
         """Pass a request on."""
-        if scope["type"] != "http":
-            await self._app(scope, receive, send)
-            return
         begun, status = perf_counter(), 0
         seen = scope["seen"] = Seen()
         headers: Mapping[bytes, bytes] = dict(scope["headers"])
+        scope["given"] = headers
         name = _name(headers.get(b"x-request-id", b""))
 
         async def send_named(message: Message) -> None:
@@ -68,17 +78,17 @@ class Guard:
             await send(message)
 
         try:
-            if self._may(scope["path"], headers.get(b"authorization", b"")):
-                await self._app(scope, receive, send_named)
-            else:
-                await refusal(_UNKNOWN)(scope, receive, send_named)
+            self._check(scope["path"], headers.get(b"authorization", b""))
+            await self._app(scope, receive, send_named)
+        except Refused as error:
+            await refusal(error)(scope, receive, send_named)
         except ClientDisconnect:
             status = status or GONE
         except asyncio.CancelledError:  # the server ends, and has waited as long as it may
             if not status:
                 await refusal(_ENDING)(scope, receive, send_named)
         except Exception as error:  # noqa: BLE001 - the edge: a fault of ours becomes an answer and a line of log
-            seen.fault = places(error)
+            seen.fault = error.places if isinstance(error, Fault) else places(error)
             if not status:
                 why = (
                     f"a fault inside the server, not of the request; its log has it under {name!r}"
@@ -89,16 +99,16 @@ class Guard:
             self._count(_route(scope), status or GONE, seconds)
             _log(scope, name, status, seen, seconds)
 
-    def _may(self, path: str, said: bytes) -> bool:
+    def _check(self, path: str, said: bytes) -> None:
+        """Raise unless who said that may ask."""
         if self._expected is None or path in OPEN:
-            return True
-        return hmac.compare_digest(said, self._expected)
+            return
+        if not hmac.compare_digest(said, self._expected):
+            why = "send the header Authorization: Bearer TOKEN"
+            raise Refused(401, why, headers={"WWW-Authenticate": "Bearer"})
 
 
 _ENDING = Refused(503, "the server ends, and waited for this request as long as it may. Ask again")
-_UNKNOWN = Refused(
-    401, "send the header Authorization: Bearer TOKEN", headers={"WWW-Authenticate": "Bearer"}
-)
 
 
 def _route(scope: Scope) -> str:

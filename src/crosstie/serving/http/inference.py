@@ -3,18 +3,19 @@
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crosstie.serving.http.answers import json_answer, rows_of
 from crosstie.serving.http.body import read_body
 from crosstie.serving.http.described import Described, described
+from crosstie.serving.http.job import Job
 from crosstie.serving.http.refused import Refused
-from crosstie.serving.http.service import LARGE, Service
-from crosstie.serving.http.tensors import output, tensor, tensors
+from crosstie.serving.http.responses import json_answer
+from crosstie.serving.http.service import Service
+from crosstie.serving.http.tensors import tensor
 from crosstie.serving.model import Model
 
 
 async def server(request: Request) -> Response:
     """`GET /v2`: what this is, of the version that made the model."""
-    about = described(request.app.state.service.holder.model)
+    about = described(request.scope["service"].holder.model)
     return json_answer({"name": "crosstie", "version": about.made_by, "extensions": []})
 
 
@@ -25,7 +26,7 @@ async def live(request: Request) -> Response:
 
 async def ready(request: Request) -> Response:
     """`GET /v2/health/ready`, and of the one model."""
-    service: Service = request.app.state.service
+    service: Service = request.scope["service"]
     if "name" not in request.path_params:
         return json_answer({"ready": service.holder.ready})
     about = _named(request, service.holder.model)
@@ -34,7 +35,7 @@ async def ready(request: Request) -> Response:
 
 async def model(request: Request) -> Response:
     """`GET /v2/models/{name}`: the tensors of a request and of an answer."""
-    about = _named(request, request.app.state.service.holder.model)
+    about = _named(request, request.scope["service"].holder.model)
     return json_answer(
         {
             "name": about.name,
@@ -48,21 +49,10 @@ async def model(request: Request) -> Response:
 
 async def infer(request: Request) -> Response:
     """`POST /v2/models/{name}/infer`: predict."""
-    service: Service = request.app.state.service
-    asked = service.holder.model
-    about = _named(request, asked)
+    service: Service = request.scope["service"]
+    _named(request, service.holder.model)
     body = await read_body(request, service.settings)
-    most = service.settings.max_rows
-    found = await service.read(lambda: tensors(body, asked, most), quick=len(body) < LARGE)
-    request.scope["seen"].rows = len(found.table)
-    answer = await service.ask(asked, found.table)
-    kinds = {each["column"]: tensor(each) for each in about.schema["columns"]["output"]}
-    predicted = rows_of({name: answer.columns[name] for name in found.wanted or answer.columns})
-    outputs = [output(name, predicted, kinds.get(name)) for name in predicted[0]]
-    named = {"id": found.id} if found.id is not None else {}
-    return json_answer(
-        {"model_name": about.name, "model_version": about.version, **named, "outputs": outputs}
-    )
+    return await service.answer(request, Job(body, came="tensors"))
 
 
 def _named(request: Request, held: Model) -> Described:

@@ -5,6 +5,7 @@ import signal
 import socket
 import sys
 import threading
+from collections.abc import Callable
 from time import monotonic
 from types import FrameType
 from typing import Any
@@ -12,7 +13,7 @@ from typing import Any
 import uvicorn
 from starlette.types import ASGIApp
 
-from crosstie.serving.http.holder import ModelHolder
+from crosstie.serving.http.holder import Holder
 from crosstie.serving.http.log import Lines
 from crosstie.serving.http.settings import Settings
 from crosstie.serving.http.swap import Swap
@@ -30,11 +31,18 @@ class Listener(uvicorn.Server):
         app: The application.
         holder: The model in it.
         settings: How long to wait for slow requests, and for the last ones.
+        ready: Called once requests may come.
         swap: Told to look for a new model each second if `settings.watch` says so, and on SIGHUP.
     """
 
     def __init__(
-        self, app: ASGIApp, holder: ModelHolder, settings: Settings, swap: Swap | None = None
+        self,
+        app: ASGIApp,
+        holder: Holder,
+        settings: Settings,
+        *,
+        ready: Callable[[], None],
+        swap: Swap | None = None,
     ) -> None:
         super().__init__(
             uvicorn.Config(
@@ -43,12 +51,14 @@ class Listener(uvicorn.Server):
                 access_log=False,
                 server_header=False,
                 lifespan="off",
+                ws="none",
                 timeout_keep_alive=IDLE,
                 timeout_graceful_shutdown=settings.drain,  # type: ignore[arg-type] # parts of seconds do
             )
         )
         self.interrupted = False
         self._holder = holder
+        self._ready = ready
         self._swap = swap
         self._watch = settings.watch
         self._hung_up = False
@@ -59,6 +69,7 @@ class Listener(uvicorn.Server):
         """Answer requests until a signal.
 
         Raises:
+            ArtifactError: The model cannot be asked.
             KeyboardInterrupt: It was SIGINT.
         """
         log = logging.getLogger("uvicorn.error")
@@ -67,12 +78,18 @@ class Listener(uvicorn.Server):
         own = threading.current_thread() is threading.main_thread()  # only there are signals taken
         if own and sys.platform != "win32":
             signal.signal(signal.SIGHUP, self._hang_up)
-            signal.pthread_sigmask(
-                signal.SIG_UNBLOCK, [signal.SIGHUP]
-            )  # a worker begins with it blocked
         self.run(sockets=[listening])
         if self.interrupted:
             raise KeyboardInterrupt
+
+    async def serve(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer once the model can be asked."""
+        try:
+            await self._holder.open()
+            self._ready()
+            await super().serve(sockets)
+        finally:
+            self._holder.end()
 
     def handle_exit(self, sig: int, frame: FrameType | None) -> None:
         """Begin to end."""

@@ -1,18 +1,14 @@
 """What a server counts, as Prometheus reads it. No values of cells: names of columns and numbers only."""
 
-import os
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 
 from prometheus_client import CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from prometheus_client.core import GaugeMetricFamily, Metric
-from prometheus_client.multiprocess import MultiProcessCollector
 from prometheus_client.registry import Collector
 
-from crosstie.features.counts import Counts
 from crosstie.serving.http.described import described
 from crosstie.serving.model import Model
 
-SHARED = "PROMETHEUS_MULTIPROC_DIR"  # the library's own name: the folder that workers count in
 SECONDS = (0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1.0, 2.5, 5.0, 10.0, 30.0)
 
 
@@ -21,6 +17,7 @@ class Metrics:
 
     def __init__(self) -> None:
         self._registry = CollectorRegistry()
+        self._known: dict[tuple[str, int], tuple[Histogram, Counter]] = {}
         self._seconds = Histogram(
             "crosstie_request_seconds",
             "Time of a request.",
@@ -45,7 +42,6 @@ class Metrics:
             "crosstie_in_flight",
             "Requests being predicted.",
             registry=self._registry,
-            multiprocess_mode="livesum",
         )
         self._swaps = Counter(
             "crosstie_swaps",
@@ -56,38 +52,38 @@ class Metrics:
 
     def request(self, route: str, status: int, seconds: float) -> None:
         """Count a request that was answered."""
-        self._seconds.labels(route).observe(seconds)
-        self._requests.labels(route, str(status)).inc()
+        known = self._known.get((route, status))
+        if known is None:
+            known = self._seconds.labels(route), self._requests.labels(route, str(status))
+            self._known[route, status] = known
+        known[0].observe(seconds)
+        known[1].inc()
 
-    def rows(self, rows: int, counts: Mapping[str, Counts]) -> None:
-        """Count rows that were predicted, and what was odd about their cells."""
+    def rows(self, rows: int, odd: Mapping[str, tuple[int, int]]) -> None:
+        """Count rows that were predicted, and by column how many of their cells were missing and how many unknown."""
         self._rows.inc(rows)
-        for name, each in counts.items():
-            if each.missing:
-                self._missing.labels(name).inc(each.missing)
-            if each.unseen:
-                self._unknown.labels(name).inc(each.unseen)
+        for name, (missing, unknown) in odd.items():
+            if missing:
+                self._missing.labels(name).inc(missing)
+            if unknown:
+                self._unknown.labels(name).inc(unknown)
 
     def swap(self, outcome: str) -> None:
         """Count a new model: `swapped` or `refused`."""
         self._swaps.labels(outcome).inc()
 
-    def flight(self, change: int) -> None:
-        """Count a request that begins to be predicted (1), or that ends (-1)."""
-        self._in_flight.inc(change)
+    def watch_flight(self, count: Callable[[], int]) -> None:
+        """Be told what says how many requests are being predicted."""
+        self._in_flight.set_function(count)
 
     def text(self, model: Model) -> bytes:
-        """All of it in Prometheus' own format, of all workers together where there are several."""
+        """All of it in Prometheus' own format."""
         about = described(model)
         which = CollectorRegistry()
         info = GaugeMetricFamily("crosstie_model", "1.", labels=["name", "version", "crosstie"])
         info.add_metric([about.name, about.version, about.made_by], 1)
         which.register(_Always(info))
-        counted = self._registry
-        if SHARED in os.environ:
-            counted = CollectorRegistry()
-            MultiProcessCollector(counted)  # type: ignore[no-untyped-call]
-        return generate_latest(counted) + generate_latest(which)
+        return generate_latest(self._registry) + generate_latest(which)
 
 
 class _Always(Collector):

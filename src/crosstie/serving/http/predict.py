@@ -1,33 +1,37 @@
 """`POST /predict`: rows in, predictions out."""
 
+from functools import lru_cache
+
 from starlette.requests import Request
 from starlette.responses import Response
 
-from crosstie.serving.http.answers import answered, json_answer
-from crosstie.serving.http.asked import asked
 from crosstie.serving.http.body import read_body
-from crosstie.serving.http.media import came_as, wanted_as
+from crosstie.serving.http.job import Job
+from crosstie.serving.http.media import Form, came_as, wanted_as
 from crosstie.serving.http.refused import Refused
-from crosstie.serving.http.service import LARGE, Service
+from crosstie.serving.http.service import Service
 
 
 async def predict(request: Request) -> Response:
     """Answer a body of rows in the form it came in, or in what Accept says."""
-    service: Service = request.app.state.service
-    model, settings = service.holder.model, service.settings
-    _check_query(request)
-    came = came_as(request.headers.get("content-type"))
-    form = wanted_as(request.headers.get("accept"), came)
-    body = await read_body(request, settings)
-    rows = await service.read(
-        lambda: asked(body, came, model, settings.max_rows),
-        quick=came == "json" and len(body) < LARGE,
-    )
-    request.scope["seen"].rows = len(rows.table)
-    if not len(rows.table) and form == "json":
-        return json_answer([])
-    answer = await service.ask(model, rows.table)
-    return answered(answer.columns, form, one=rows.one)
+    service: Service = request.scope["service"]
+    if request.scope["query_string"]:
+        _check_query(request)
+    given = request.scope["given"]
+    came, form = _forms(given.get(b"content-type"), given.get(b"accept"))
+    body = await read_body(request, service.settings)
+    return await service.answer(request, Job(body, came, form))
+
+
+@lru_cache(maxsize=64)  # the same few come again and again
+def _forms(content_type: bytes | None, accept: bytes | None) -> tuple[Form, Form]:
+    """What a body is, and what its answer is to be.
+
+    Raises:
+        Refused: None that is read or written here.
+    """
+    came = came_as(content_type.decode("latin-1") if content_type else None)
+    return came, wanted_as(accept.decode("latin-1") if accept else None, came)
 
 
 def _check_query(request: Request) -> None:

@@ -38,18 +38,6 @@ class Refused(Exception):
         return found
 
 
-class WrongRows(Exception):
-    """Rows that the model cannot use."""
-
-    def __init__(self, wrong: Sequence[Wrong]) -> None:
-        super().__init__("\n".join(map(str, wrong)))
-        self.wrong = wrong
-
-    def refused(self) -> Refused:
-        """As an answer: every problem by itself."""
-        return unusable([problem(each) for each in self.wrong])
-
-
 def unusable(problems: Sequence[Mapping[str, Any]]) -> Refused:
     """A 422 that lists what is wrong."""
     count = "1 problem" if len(problems) == 1 else f"{len(problems)} problems"

@@ -7,10 +7,13 @@ from collections.abc import Callable
 from contextlib import suppress
 
 from crosstie.errors import ConfigError
-from crosstie.serving.http.alone import answer
+from crosstie.serving.http.app import make_app
+from crosstie.serving.http.in_process import InProcess
+from crosstie.serving.http.listener import Listener
+from crosstie.serving.http.processes import Processes
+from crosstie.serving.http.service import Service
 from crosstie.serving.http.settings import Settings
-from crosstie.serving.http.swap import Place
-from crosstie.serving.http.workers import supervise
+from crosstie.serving.http.swap import Place, Swap
 from crosstie.serving.model import Model
 
 WAITING = 2048  # connections that the system holds until they are taken
@@ -32,6 +35,7 @@ def serve(
         say: Called with one line once requests may come.
 
     Raises:
+        ArtifactError: The model cannot be asked.
         ConfigError: The settings contradict each other, the address cannot be listened on, or an event loop runs
             here already.
         KeyboardInterrupt: SIGINT ended it.
@@ -42,19 +46,23 @@ def serve(
         place = Place(model.path)
     if settings.watch and place is None:
         raise ConfigError("--watch: this model lies nowhere. Serve one that was loaded")
+    if settings.workers > 1 and model.path is None:
+        raise ConfigError("--workers: each loads the model, and this one lies nowhere")
+    holder = (
+        InProcess(model, max_rows=settings.max_rows)
+        if settings.workers == 1
+        else Processes(model, settings)
+    )
     with listening(settings) as listener:
 
         def ready() -> None:
             if say is not None:
                 say(f"{model!r} on {address(listener)}, shown at {address(listener)}/docs")
 
-        if settings.workers == 1:
-            ready()
-            answer(model, settings, listener, place)
-        elif place is None:
-            raise ConfigError("--workers: each loads the model, and this one lies nowhere")
-        else:
-            supervise(settings, place, listener, ready)
+        service, swap = Service(holder, settings), None
+        if place is not None:
+            swap = Swap(holder, place, service.metrics.swap, threads=settings.threads)
+        Listener(make_app(service), holder, settings, ready=ready, swap=swap).answer(listener)
 
 
 def _check_no_loop() -> None:

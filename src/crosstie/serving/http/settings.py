@@ -22,7 +22,7 @@ class Settings:
         timeout: Seconds for a body to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end when the server is told to.
-        workers: Processes that answer.
+        workers: Processes that predict; 1 is the server itself.
         threads: Of a prediction, for models that are taken in while serving.
         watch: Look each second for a new model where the one that is served came from.
     """

@@ -1,6 +1,6 @@
 """A new model in the place of the one that is served: loaded beside it, tried out, and only then asked.
 
-Requests that began with the old one are answered by it. One that cannot be loaded, or says of its example rows what it did
+Requests that are being predicted are answered by the old one. One that cannot be loaded, or says of its example rows what it did
 not say where it was made, is refused, and the old one stays.
 """
 
@@ -9,9 +9,10 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from crosstie.errors import ArtifactError, CrosstieError, Problem
-from crosstie.serving.http.holder import ModelHolder
+from crosstie.errors import ArtifactError, CrosstieError
+from crosstie.serving.http.holder import Holder
 from crosstie.serving.http.log import note
+from crosstie.serving.http.tried import tried
 from crosstie.serving.model import Model
 
 
@@ -49,19 +50,16 @@ class Swap:
         place: Where to look.
         count: Called with `swapped` or `refused`.
         threads: For the model.
-        swapped: Told of each that is taken in.
     """
 
     def __init__(
         self,
-        holder: ModelHolder,
+        holder: Holder,
         place: Place,
         count: Callable[[str], None],
         *,
         threads: int | None = None,
-        swapped: Callable[[Model], None] | None = None,
     ) -> None:
-        self._swapped = swapped
         self._holder = holder
         self._place = place
         self._count = count
@@ -82,16 +80,15 @@ class Swap:
         """Look, and swap if there is something new."""
         try:
             model = await asyncio.to_thread(self._found, asked)
+            if model is None:
+                return
+            await self._holder.swap(model)
         except (CrosstieError, OSError) as error:
             self._count("refused")
             note(f"the new model is not served, the old one is: {error}")
             return
-        if model is not None:
-            self._holder.swap(model)
-            if self._swapped is not None:
-                self._swapped(model)
-            self._count("swapped")
-            note(f"{model!r} is served from now on", path=str(model.path))
+        self._count("swapped")
+        note(f"{model!r} is served from now on", path=str(model.path))
 
     def _found(self, asked: bool) -> Model | None:
         """The model that is new, if one is, and whole."""
@@ -102,19 +99,6 @@ class Swap:
             return None
         self._seen = seen
         return tried(folder, threads=self._threads)
-
-
-def tried(folder: Path, *, threads: int | None = None) -> Model:
-    """A model that says of its example rows what it said where it was made.
-
-    Raises:
-        ArtifactError: It cannot be loaded, or says something else.
-    """
-    model = Model.load(folder, threads=threads)
-    problems = model.check_example()
-    if problems:
-        raise ArtifactError([Problem(f"{folder}: {each.where}", each.what) for each in problems])
-    return model
 
 
 def _seen(folder: Path) -> object:

@@ -9,10 +9,12 @@ from typing import Any
 import numpy as np
 
 from crosstie.data.table import Table
+from crosstie.serving.http.answers import as_json, rows_of
 from crosstie.serving.http.asked import of_cells
 from crosstie.serving.http.described import Described, described
 from crosstie.serving.http.json_body import read_json
 from crosstie.serving.http.limits import check_rows
+from crosstie.serving.http.media import MEDIA
 from crosstie.serving.http.refused import Refused
 from crosstie.serving.model import Model
 
@@ -56,6 +58,16 @@ def tensors(body: bytes, asked: Model, most: int) -> Tensors:
         _wanted_outputs(found.get("outputs"), described(asked)),
         name if isinstance(name, str) else None,
     )
+
+
+def answer_of(asked: Tensors, about: Described, columns: Mapping[str, Any]) -> tuple[bytes, str]:
+    """Predictions as the body of an answer, and its media type."""
+    kinds = {each["column"]: tensor(each) for each in about.schema["columns"]["output"]}
+    rows = rows_of({name: columns[name] for name in asked.wanted or columns})
+    outputs = [output(name, rows, kinds.get(name)) for name in rows[0]]
+    named = {"id": asked.id} if asked.id is not None else {}
+    said = {"model_name": about.name, "model_version": about.version, **named, "outputs": outputs}
+    return as_json(said), MEDIA["json"]
 
 
 def tensor(column: Mapping[str, Any]) -> dict[str, Any]:
