@@ -9,6 +9,9 @@ A few rows that are all told rightly would else ask for probabilities of 0 and 1
 gave a log-loss of 0.60 on the test rows at an area of 1.00 under the curve, where the baseline has 0.29.
 """
 
+from functools import cache
+from typing import Any
+
 import numpy as np
 
 from crosstie.evaluation.confusion import Floats
@@ -110,10 +113,16 @@ def _logs(probability: Array) -> Floats:
     return np.log(np.maximum(np.asarray(probability, np.float64), SMALLEST))
 
 
+@cache  # asked for with each row that is served
+def _most(dtype: np.dtype[Any]) -> float:
+    """The largest probability below 1 that numbers of a type can tell from it."""
+    step = float(np.finfo(dtype).eps) / 2 if dtype.kind == "f" else SMALLEST
+    return 1 - max(step, SMALLEST)
+
+
 def _logit(probability: Array) -> Floats:
     given = np.asarray(probability)
-    step = np.finfo(given.dtype).eps / 2 if given.dtype.kind == "f" else SMALLEST
-    most = 1 - max(float(step), SMALLEST)
+    most = _most(given.dtype)
     clipped: Floats = np.minimum(
         np.maximum(given.astype(np.float64), SMALLEST), most
     )  # clip: 5 us more

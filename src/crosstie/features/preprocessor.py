@@ -31,6 +31,10 @@ from crosstie.features.row_weights import row_weights
 ROWS_FOR_STYLE = 20_000
 
 
+_THERE = np.ones(1, bool)  # of one row, which nothing leaves out
+_THERE.flags.writeable = False
+
+
 @dataclass(frozen=True)
 class Encoded:
     """A table as arrays.
@@ -312,8 +316,7 @@ class Preprocessor:
         if found is None:
             return None
         arrays, counts = found
-        there = np.ones(1, bool)
-        return Encoded(Batch(arrays), there, there, counts)
+        return Encoded(Batch(arrays), _THERE, _THERE, counts)
 
     def check_aligned(
         self, output: OutputFeature, column: Column, tokens: Mapping[str, list[list[str]]]
