@@ -24,6 +24,7 @@ BELOW_THE_LINE = (
     "crosstie.serving.http.serve",
     "crosstie.serving.model",
     "crosstie.api",
+    "crosstie.project.fingerprint.python",
     "crosstie.cli.main",
     "crosstie.cli.train",
 )

@@ -6,6 +6,7 @@
     ├── ArtifactError             a model on disk: missing, truncated, of another format
     ├── RunError                  a run directory: taken, unknown, cannot be resumed
     ├── TrainingError             training went wrong: a loss that is not a number, memory
+    ├── ProjectError              a project: a step that is not Python or not SQL, settings that cannot be
     ├── HubError                  the hub of published models says no, or cannot be reached
     └── MissingExtra              an optional package is absent; names the one command that installs it
 
@@ -60,6 +61,10 @@ class RunError(CrosstieError):
 
 class TrainingError(CrosstieError):
     """Training cannot go on: the loss is not a number, or memory ran out."""
+
+
+class ProjectError(CrosstieError):
+    """Something of a project is wrong: a step, its settings, an environment."""
 
 
 class HubError(CrosstieError):
