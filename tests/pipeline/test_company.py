@@ -156,3 +156,15 @@ def test_a_run_that_learns_no_network_loads_no_torch_though_all_listen(
     assert done.stdout == "[]\n"
     assert list((tmp_path / "run" / "tensorboard").iterdir())
     assert (tmp_path / "run" / "metrics.jsonl").stat().st_size
+
+
+@pytest.mark.slow
+def test_a_network_is_learned_and_written_without_torchs_compiler(few_customers, tmp_path):
+    code = (
+        "import sys; import crosstie; "
+        f"crosstie.train({str(few_customers)!r}, target='Churn', model_type='ecd', "
+        f"output={str(tmp_path / 'run')!r}, set=['trainer.epochs=1']); "
+        "print(sorted({'torch._dynamo', 'torch._inductor', 'sympy'} & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "[]\n"

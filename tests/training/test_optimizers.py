@@ -1,5 +1,8 @@
 """Each optimizer is torch's own of that name, with every option handed on."""
 
+import subprocess
+import sys
+
 import pytest
 import torch
 from torch import nn
@@ -64,6 +67,27 @@ def test_every_option_reaches_torch(name):
     torch.testing.assert_close(one, other, rtol=1e-6, atol=1e-7)  # fused steps round otherwise
     plain = start()
     assert not torch.equal(one, steps(TORCH[name]([plain], lr=0.1), plain))
+
+
+def test_none_imports_torchs_compiler():
+    # from a clean process: whatever ran before in this one may have compiled
+    code = """
+import sys, torch
+from torch import nn
+from crosstie.config.options import build
+from crosstie.training.optimizers.optimizer import optimizers, restore, state_of
+for name in optimizers.names():
+    made = build(optimizers.get(name))
+    parameter = nn.Parameter(torch.ones(3))
+    optimizer = made.build(made.groups([parameter], []), 0.1)
+    parameter.sum().backward()
+    optimizer.step()
+    optimizer.zero_grad()
+    restore(optimizer, *state_of(optimizer))
+print("torch._dynamo" in sys.modules)
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout == "False\n"
 
 
 @pytest.mark.parametrize("name", sorted(TORCH))

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt, Lt
 
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("adadelta")
@@ -30,7 +30,7 @@ class Adadelta(Optimizer):
         self.eps = eps
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.Adadelta(
+        return light(torch.optim.Adadelta)(
             groups,
             lr=learning_rate,
             rho=self.rho,

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt
 
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("adagrad")
@@ -33,7 +33,7 @@ class Adagrad(Optimizer):
         self.eps = eps
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.Adagrad(
+        return light(torch.optim.Adagrad)(
             groups,
             lr=learning_rate,
             lr_decay=self.lr_decay,

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt
 
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("adamax")
@@ -30,7 +30,7 @@ class Adamax(Optimizer):
         self.eps = eps
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.Adamax(
+        return light(torch.optim.Adamax)(
             groups,
             lr=learning_rate,
             betas=self.betas,

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt
 
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("adamw", elsewhere=("adamw_torch", "decoupled_adamw"))
@@ -33,7 +33,7 @@ class AdamW(Optimizer):
         self.amsgrad = amsgrad
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.AdamW(
+        return light(torch.optim.AdamW)(
             groups,
             lr=learning_rate,
             betas=self.betas,

@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt
 
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("nadam")
@@ -33,7 +33,7 @@ class NAdam(Optimizer):
         self.momentum_decay = momentum_decay
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.NAdam(
+        return light(torch.optim.NAdam)(
             groups,
             lr=learning_rate,
             betas=self.betas,

@@ -2,7 +2,8 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Iterable, Mapping
-from typing import Any, ClassVar
+from inspect import unwrap
+from typing import Any, ClassVar, TypeVar
 
 import torch
 from torch import nn
@@ -11,6 +12,8 @@ from crosstie.config.registry import Registry
 from crosstie.config.words import Answer
 
 Groups = list[dict[str, Any]]
+Made = TypeVar("Made", bound=torch.optim.Optimizer)
+_WRAPPED = ("add_param_group", "load_state_dict", "state_dict", "step", "zero_grad")
 
 
 class Optimizer(ABC):
@@ -40,6 +43,17 @@ class Optimizer(ABC):
 
 
 optimizers: Registry[Optimizer] = Registry("optimizer", home="crosstie.training.optimizers")
+
+
+def light(optimizer: type[Made]) -> type[Made]:
+    """One of torch's optimizers, computing the same, without what only `torch.compile` needs of it.
+
+    Torch wraps these methods so that its compiler passes them over, and the wrappers import the compiler when they are
+    first called, whether anything is compiled or not: 1.3 of the 3.1 s that a short training took.
+    """
+    own: dict[str, Any] = {name: unwrap(getattr(optimizer, name)) for name in _WRAPPED}
+    own["step"] = torch.no_grad()(own["step"])
+    return type(optimizer.__name__, (optimizer,), own)
 
 
 def state_of(optimizer: torch.optim.Optimizer) -> tuple[dict[str, torch.Tensor], dict[str, Any]]:

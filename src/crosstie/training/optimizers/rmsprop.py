@@ -5,7 +5,7 @@ from typing import Annotated
 import torch
 from annotated_types import Ge, Gt, Lt
 
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("rmsprop")
@@ -36,7 +36,7 @@ class RMSprop(Optimizer):
         self.eps = eps
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.RMSprop(
+        return light(torch.optim.RMSprop)(
             groups,
             lr=learning_rate,
             alpha=self.alpha,

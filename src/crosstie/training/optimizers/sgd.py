@@ -6,7 +6,7 @@ import torch
 from annotated_types import Ge
 
 from crosstie.errors import ConfigError, Problem
-from crosstie.training.optimizers.optimizer import Groups, Optimizer, optimizers
+from crosstie.training.optimizers.optimizer import Groups, Optimizer, light, optimizers
 
 
 @optimizers("sgd", elsewhere=("momentum", "nesterov", "stochastic_gradient_descent"))
@@ -41,7 +41,7 @@ class SGD(Optimizer):
         self.nesterov = nesterov
 
     def build(self, groups: Groups, learning_rate: float) -> torch.optim.Optimizer:
-        return torch.optim.SGD(
+        return light(torch.optim.SGD)(
             groups,
             lr=learning_rate,
             momentum=self.momentum,
