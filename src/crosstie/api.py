@@ -635,8 +635,7 @@ def serve(
         from crosstie.serving.http.settings import Settings
         from crosstie.serving.http.swap import Place
     except ModuleNotFoundError as error:
-        package = str(error.name).partition(".")[0]
-        raise MissingExtra(package, "serve", needed_for="serving") from None
+        raise MissingExtra.of_module(error.name, "serve", needed_for="serving") from None
     settings = Settings(
         host=host,
         port=port,

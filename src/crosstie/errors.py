@@ -18,6 +18,7 @@ from dataclasses import dataclass
 from difflib import get_close_matches
 
 OWN = __name__.partition(".")[0]  # whose extras: this code also lies in wheels of models
+_CALLED = {"PIL": "pillow", "ruamel": "ruamel.yaml", "sklearn": "scikit-learn"}  # module: package
 
 
 @dataclass(frozen=True)
@@ -79,6 +80,17 @@ class MissingExtra(CrosstieError):
             f"{needed_for} needs {package}, which is not installed. "
             f"Type: pip install '{OWN}[{extra}]'"
         )
+
+    @classmethod
+    def of_module(cls, name: str | None, extra: str, *, needed_for: str) -> "MissingExtra":
+        """For a module that is absent: what is said is the package that brings it, by the name one installs.
+
+        Examples:
+            >>> print(MissingExtra.of_module("prometheus_client.core", "serve", needed_for="serving"))
+            serving needs prometheus-client, which is not installed. Type: pip install 'crosstie[serve]'
+        """
+        top = str(name).partition(".")[0]
+        return cls(_CALLED.get(top, top.replace("_", "-")), extra, needed_for=needed_for)
 
 
 def nearest(name: str, choices: Iterable[str]) -> str:

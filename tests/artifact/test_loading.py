@@ -12,6 +12,7 @@ from safetensors.numpy import load_file, save_file
 
 from crosstie.artifact.loading import FILES, load
 from crosstie.errors import ArtifactError, CrosstieError
+from crosstie.serving.model import Model
 
 EVERY = ("manifest.json", *FILES)
 steady = settings(
@@ -131,6 +132,27 @@ def test_a_folder_in_place_of_a_file_is_said(copy):
 @pytest.mark.parametrize("key", ["epochs", "trainer", "learning_rate", "calibration"])
 def test_only_what_predicting_reads_may_be_in_the_inference_settings(copy, signed, key):
     change(copy, "inference.json", lambda found: found.update({key: 1}))
+    signed(copy)
+
+    assert refusal(copy).startswith(
+        f"{copy / 'inference.json'}: should say missing, outputs, private, reading, views and nothing else, got "
+    )
+
+
+def test_a_model_from_before_there_were_views_has_none(copy, signed):
+    rows = json.loads((copy / "example.json").read_text())["rows"]
+    wanted = Model(load(copy)).predict(rows)
+    change(copy, "inference.json", lambda found: found.pop("views"))
+    signed(copy)
+
+    model = Model(load(copy))
+
+    assert (model.predict(rows), dict(model.artifact.views)) == (wanted, {})
+
+
+@pytest.mark.parametrize("key", ["missing", "outputs", "private", "reading"])
+def test_settings_that_predictions_need_may_not_be_left_out(copy, signed, key):
+    change(copy, "inference.json", lambda found: found.pop(key))
     signed(copy)
 
     assert refusal(copy).startswith(

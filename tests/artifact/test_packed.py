@@ -77,10 +77,12 @@ def test_a_wheel_that_is_not_whole_is_told(penguins, tmp_path):
 
 def test_a_wheel_whose_model_was_changed_is_told(copy, tmp_path):
     (copy / "inference.json").write_text("{}")
-    with pytest.raises(
-        ArtifactError, match=r"inference.json: not the file this model was saved with"
-    ):
-        crosstie.load(wheel_of(copy, tmp_path / "changed.whl"))
+    wheel = wheel_of(copy, tmp_path / "changed.whl")
+    with pytest.raises(ArtifactError) as error:
+        crosstie.load(wheel)
+    assert str(error.value) == (
+        f"{wheel}/inference.json: not the file this model was saved with (its hash differs); copy it again"
+    )
 
 
 def test_a_wheel_without_a_model_is_told(penguins, tmp_path):

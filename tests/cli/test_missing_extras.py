@@ -26,14 +26,15 @@ sys.meta_path.insert(0, Absent())
 def bare(tmp_path: Path) -> dict[str, str]:
     """An environment in which only what prediction needs can be imported."""
     (tmp_path / "sitecustomize.py").write_text(ABSENT, encoding="utf-8")
-    return {**os.environ, "PYTHONPATH": str(tmp_path)}
+    path = [str(tmp_path), *filter(None, [os.environ.get("PYTHONPATH")])]
+    return {**os.environ, "PYTHONPATH": os.pathsep.join(path)}
 
 
 @pytest.mark.parametrize(
     ("arguments", "package"),
     [
         (["train", "churn/customers.csv", "--target", "Churn"], "pydantic"),
-        (["check", "churn/model.yaml"], "ruamel"),
+        (["check", "churn/model.yaml"], "ruamel.yaml"),
         (["schema"], "pydantic"),
     ],
 )
@@ -67,6 +68,6 @@ def test_a_model_of_the_hub_without_its_package_names_the_line_that_installs_it(
     )
     assert done.returncode == 2
     assert done.stderr == (
-        "error: fetching hf://acme/churn needs huggingface_hub, which is not installed. "
+        "error: fetching hf://acme/churn needs huggingface-hub, which is not installed. "
         "Type: pip install 'crosstie[hub]'\n"
     )

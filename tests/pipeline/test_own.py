@@ -1,6 +1,7 @@
 """Own classes in `components/`: a feature type of one's own, and a run's file that repeats it anywhere."""
 
 import json
+import os
 import re
 import subprocess
 import sys
@@ -70,6 +71,30 @@ def test_a_run_with_an_own_feature_type_is_repeated_by_its_file_and_predicts(hos
     assert json.loads(measured)["rows"] == {"inside": {"judged": 258, "left_out": 0}}
     files = [path for path in (run / "model").rglob("*") if path.is_file()]
     assert not [path for path in files if b"isdecimal" in path.read_bytes()]
+
+
+def test_an_own_type_of_an_installed_package_is_asked_for_by_its_name(hosts, tmp_path, monkeypatch):
+    site = tmp_path / "site"
+    (site / "netparts").mkdir(parents=True)
+    (hosts / "components" / "ipv4.py").rename(site / "netparts" / "ipv4.py")
+    about = site / "netparts-1.2.0.dist-info"
+    about.mkdir()
+    (about / "METADATA").write_text("Metadata-Version: 2.1\nName: netparts\nVersion: 1.2.0\n")
+    (about / "entry_points.txt").write_text("[crosstie.components]\nipv4 = netparts.ipv4\n")
+    with monkeypatch.context() as there:
+        there.setenv("PYTHONPATH", os.pathsep.join([str(site), os.environ.get("PYTHONPATH", "")]))
+        trained = command(hosts, "train", "model.yaml", "-o", "run", "-q")
+        assert (trained.returncode, trained.stderr) == (0, "")
+        predicted = command(hosts, "predict", "run", "hosts.csv").stdout.splitlines()
+        assert [predicted[1].split(",")[0], predicted[256].split(",")[0]] == ["no", "yes"]
+
+    refused = command(hosts, "predict", "run", "hosts.csv")
+
+    assert refused.returncode == 2
+    assert refused.stderr == (
+        "error: run/model: this model needs the feature type 'ipv4' from ipv4.py. That is code, which a model never "
+        "holds. Install the package that brings it: pip install 'netparts==1.2.0'\n"
+    )
 
 
 @pytest.mark.slow

@@ -71,7 +71,8 @@ def test_a_package_holds_the_model_its_code_and_a_lock(packaged):
     assert {"penguins/__init__.py", "penguins/_runtime/serving/model.py"} <= {*names}
     assert not [each for each in names if "/training/" in each or "/models/" in each]
     assert lock.count("--hash=sha256:") >= len(packaged.requirements)
-    assert (manifest["name"], manifest["version"]) == ("penguins", "1.2.0")
+    told = [manifest[key] for key in ("name", "version", "module")]
+    assert told == ["penguins", "1.2.0", "penguins"]
 
 
 def test_the_same_run_gives_the_same_bytes(packaged, runs, tmp_path):

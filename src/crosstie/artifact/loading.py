@@ -8,7 +8,7 @@ example is refused when it is opened rather than when it is asked.
 import json
 import math
 import re
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
@@ -37,6 +37,7 @@ _MORE = re.compile(
     r"published\.json|graph/[1-9]\d{0,3}\.onnx"
 )  # what some models have beside those
 _INFERENCE = ("missing", "outputs", "private", "reading", "views")
+_LATER = ("views",)  # what the first models of this format do not say: they have none
 _OUTPUT = ("labels", "temperature", "threshold", "type")
 
 
@@ -177,7 +178,7 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
         graph.check(preprocessor.layout)
         members.append(Member(preprocessor, graph, weights[i]))
     inference = read_json(folder / "inference.json")
-    _only(folder / "inference.json", inference, _INFERENCE)
+    _only(folder / "inference.json", inference, _INFERENCE, may_lack=_LATER)
     for each in inference["outputs"].values():
         _only(folder / "inference.json", each, _OUTPUT)
     return Artifact(
@@ -192,15 +193,17 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
         inference["private"],
         {
             name: [View.from_state(each) for each in seen]
-            for name, seen in inference["views"].items()
+            for name, seen in inference.get("views", {}).items()
         },
         folder,
     )
 
 
-def _only(path: Path, found: Collection[str], known: Collection[str]) -> None:
+def _only(
+    path: Path, found: Collection[str], known: Collection[str], *, may_lack: Collection[str] = ()
+) -> None:
     """Raise where a file says more than is read of it: it would change predictions, or belongs to training."""
-    strange = sorted({*found} ^ {*known})
+    strange = {*found, *may_lack} ^ {*known}
     if strange:
         raise ArtifactError(
             f"{path}: should say {', '.join(known)} and nothing else, got {', '.join(map(repr, sorted(found)))[:200]}"
@@ -218,9 +221,27 @@ def _check_types(folder: Path, state: Mapping[str, Any], manifest: Mapping[str, 
         files = [manifest.get("own_types", {}).get(kind, "?") for kind in absent]
         raise ArtifactError(
             f"{folder}: this model needs the feature type {', '.join(map(repr, absent))} from "
-            f"{', '.join(files)}. That is code, which a model never holds. Give the folder that has the file: "
-            "--components DIR, or components=DIR in Python"
+            f"{', '.join(files)}. That is code, which a model never holds. {_where_code_is(absent, manifest)}"
         )
+
+
+def _where_code_is(kinds: Sequence[str], manifest: Mapping[str, Any]) -> str:
+    """What to install or to name, so that absent feature types are there."""
+    brought = manifest.get("own_packages", {})
+    ways = [
+        f"Install the package that brings it: pip install '{each}'"
+        for each in sorted({brought[kind] for kind in kinds if kind in brought})
+    ]
+    if not all(kind in brought for kind in kinds):
+        ways.append(
+            "Give the folder that has the file: --components DIR, or components=DIR in Python"
+        )
+    if "module" in manifest:
+        ways.append(
+            f"Or install the wheel {manifest['name']} {manifest['version']}, which holds the code, too, and predict with "
+            f"`from {manifest['module']} import Model` or `python -m {manifest['module']} predict`"
+        )
+    return ". ".join(ways)
 
 
 def _try_out(artifact: Artifact, example: Mapping[str, Any]) -> None:

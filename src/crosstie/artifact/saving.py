@@ -18,7 +18,7 @@ none.
 import inspect
 import shutil
 from collections.abc import Collection, Mapping, Sequence
-from importlib.metadata import PackageNotFoundError, version
+from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
 
@@ -31,6 +31,7 @@ from crosstie.artifact.example import Rows, made_rows, write_example
 from crosstie.artifact.loading import FORMAT, load
 from crosstie.artifact.requirements import requirements
 from crosstie.artifact.schema import row_schema
+from crosstie.config.registry import ENTRY_POINTS
 from crosstie.data.files import atomic, sha256, write_json
 from crosstie.features.feature import Feature, feature_types
 from crosstie.features.preprocessor import Preprocessor
@@ -69,14 +70,14 @@ def save(
         private: Input columns whose example cells stay empty: even made-up ones would show levels.
 
     Types of features that did not come with Crosstie are code, which never lies in an artifact: its manifest names
-    them and their files under `own_types`.
+    them and their files under `own_types`, and the installed packages that brought them under `own_packages`.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)
     (part / "graph").mkdir(parents=True)
     first = members[0][0]
     features = [each for preprocessor, _ in members for each in preprocessor.inputs]
-    own_code = own_types(features)
+    own_code, brought = own_types(features), own_packages(features)
     facts = {
         "name": name,
         "version": VERSION,
@@ -85,6 +86,7 @@ def save(
         **about,
         "requirements": requirements(features),
         **({"own_types": own_code} if own_code else {}),
+        **({"own_packages": brought} if brought else {}),
     }
     states: list[Any] = []
     arrays: dict[str, NDArray[Any]] = {}
@@ -139,13 +141,29 @@ def own_types(features: Sequence[Feature]) -> dict[str, str]:
     return dict(sorted(found.items()))
 
 
+def own_packages(features: Sequence[Feature]) -> dict[str, str]:
+    """Of those types the ones that came with an installed package: its requirement, as `hosts==1.2.0`."""
+    packages = {
+        point.module.partition(".")[0]: f"{point.dist.name}=={point.dist.version}"
+        for point in entry_points(group=ENTRY_POINTS)
+        if point.dist is not None
+    }
+    found = {
+        each.type: packages[top]
+        for each in features
+        if (top := type(each).__module__.partition(".")[0]) in packages
+    }
+    return dict(sorted(found.items()))
+
+
 def amend(folder: Path, *, rows: Rows | None = None, **facts: Any) -> None:
     """Change what a model says of itself, and nothing of what it predicts.
 
     Args:
         folder: The model's own copy: files are written anew in it.
         rows: What takes the place of the example's made-up rows. Cells of private columns are left empty.
-        facts: What the manifest is to say otherwise: `name`, `version`.
+        facts: What the manifest is to say otherwise: `name`, `version`; of what lies in a wheel `module`, too, the
+            name that `import` knows it by.
 
     Raises:
         ArtifactError: There is no model, or it is damaged.

@@ -67,7 +67,8 @@ def main() -> None:
         extra = extra_for(error.name or "")
         if extra is None:
             _fault(error)
-        print(f"error: {MissingExtra(str(error.name), extra, needed_for='this')}", file=sys.stderr)  # noqa: T201
+        missing = MissingExtra.of_module(error.name, extra, needed_for="this")
+        print(f"error: {missing}", file=sys.stderr)  # noqa: T201
         sys.exit(2)
     except KeyboardInterrupt as stop:
         bar = "\n" if str(stop) and sys.stderr.isatty() else ""  # which the line would stand behind

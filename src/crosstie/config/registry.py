@@ -21,6 +21,9 @@ from crosstie.errors import ConfigError, nearest
 
 T = TypeVar("T")
 OWN = __name__.partition(".")[0]  # this code also lies in wheels of models, under their names
+ENTRY_POINTS = (
+    f"{OWN}.components"  # the group by which installed packages say which modules hold components
+)
 _project_folders: list[Path] = []
 _names: dict[type[Any], str] = {}
 
@@ -127,7 +130,7 @@ class Registry(Generic[T]):
             home = importlib.import_module(self.home)
             for module in pkgutil.iter_modules(home.__path__):
                 importlib.import_module(f"{self.home}.{module.name}")
-            for point in entry_points(group=f"{OWN}.components"):
+            for point in entry_points(group=ENTRY_POINTS):
                 point.load()
             self._complete = True
         for folder in _project_folders:

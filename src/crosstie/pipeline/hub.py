@@ -155,7 +155,7 @@ def _library(needed_for: str) -> Any:
     try:
         import huggingface_hub  # 0.2 s
     except ImportError:
-        raise MissingExtra("huggingface_hub", "hub", needed_for=needed_for) from None
+        raise MissingExtra("huggingface-hub", "hub", needed_for=needed_for) from None
     return huggingface_hub
 
 

@@ -99,7 +99,7 @@ def _serve(make: Callable[[], Model], _package: str, asked: argparse.Namespace) 
     try:
         from crosstie.serving.http.serve import serve  # starlette, uvicorn: 200 ms
     except ModuleNotFoundError as error:
-        raise MissingExtra(str(error.name), "serve", needed_for="serving") from None
+        raise MissingExtra.of_module(error.name, "serve", needed_for="serving") from None
     given = {each.name: getattr(asked, each.name) for each in fields(Settings)}
     given["token"] = given["token"] or os.environ.get("CROSSTIE_TOKEN") or None
     settings = Settings(**given)

@@ -61,7 +61,13 @@ class Model:
             ArtifactError: There is no model, or it is damaged.
         """
         if is_wheel(path):
-            return cls(load(unpacked(Path(path)), threads=threads), Path(path))
+            taken = unpacked(Path(path))
+            try:
+                return cls(load(taken, threads=threads), Path(path))
+            except (
+                ArtifactError
+            ) as error:  # what is wrong lies in the wheel, not where it was taken to
+                raise ArtifactError(str(error).replace(str(taken), str(path))) from None
         folder = Path(path)
         if (folder / "model" / "manifest.json").is_file():
             folder = folder / "model"

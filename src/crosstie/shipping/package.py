@@ -131,7 +131,14 @@ def package(folder: Path, order: Order, *, rows: Rows | None = None, say: Say) -
     with TemporaryDirectory(prefix="crosstie-") as scratch:
         copy = Path(scratch) / "model"
         shutil.copytree(folder, copy)
-        amend(copy, rows=rows, name=order.names.distribution, version=order.version)
+        names = order.names
+        amend(
+            copy,
+            rows=rows,
+            name=names.distribution,
+            version=order.version,
+            module=names.module,
+        )
         artifact = load(copy)
         code = code_of(artifact)
         needs = needs_of(artifact.manifest["requirements"], code.modules.values())
