@@ -33,7 +33,7 @@ def local_index(tmp_path_factory) -> dict[str, str]:
     write_wheels(
         folder,
         *("annotated-types", "numpy", "onnxruntime", "safetensors"),
-        *("starlette", "uvicorn", "prometheus-client"),
+        *("httptools", "prometheus-client", "starlette", "uvicorn", "uvloop"),
     )
     cache = str(tmp_path_factory.mktemp("cache"))
     return {

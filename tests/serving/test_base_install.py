@@ -7,8 +7,10 @@ import sys
 import venv
 from pathlib import Path
 
+import pyarrow.parquet
 import pytest
 from local_index import required
+from pyarrow import feather
 
 import crosstie
 
@@ -57,6 +59,31 @@ print(json.dumps({
     "network": [each[key] for each in network],
     "network_wanted": [each[key] for each in expected["predictions"]["ecd"]],
     "parquet": parquet,
+    "modules": sorted({name.partition(".")[0] for name in sys.modules}),
+}))
+"""
+ARROW = """
+import json, sys
+import crosstie
+import pyarrow
+from pyarrow import feather, parquet
+
+golden = sys.argv[1]
+expected = json.load(open(f"{golden}/expected.json"))
+model = crosstie.load(f"{golden}/gbm")
+rows = [{name: row[name] for name in model.artifact.columns} for row in expected["rows"]]
+table = pyarrow.Table.from_pylist([{**row, "size": row["size"] and float(row["size"])} for row in rows])
+parquet.write_table(table, "rows.parquet")
+feather.write_feather(table, "rows.arrow", compression="uncompressed")
+answer = model.predict(table)
+assert type(answer) is pyarrow.Table, type(answer)
+key = "sold_probability_yes"
+print(json.dumps({
+    "found": {
+        "table": answer[key].to_pylist(),
+        **{name: list(model.predict(f"rows.{name}")[key]) for name in ("parquet", "arrow")},
+    },
+    "wanted": [each[key] for each in expected["predictions"]["gbm"]],
     "modules": sorted({name.partition(".")[0] for name in sys.modules}),
 }))
 """
@@ -157,6 +184,33 @@ def test_training_from_python_names_the_extra_that_it_needs(base, tmp_path):
     assert done.stdout == (
         "this needs pydantic, which is not installed. Type: pip install 'crosstie[train]'\n"
     ), done.stderr
+
+
+@pytest.mark.slow
+def test_with_the_arrow_extra_alone_arrow_and_parquet_are_read_and_written(base, tmp_path):
+    beside = tmp_path / "beside"
+    beside.mkdir()
+    install(beside, "pyarrow")
+
+    done = run(base, ["-c", ARROW, str(GOLDEN)], tmp_path, PYTHONPATH=str(beside))
+
+    assert done.returncode == 0, done.stderr
+    told = json.loads(done.stdout)
+    assert set(told["found"]) == {"table", "parquet", "arrow"}
+    for form, found in told["found"].items():
+        assert found == pytest.approx(told["wanted"], rel=1e-5, abs=1e-5), form
+    assert {*told["modules"]} & {*HEAVY} == {"pyarrow"}
+    command = ["-m", "crosstie.cli.main", "predict", str(GOLDEN / "gbm"), "rows.parquet", "-q"]
+    for name in ("out.parquet", "out.arrow"):
+        done = run(base, [*command, "-o", name], tmp_path, PYTHONPATH=str(beside))
+        assert (done.returncode, done.stderr) == (0, "")
+        said = crosstie.load(GOLDEN / "gbm").predict(str(tmp_path / "rows.parquet"))
+        assert data(tmp_path / name) == {column: list(cells) for column, cells in said.items()}
+
+
+def data(path):
+    read = pyarrow.parquet.read_table if path.suffix == ".parquet" else feather.read_table
+    return read(path).to_pydict()
 
 
 def test_trees_predict_without_the_booster_and_what_it_imports(tmp_path):

@@ -1,9 +1,10 @@
 import dataclasses
+from importlib.metadata import version
 
 from crosstie.shipping.audit import unlisted
 from crosstie.shipping.contents import ROOTS
 from crosstie.shipping.modules import Module, reached
-from crosstie.shipping.needs import SERVER, needs_of
+from crosstie.shipping.needs import SERVER, needs_of, own_extras
 
 PINNED = {
     "annotated-types": "0.7.0",
@@ -17,7 +18,7 @@ ROOMS = reached([*ROOTS, f"{SERVER}.serve"])
 def test_all_that_our_code_imports_is_listed():
     needs = needs_of(PINNED, ROOMS.values())
     assert unlisted(ROOMS, ROOTS, needs, {}) == []
-    assert [*needs.always.values()] == [f"{name}=={version}" for name, version in PINNED.items()]
+    assert [*needs.always.values()] == [f"{name}=={number}" for name, number in PINNED.items()]
 
 
 def test_what_predicting_imports_at_once_must_be_installed_always():
@@ -59,6 +60,13 @@ def test_extras_are_ours_as_far_as_the_code_imports_them():
     assert "torch" not in extras["train"]
     assert {"starlette", "uvicorn"} <= {*extras["serve"]}
     assert "==" in extras["serve"]["starlette"]
+
+
+def test_what_is_not_for_every_system_says_for_which():
+    found = own_extras()["serve"]["uvloop"], needs_of(PINNED, ROOMS.values()).extras["serve"]
+    assert found[0] == "uvloop>=0.19 ; (sys_platform != 'win32')"
+    assert found[1]["uvloop"] == f"uvloop=={version('uvloop')} ; (sys_platform != 'win32')"
+    assert found[1]["httptools"] == f"httptools=={version('httptools')}"
 
 
 def test_what_a_model_pins_is_in_no_extra():

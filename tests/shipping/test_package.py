@@ -10,6 +10,7 @@ import subprocess
 import sys
 import urllib.request
 import zipfile
+from importlib.metadata import version
 from pathlib import Path
 from urllib.error import URLError
 
@@ -71,6 +72,9 @@ def test_a_package_holds_the_model_its_code_and_a_lock(packaged):
     assert {"penguins/__init__.py", "penguins/_runtime/serving/model.py"} <= {*names}
     assert not [each for each in names if "/training/" in each or "/models/" in each]
     assert lock.count("--hash=sha256:") >= len(packaged.requirements)
+    served = of_wheel(packaged.wheel, "penguins/requirements-serve.txt")
+    assert f"uvloop=={version('uvloop')} ; sys_platform != 'win32' \\\n" in served
+    assert f"httptools=={version('httptools')} \\\n" in served
     told = [manifest[key] for key in ("name", "version", "module")]
     assert told == ["penguins", "1.2.0", "penguins"]
 

@@ -14,7 +14,7 @@ ABOUT = Metadata(
     "Ferries",
     "3.11",
     ["numpy==2.1.0"],
-    {"serve": ["uvicorn==1.0"]},
+    {"serve": ["uvicorn==1.0", "uvloop==2.0 ; sys_platform != 'win32'"]},
     "# It",
 )
 
@@ -59,6 +59,7 @@ def test_installers_read_what_it_needs(tmp_path):
         "Metadata-Version: 2.3\nName: ferry-times\nVersion: 1.2.0\nSummary: Ferries\nRequires-Python: >=3.11\n"
         "Requires-Dist: numpy==2.1.0\nProvides-Extra: serve\n"
         'Requires-Dist: uvicorn==1.0 ; extra == "serve"\n'
+        "Requires-Dist: uvloop==2.0 ; sys_platform != 'win32' and extra == \"serve\"\n"
         "Description-Content-Type: text/markdown\n\n# It\n"
     )
     assert ABOUT.file == "ferry_times-1.2.0-py3-none-any.whl"

@@ -3,6 +3,7 @@
 import os
 import platform
 import re
+import sys
 from importlib.metadata import PackageNotFoundError, requires, version
 from typing import Any
 
@@ -75,8 +76,12 @@ def _extras() -> dict[str, list[str]]:
     found: dict[str, list[str]] = {extra: [] for extra in _PURPOSE}
     for line in requires("crosstie") or ():
         requirement, _, marker = line.partition(";")
+        system = re.search(r"sys_platform (==|!=) '(\w+)'", marker)
+        if system and (system[1] == "==") != (sys.platform == system[2]):
+            continue  # not for this system
         name = re.split(r"[<>=!~\[ ]", requirement.strip(), maxsplit=1)[0]
-        extra = marker.partition("==")[2].strip(" '\"")
+        told = re.search(r"extra == '(\w+)'", marker)
+        extra = told[1] if told else ""
         if extra in found and name != "crosstie":
             found[extra].append(name)
     return found

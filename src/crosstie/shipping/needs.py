@@ -25,6 +25,7 @@ SERVER = f"{OWN}.serving.http"
 OLDEST = 11  # minor version of Python that our own code runs on
 _ELSEWHERE = {"pil": "pillow"}  # a module whose distribution is called otherwise and may be absent
 _WHOLE = {"all", "dev"}
+_EXTRA = re.compile(r"(?:\band\s+)?extra == ['\"](.+?)['\"]")
 
 
 @dataclass(frozen=True)
@@ -90,7 +91,7 @@ def needs_of(pinned: Mapping[str, str], modules: Iterable[Module]) -> Needs:
 
 
 def own_extras() -> dict[str, dict[str, str]]:
-    """Our own requirements by extra, as installed: distribution to requirement."""
+    """Our own requirements by extra, as installed: distribution to requirement, with the systems that it is for."""
     found: dict[str, dict[str, str]] = {}
     try:
         lines = requires(OWN) or ()
@@ -98,10 +99,12 @@ def own_extras() -> dict[str, dict[str, str]]:
         return found
     for line in lines:
         requirement, _, marker = line.partition(";")
-        extra = re.search(r"extra == ['\"](.+?)['\"]", marker)
+        extra = _EXTRA.search(marker)
+        systems = _EXTRA.sub("", marker).strip()
         name = normal(re.split(r"[<>=!~\[ ]", requirement.strip(), maxsplit=1)[0])
         if extra is not None and name != OWN:
-            found.setdefault(extra[1], {})[name] = requirement.strip()
+            told = f"{requirement.strip()} ; {systems}" if systems else requirement.strip()
+            found.setdefault(extra[1], {})[name] = told
     return found
 
 
@@ -161,8 +164,9 @@ def _owners() -> Mapping[str, list[str]]:
 
 
 def _pinned(name: str, otherwise: str) -> str:
+    _, semicolon, systems = otherwise.partition(" ;")
     try:
-        return f"{name}=={public(version(name))}"
+        return f"{name}=={public(version(name))}{semicolon}{systems}"
     except PackageNotFoundError:
         return otherwise
 

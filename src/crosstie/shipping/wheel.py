@@ -29,7 +29,7 @@ class Metadata:
         summary: One line.
         python: The oldest one it runs on: "3.11".
         requires: What it needs, as `numpy==2.4.6`.
-        extras: What it needs for more, by extra.
+        extras: What it needs for more, by extra; behind a semicolon for which systems.
         description: Shown to people; Markdown.
     """
 
@@ -58,7 +58,10 @@ class Metadata:
         ]
         for extra, needed in self.extras.items():
             lines.append(f"Provides-Extra: {extra}")
-            lines += [f'Requires-Dist: {each} ; extra == "{extra}"' for each in needed]
+            lines += [
+                f'Requires-Dist: {each} {"and" if ";" in each else ";"} extra == "{extra}"'
+                for each in needed
+            ]
         return "\n".join(
             [*lines, "Description-Content-Type: text/markdown", "", self.description, ""]
         )
