@@ -25,6 +25,7 @@ BELOW_THE_LINE = (
     "crosstie.serving.model",
     "crosstie.api",
     "crosstie.project.fingerprint.python",
+    "crosstie.project.environment",
     "crosstie.cli.main",
     "crosstie.cli.train",
 )

@@ -9,6 +9,7 @@ import os
 import sys
 import tempfile
 import traceback
+from collections.abc import Sequence
 from keyword import iskeyword
 from pathlib import Path
 from typing import NoReturn
@@ -22,7 +23,7 @@ from crosstie.errors import CrosstieError, MissingExtra
 COMMANDS = {
     "init": "Write a short commented model file for a table.",
     "check": "Validate a model file and its data together, without training.",
-    "show": "Print a model file with every default filled in.",
+    "show": "Print a model file, or an environment of the project, with every default filled in.",
     "schema": "Print the JSON Schema of the model file.",
     "train": "Train a model from a file or straight from a table.",
     "evaluate": "Measure a model on data that has the true values.",
@@ -54,6 +55,7 @@ for _name, _help in COMMANDS.items():
 def main() -> None:
     """Run the command line and exit."""
     try:
+        _use_dotenv(sys.argv[1:])
         code = app(hide_stdin(sys.argv[1:]), exit_on_error=False, result_action="return_value")
     except CycloptsError:
         sys.exit(2)
@@ -85,6 +87,18 @@ def main() -> None:
     except Exception as error:  # noqa: BLE001 - the edge: whatever went wrong inside becomes one line
         _fault(error)
     sys.exit(code if isinstance(code, int) else 0)
+
+
+def _use_dotenv(words: Sequence[str]) -> None:
+    """Before a command: set what `.env` of the project around here says, if there is one."""
+    if not words or words[0].startswith("-") or "--help" in words:
+        return
+    from crosstie.project.dotenv import use_dotenv  # 10 ms, with the next
+    from crosstie.project.place import Project
+
+    project = Project.around()
+    if project is not None:
+        use_dotenv(project.root)
 
 
 def _told(error: OSError) -> str:
