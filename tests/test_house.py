@@ -23,6 +23,7 @@ BELOW_THE_LINE = (
     "crosstie.artifact.saving",
     "crosstie.serving.http.serve",
     "crosstie.serving.model",
+    "crosstie.gates.compare",
     "crosstie.api",
     "crosstie.project.fingerprint.python",
     "crosstie.project.environment",

@@ -92,6 +92,44 @@ def test_a_constant_that_moves_is_seen_whichever_way(value):
     assert not drift_of_numbers(np.zeros(50), np.full(50, value)).constant
 
 
+def test_what_lies_beyond_the_first_sample_is_counted_apart():
+    rare = np.array([0.0] * 90 + [1.0] * 10)
+    assert drift_of_numbers(rare, rare * 1000).psi == pytest.approx(
+        2 * (0.1 - 0.005) * np.log(0.1 / 0.005)
+    )
+    values = np.arange(100.0)
+    assert drift_of_numbers(values, values).psi == 0
+    assert drift_of_numbers(values, np.where(values < 5, -50.0, values)).psi > 0.1
+
+
+def test_a_few_numbers_far_out_are_counted_where_no_share_moves():
+    rare = np.array([0.0] * 980 + [1.0] * 20)
+    found = drift_of_numbers(rare, rare * 1000)
+    assert (found.far, found.ends) == (20, ((0.0, 1.0), (0.0, 1000.0)))
+    assert found.far_p == 0.5**20
+    assert found.psi < 0.25
+    tail = np.random.default_rng(0).lognormal(
+        0, 2, (2, 2000)
+    )  # one of two heavy tails is the longer
+    assert drift_of_numbers(*tail).far_p >= 0.125
+
+
+def test_a_level_that_is_written_otherwise_is_far_and_one_that_is_new_is_not():
+    first = ["0"] * 980 + ["1"] * 20
+    renamed = drift_of_levels(first, ["0"] * 980 + ["1000"] * 20)
+    assert (renamed.far, renamed.far_p < 1e-6) == (20, True)
+    assert drift_of_levels(first, [*first, *["2"] * 20]).far == 0
+
+
+def test_names_that_hardly_come_twice_are_not_far():
+    rng = np.random.default_rng(0)
+    beyond = 0
+    for _ in range(300):
+        names = rng.zipf(1.3, (2, 300)).astype(str)
+        beyond += drift_of_levels(names[0].tolist(), names[1].tolist()).far_p < 0.001
+    assert beyond <= 2
+
+
 def test_rare_and_new_levels_are_counted_together():
     first = [f"level {i}" for i in range(30) for _ in range(30 - i)]
     second = [each if i % 3 else "new" for i, each in enumerate(first)]

@@ -130,8 +130,56 @@ def check_skew(model: Path | Artifact) -> list[Problem]:
     ]
 
 
-def same(expected: Any, found: Any) -> bool:
-    """Whether two values of predictions are equal, numbers nearly.
+def check_alone(artifact: Artifact, table: Table) -> list[Problem]:
+    """See that each of some rows is one and the same alone and in the batch of them.
+
+    As `check_skew`, of rows that somebody has rather than of those in the model.
+
+    Args:
+        artifact: The model.
+        table: The rows, as its preprocessor takes them; a long table cut into windows.
+
+    Returns:
+        One problem for each array and each value that differs.
+    """
+    batch = artifact.encode(table)
+    apart = [artifact.encode(table.take(np.array([row]))) for row in range(len(table))]
+    together = _digests(batch, len(table))
+    problems = [
+        Problem(f"row {row + 1}", f"{array} is encoded alone as other bytes than in a batch")
+        for row, each in enumerate(apart)
+        for array, digest in _digests(each, 1)[0].items()
+        if digest != together[row].get(array)
+    ]
+    said = [_answers(artifact, each, 1)[0] for each in apart]
+    return [*problems, *differences(_answers(artifact, batch, len(table)), said, " alone")]
+
+
+def differences(expected: Rows, found: Rows, where: str = "") -> list[Problem]:
+    """One problem for each value of predictions that is another.
+
+    Numbers may differ by 1e-5 of the largest of their column: one near 0 is the difference of larger ones, and as
+    exact as they are.
+
+    Args:
+        expected: Predictions, one a row.
+        found: Others for the same rows.
+        where: What is said of the place of the others.
+    """
+    scales = {
+        key: max([1.0, *(abs(row[key]) for row in expected if _is_number(row[key]))])
+        for key in (expected[0] if expected else ())
+    }
+    return [
+        Problem(f"row {row + 1}{where}, {key}", f"expected {wanted[key]!r}, got {said.get(key)!r}")
+        for row, (wanted, said) in enumerate(zip(expected, found, strict=True))
+        for key in wanted
+        if key not in said or not same(wanted[key], said[key], scale=scales[key])
+    ]
+
+
+def same(expected: Any, found: Any, *, scale: float = 1.0) -> bool:
+    """Whether two values of predictions are equal, numbers nearly: by 1e-5 of themselves or of `scale`.
 
     Examples:
         >>> same(0.25, 0.250001), same(["a", None], ["a", None]), same("yes", "no"), same(1e6, 1e6 + 5)
@@ -140,7 +188,7 @@ def same(expected: Any, found: Any) -> bool:
     if isinstance(expected, list) and isinstance(found, list):
         return len(expected) == len(found) and all(map(same, expected, found))
     if _is_number(expected) and _is_number(found):
-        return math.isclose(expected, found, rel_tol=NEAR, abs_tol=NEAR)
+        return math.isclose(expected, found, rel_tol=NEAR, abs_tol=NEAR * scale)
     return bool(expected == found)
 
 

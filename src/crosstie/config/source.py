@@ -13,11 +13,12 @@ from crosstie.errors import ConfigError, Problem
 SUFFIXES = (".yaml", ".yml", ".json")
 
 
-def load(spec: str | Path | Mapping[str, Any] | Document) -> Document:
-    """The model file at a path, or the dict that stands for one.
+def load(spec: str | Path | Mapping[str, Any] | Document, *, empty: bool = False) -> Document:
+    """The file at a path, or the dict that stands for one.
 
     Args:
         spec: A `.yaml`, `.yml` or `.json` file, or a dict of the same shape.
+        empty: Whether a file that holds nothing will do, as one does in which everything has a default.
 
     Raises:
         ConfigError: No such file, not YAML, not a section at its top, or an environment variable is not set.
@@ -31,14 +32,15 @@ def load(spec: str | Path | Mapping[str, Any] | Document) -> Document:
     if isinstance(spec, Mapping):
         tree = substitute(Tree(copy_plain(spec)), dotted)
         return Document(tree.value, written=tree.written)
-    return _load_file(Path(spec), str(spec))
+    return _load_file(Path(spec), str(spec), empty=empty)
 
 
-def _load_file(path: Path, name: str) -> Document:
+def _load_file(path: Path, name: str, *, empty: bool) -> Document:
     try:
         text = path.read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        raise ConfigError(Problem(name, "no such file; `crosstie init DATA` writes one")) from None
+        hint = "" if empty else "; `crosstie init DATA` writes one"
+        raise ConfigError(Problem(name, f"no such file{hint}")) from None
     except IsADirectoryError:
         raise ConfigError(Problem(name, "is a folder; name the file in it")) from None
     except UnicodeDecodeError as error:
@@ -46,6 +48,8 @@ def _load_file(path: Path, name: str) -> Document:
             Problem(name, f"is not UTF-8 text (byte {error.start}); save it as UTF-8")
         ) from None
     tree = read_yaml(text, name)
+    if tree.value is None and empty:
+        tree.value = {}
     if tree.value is None:
         raise ConfigError(Problem(name, "is empty; it needs at least `data:` and `target:`"))
     if not isinstance(tree.value, dict):

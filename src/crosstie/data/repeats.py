@@ -41,7 +41,7 @@ def warn_on_repeats(
         return []
     table = _first(source, names)
     found = []
-    share = _seen(_row_codes(table, names), assignment, held_out)
+    share = _seen(row_codes(table, names), assignment, held_out)
     if share > FEW:
         found.append(
             f"{source.name}: {share:.0%} of the validation and test rows are in the training rows too, cell for "
@@ -91,8 +91,8 @@ def _seen(codes: NDArray[np.int64], assignment: Assignment, held_out: NDArray[np
     return float(np.isin(codes[held_out], trained).mean())
 
 
-def _row_codes(table: Table, names: list[str]) -> NDArray[np.int64]:
-    """A number for each different row."""
+def row_codes(table: Table, names: list[str]) -> NDArray[np.int64]:
+    """A number for each different row, int64 `[rows]`."""
     together = np.zeros(len(table), np.int64)
     for name in names:
         together = (together + table.distinct(name)[0] + 1) * MIX  # wraps around

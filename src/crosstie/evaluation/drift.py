@@ -1,13 +1,14 @@
 """How far one sample of a column has moved from another: PSI, Jensen-Shannon, Kolmogorov-Smirnov.
 
-Numbers are counted in the quantile bins of the first sample; a value that fills several of them (the zeros of a
-gain) is a bin of its own. Levels are counted one by one, rare and new ones as one. What is missing is a bin too.
+Numbers are counted in the quantile bins of the first sample and beyond its ends; a value that fills several of them
+(the zeros of a gain) is a bin of its own. Levels are counted one by one, rare and new ones as one. What is missing is a bin too.
 """
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from statistics import NormalDist
+from typing import Any
 
 import numpy as np
 
@@ -32,6 +33,11 @@ class Drift:
         p: Of `ks`, the probability of one as large in samples of one population.
         missing: Share of missing cells in the first sample and in the second.
         constant: Whether the second holds one value only where the first held several.
+        ends: Of numbers, the smallest and the largest of the first sample and of the second.
+        far: Of what moves hardly a share and yet is of another unit, or written otherwise, how many rows: numbers of
+            the second beyond the first's ends by more than its whole range; levels that only the second holds, or
+            that only the first does, whichever are fewer.
+        far_p: The probability of so many by chance; 1 if there are none.
     """
 
     psi: float
@@ -41,6 +47,9 @@ class Drift:
     p: float | None
     missing: tuple[float, float]
     constant: bool = False
+    ends: tuple[tuple[float, float], tuple[float, float]] | None = None
+    far: int = 0
+    far_p: float = 1.0
 
 
 def drift_of_numbers(first: Array, second: Array, *, bins: int = BINS) -> Drift:
@@ -61,7 +70,8 @@ def drift_of_numbers(first: Array, second: Array, *, bins: int = BINS) -> Drift:
     ks = kolmogorov_smirnov(*present) if len(present[0]) and len(present[1]) else (None, None)
     several, one = len(np.unique(present[0])) > 1, len(np.unique(present[1])) == 1
     absent = len(first) - len(present[0]), len(second) - len(present[1])
-    return _drift(counts, absent, ks=ks, constant=several and one)
+    found = _drift(counts, absent, ks=ks, constant=several and one)
+    return replace(found, **_beyond(*present)) if ks[0] is not None else found
 
 
 def drift_of_levels(first: Sequence[str | None], second: Sequence[str | None]) -> Drift:
@@ -79,7 +89,9 @@ def drift_of_levels(first: Sequence[str | None], second: Sequence[str | None]) -
     missing = known.pop(None, 0), seen.pop(None, 0)
     names = sorted(known, key=lambda each: (-known[each], str(each)))[:LEVELS]
     counts = _in_order(known, names), _in_order(seen, names)
-    return _drift(counts, missing, constant=len(known) > 1 and len(seen) == 1)
+    found = _drift(counts, missing, constant=len(known) > 1 and len(seen) == 1)
+    new, gone = _unseen(known, seen), _unseen(seen, known)
+    return replace(found, far=min(new[0], gone[0]), far_p=max(new[1], gone[1]))
 
 
 def population_stability(first: Array, second: Array) -> float:
@@ -179,17 +191,44 @@ def _binned(first: Floats, second: Floats, bins: int) -> tuple[Floats, Floats]:
     if not len(first):
         return np.zeros(1), np.array([len(second)], np.float64)
     cuts = np.quantile(first, np.linspace(0, 1, bins + 1), method="inverted_cdf")
-    edges, times = np.unique(cuts[1:-1], return_counts=True)
-    alone = (times > 1) | (edges == cuts[0]) | (edges == cuts[-1])
-    size = 2 * len(edges) + 1
+    edges, times = np.unique(cuts, return_counts=True)
+    alone = times > 1
 
     def counts(values: Floats) -> Floats:
-        place = np.searchsorted(edges, values, side="left")
+        place = np.searchsorted(edges, values, side="left")  # 0 is below all of the first sample
         on_edge = np.searchsorted(edges, values, side="right") > place
         own = on_edge & alone[np.minimum(place, len(edges) - 1)]
-        return np.bincount(2 * place + own, minlength=size + 1).astype(np.float64)
+        place += (values == edges[0]) & ~own
+        return np.bincount(2 * place + own, minlength=2 * len(edges) + 1).astype(np.float64)
 
     return counts(first), counts(second)
+
+
+def _beyond(first: Floats, second: Floats) -> dict[str, Any]:
+    """What `Drift` says of the ends; where the first sample is constant no distance is far."""
+    ends = [(float(each.min()), float(each.max())) for each in (first, second)]
+    (low, high), width = ends[0], ends[0][1] - ends[0][0]
+    far = max(int((second > high + width).sum()), int((second < low - width).sum())) if width else 0
+    share = len(second) / (len(first) + len(second))
+    return {"ends": tuple(ends), "far": far, "far_p": share**far}
+
+
+def _unseen(known: dict[str | None, int], seen: dict[str | None, int]) -> tuple[int, float]:
+    """Rows of levels that only `seen` holds, and the probability of so many by chance.
+
+    How many to expect is told by the levels that `known` holds once (Good 1953); the count is about Poisson, and the
+    wider for that number's own chance.
+    """
+    rows = sum(count for name, count in seen.items() if name not in known)
+    if not rows or not known:
+        return rows, 1.0
+    ratio = sum(seen.values()) / sum(known.values())
+    once = sum(count == 1 for count in known.values())
+    mean, least = ratio * (once + 1) / (1 + ratio), math.floor(rows / (1 + ratio))
+    if mean > 500:  # where the terms of the sum would vanish
+        return rows, 1 - NormalDist(mean, math.sqrt(mean)).cdf(least)
+    below = sum(math.exp(k * math.log(mean) - mean - math.lgamma(k + 1)) for k in range(least))
+    return rows, max(0.0, 1 - below)
 
 
 def _counted(texts: Sequence[str | None]) -> dict[str | None, int]:

@@ -5,8 +5,6 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from crosstie.artifact.artifact import Artifact, plain
 from crosstie.artifact.example import check_example
 from crosstie.artifact.loading import load
@@ -27,6 +25,7 @@ from crosstie.serving.pieces import PIECE, joined, pieces
 from crosstie.serving.rows import is_row
 from crosstie.serving.strict import Wrong, WrongRows, to_judge, wrong_cells
 from crosstie.serving.top_losses import Miss, Misses
+from crosstie.serving.truth import true_values
 
 BYTES_AT_ONCE = 1 << 26  # of encoded arrays: so many fewer rows of pictures
 
@@ -196,11 +195,12 @@ class Model:
             yield self._any_table(source.table(), keep, each_row=each_row, augment=augment)
             return
         wanted = (*self.artifact.columns, *keep)
-        for table in pieces(source, wanted, self._rows_at_once, skip=skip):
+        for table in pieces(source, wanted, self.rows_at_once, skip=skip):
             yield self._predict(table, keep, augment)
 
     @property
-    def _rows_at_once(self) -> int:
+    def rows_at_once(self) -> int:
+        """How many rows are encoded at once, by how large they are."""
         layout = self.artifact.members[0].preprocessor.layout
         return layout.rows_within(BYTES_AT_ONCE, most=PIECE)
 
@@ -337,24 +337,12 @@ class Model:
             source = windows.of(source, preprocessor.styles)
             for each in judged.values():
                 each.cut = True
-        for table in pieces(source, wanted, self._rows_at_once):
+        for table in pieces(source, wanted, self.rows_at_once):
             encoded = self.artifact.encode(table)
             counts = added(counts, encoded[0].counts)
             answer = self.artifact.raw_averaged(encoded, augment)
             for feature in self.artifact.outputs:
-                if feature.column not in table.columns:
-                    raise DataError(
-                        f"column {feature.column!r}: the data has no such column, and evaluating needs the "
-                        f"true values; it has {', '.join(map(repr, table.columns))}"
-                    )
-                column = preprocessor.column(table, feature)
-                preprocessor.check_aligned(feature, column, encoded[0].tokens)
-                words = encoded[0].tokens.get(feature.name) if feature.aligned else None
-                target, usable = feature.encode_target_beside(column, words)
-                if feature.amount:
-                    target = np.asarray(feature.decode(target)["prediction"])
-                if feature.type == "text":
-                    target = feature.truth(column)
+                target, usable = true_values(preprocessor, feature, table, encoded[0].tokens)
                 judged[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
                 raw[feature.name].append(answer[feature.name][usable])

@@ -1,0 +1,94 @@
+"""What a model says of a holdout, beside what is true there: the arrays that everything else is counted from."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.artifact.artifact import Artifact
+from crosstie.data.table import Table
+from crosstie.features.output_feature import OutputFeature
+from crosstie.serving.model import Model
+from crosstie.serving.pieces import joined, pieces
+from crosstie.serving.truth import true_values
+
+
+@dataclass(frozen=True)
+class Answer:
+    """Of one output.
+
+    Attributes:
+        feature: Which.
+        target: As metrics take it; anything where not usable.
+        usable: bool `[rows]`: the table has a true value that the model knows.
+        raw: As metrics take it.
+        shown: What a caller is given, one a row.
+        threshold: Of a binary output or a set.
+    """
+
+    feature: OutputFeature
+    target: NDArray[Any]
+    usable: NDArray[np.bool_]
+    raw: NDArray[Any]
+    shown: list[Any]
+    threshold: Any
+
+
+@dataclass(frozen=True)
+class Answers:
+    """Of a model.
+
+    Attributes:
+        table: The rows, a long table as windows.
+        outputs: By name.
+    """
+
+    table: Table
+    outputs: dict[str, Answer]
+
+
+def answers(model: Model, holdout: Any) -> Answers:
+    """Predict a holdout.
+
+    Args:
+        model: What is asked.
+        holdout: As for `Model.predict`, the targets in it.
+
+    Raises:
+        DataError: As for `Model.evaluate`.
+    """
+    artifact = model.artifact
+    preprocessor = artifact.members[0].preprocessor
+    source = model.open(holdout)
+    windows = artifact.windows
+    if windows is not None and windows.fits(source.table()):
+        source = windows.of(source, preprocessor.styles)
+    tables: list[Table] = []
+    parts: dict[str, list[tuple[Any, ...]]] = {each.name: [] for each in artifact.outputs}
+    for table in pieces(source, source.columns, model.rows_at_once):
+        tables.append(table)
+        for name, part in _piece(artifact, table).items():
+            parts[name].append(part)
+    outputs = {}
+    for feature in artifact.outputs:
+        target, usable, raw, shown = map(joined, zip(*parts[feature.name], strict=True))
+        threshold = artifact.settings[feature.name].threshold
+        outputs[feature.name] = Answer(feature, target, usable, raw, shown, threshold)
+    return Answers(Table.concat(tables, tables[0].columns), outputs)
+
+
+def _piece(artifact: Artifact, table: Table) -> dict[str, tuple[Any, ...]]:
+    """(target, usable, raw, shown) of each output."""
+    encoded = artifact.encode(table)
+    raw, tokens = artifact.raw(encoded), encoded[0].tokens
+    shown = artifact.decode(raw, tokens)
+    preprocessor = artifact.members[0].preprocessor
+    return {
+        feature.name: (
+            *true_values(preprocessor, feature, table, tokens),
+            raw[feature.name],
+            list(shown[f"{feature.name}_prediction"]),
+        )
+        for feature in artifact.outputs
+    }

@@ -1,0 +1,67 @@
+"""What a gate is: something that looks at a comparison and says whether a candidate may take production's place."""
+
+from abc import ABC, abstractmethod
+from collections.abc import Mapping, Sequence
+
+from crosstie.config.registry import Registry
+from crosstie.gates.comparison import Comparison, Finding, Outcome
+
+NOTHING_BEFORE = "nothing is in production to compare with"
+
+
+class Gate(ABC):
+    """A check of a candidate. Its keyword-only constructor parameters are its options in `gates.yaml`.
+
+    Example:
+        >>> from crosstie.gates.gate import gates
+        >>> @gates("enough_rows")
+        ... class EnoughRows(Gate):
+        ...     '''The holdout is large enough to tell.
+        ...
+        ...     Args:
+        ...         least: How many rows it needs.
+        ...     '''
+        ...
+        ...     def __init__(self, *, least: int = 100) -> None:
+        ...         self.least = least
+        ...
+        ...     def check(self, comparison):
+        ...         few = comparison.rows < self.least
+        ...         what = f"the holdout has {comparison.rows} rows"
+        ...         return [Finding("failed" if few else "passed", what)]
+    """
+
+    @abstractmethod
+    def check(self, comparison: Comparison) -> list[Finding]:
+        """Look at a comparison.
+
+        Returns:
+            One finding for each thing looked at: an output, a column, the whole. One that is `not applicable` says
+            why nothing could be looked at.
+        """
+
+
+gates: Registry[Gate] = Registry("gate", home=f"{__package__}.rules")
+
+
+def outcome(name: str, findings: Sequence[Finding]) -> Outcome:
+    """What a gate says in one line: its worst finding, and how many others are as bad.
+
+    Args:
+        name: The gate's.
+        findings: What `check` gave.
+    """
+    for result in ("failed", "passed", "not applicable"):
+        those = [each for each in findings if each.result == result]
+        if those:
+            first = those[0]
+            where = f"{first.where}: " if first.where else ""
+            more = f" (and {len(those) - 1} more)" if result == "failed" and len(those) > 1 else ""
+            what = f"{where}{first.what}{more}"
+            return Outcome(name, first.result, what, first.value, first.bound, list(findings))
+    return Outcome(name, "not applicable", "found nothing to look at")
+
+
+def outcomes(comparison: Comparison, chosen: Mapping[str, Gate]) -> list[Outcome]:
+    """What gates say of a comparison, in their order."""
+    return [outcome(name, gate.check(comparison)) for name, gate in chosen.items()]

@@ -1,0 +1,91 @@
+"""The candidate is not worse."""
+
+from typing import Annotated
+
+from annotated_types import Ge
+
+from crosstie.errors import ConfigError, nearest
+from crosstie.evaluation.metric import metrics
+from crosstie.evaluation.score import REPORTED
+from crosstie.gates.comparison import Comparison, Finding, Measured, Output
+from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
+
+
+@gates("metric")
+class Metric(Gate):
+    """The metric is not worse than production's by more than a share of what production still gets wrong.
+
+    It fails where the metric is worse by more than `worse_by` and the 95 % interval of the change, of a paired
+    bootstrap, holds nothing but worse.
+
+    Args:
+        metric: Which one; null for the first that is reported: rmse, roc_auc, accuracy, …
+        worse_by: As a share of production's distance from a perfect value: 0.1 allows an rmse of 10 to become 11,
+            a roc_auc of 0.9 to become 0.89.
+        reach: What the metric itself has to reach, or an error not to exceed, with or without production.
+    """
+
+    def __init__(
+        self,
+        *,
+        metric: str | None = None,
+        worse_by: Annotated[float, Ge(0)] = 0.1,
+        reach: float | None = None,
+    ) -> None:
+        known = {name for kind, name, _ in metrics.items() if kind in REPORTED}
+        if metric is not None and metric not in known:
+            raise ConfigError(f"metric {metric!r} is none; {nearest(metric, known)}")
+        self.metric = metric
+        self.worse_by = worse_by
+        self.reach = reach
+
+    def check(self, comparison: Comparison) -> list[Finding]:
+        return [
+            finding
+            for name, output in comparison.outputs.items()
+            for finding in self._output(name, output, comparison)
+        ]
+
+    def _output(self, where: str, output: Output, comparison: Comparison) -> list[Finding]:
+        name = self.metric or output.main
+        found = output.metrics.get(name)
+        if found is None:
+            what = f"{name} is not among the metrics of this {output.type}"
+            return [Finding("not applicable", what, where=where)]
+        findings = []
+        if self.reach is not None:
+            short = (
+                found.after < self.reach if found.greater_is_better else found.after > self.reach
+            )
+            what = f"{name} is {found.after:.4g}; {self.reach:g} is wanted"
+            findings.append(
+                Finding("failed" if short else "passed", what, where, found.after, self.reach)
+            )
+        if found.worse_by is None:
+            what = output.incomparable or (
+                NOTHING_BEFORE if comparison.production is None else "production has no such output"
+            )
+            return [*findings, Finding("not applicable", what, where=where)]
+        return [*findings, self._change(where, name, found)]
+
+    def _change(self, where: str, name: str, found: Measured) -> Finding:
+        worse = found.worse_by
+        assert worse is not None
+        failed = found.surely_worse and worse > self.worse_by
+        return Finding(
+            "failed" if failed else "passed",
+            said(name, found),
+            where,
+            worse if worse != float("inf") else None,
+            self.worse_by,
+        )
+
+
+def said(name: str, found: Measured) -> str:
+    """`roc_auc went from 0.842 to 0.839 (-0.003, 95 % interval -0.011 to +0.005)`."""
+    assert found.change is not None
+    assert found.before is not None
+    interval = "" if found.low is None else f", 95 % interval {found.low:+.3g} to {found.high:+.3g}"
+    return (
+        f"{name} went from {found.before:.4g} to {found.after:.4g} ({found.change:+.3g}{interval})"
+    )

@@ -1,0 +1,179 @@
+"""Each gate against comparisons made by hand: what fails, what passes, what it says."""
+
+from dataclasses import replace
+
+import pytest
+
+from crosstie.gates.comparison import (
+    Amounts,
+    Breach,
+    Comparison,
+    Flips,
+    Measured,
+    Output,
+    Segment,
+    Shift,
+    Skew,
+    Training,
+)
+from crosstie.gates.file import read_gates
+from crosstie.gates.gate import gates, outcome
+
+AUC = Measured(0.88, 0.9, -0.02, -0.03, -0.01)
+OUTPUT = Output("binary", 1000, 0, "roc_auc", {"roc_auc": AUC}, loss="brier")
+BASE = Comparison("new", "old", "rows", 1000, [], Skew(50, []), {"y": OUTPUT})
+ALONE = replace(OUTPUT, metrics={"roc_auc": Measured(0.88)})
+NONE = replace(BASE, production=None, outputs={"y": ALONE})
+SHIFT = Shift(0.02, 0.05, 0.001, 0.03, 0.6, (0.0, 0.0), constant=False, ends=None, far=0, far_p=1.0)
+TABLES = Training(1000, 1000, 0.01, 0.01, {"x": SHIFT})
+
+
+def said(name, comparison, **options):
+    found = outcome(name, read_gates({name: options})[name].check(comparison))
+    return found.result, found.what
+
+
+def on(**changes):
+    return replace(BASE, outputs={"y": replace(OUTPUT, **changes)})
+
+
+@pytest.mark.parametrize("name", gates.names())
+def test_every_gate_passes_or_does_not_apply_where_nothing_is_in_production(name):
+    found = outcome(name, read_gates()[name].check(NONE))
+    assert found.result != "failed"
+    assert found.what
+
+
+@pytest.mark.parametrize(
+    ("measured", "result"),
+    [
+        (Measured(0.88, 0.9, -0.02, -0.03, -0.01), "failed"),  # a fifth of what was wrong more
+        (Measured(0.895, 0.9, -0.005, -0.008, -0.002), "passed"),  # surely, but little
+        (Measured(0.88, 0.9, -0.02, -0.05, 0.01), "passed"),  # much, but not surely
+        (Measured(0.92, 0.9, 0.02, 0.01, 0.03), "passed"),
+        (Measured(1.2, 1.0, 0.2, 0.1, 0.3, greater_is_better=False, perfect=0.0), "failed"),
+        (Measured(0.8, 1.0, -0.2, -0.3, -0.1, greater_is_better=False, perfect=0.0), "passed"),
+        (Measured(0.1, 0.0, 0.1, 0.05, 0.15, greater_is_better=False, perfect=0.0), "failed"),
+        (Measured(0.88, 0.9, -0.02), "passed"),  # no interval, no claim
+    ],
+)
+def test_a_metric_fails_when_it_is_surely_and_clearly_worse(measured, result):
+    assert said("metric", on(metrics={"roc_auc": measured}))[0] == result
+
+
+def test_what_the_metric_gate_says():
+    assert said("metric", BASE) == (
+        "failed",
+        "y: roc_auc went from 0.9 to 0.88 (-0.02, 95 % interval -0.03 to -0.01)",
+    )
+    assert said("metric", BASE, worse_by=0.3)[0] == "passed"
+    assert said("metric", BASE, metric="rmse") == (
+        "not applicable",
+        "y: rmse is not among the metrics of this binary",
+    )
+    assert said("metric", BASE, reach=0.89, worse_by=1)[0] == "failed"
+    assert said("metric", NONE, reach=0.89)[0] == "failed"
+
+
+def test_contract_fails_at_what_breaks_callers():
+    breaches = [
+        Breach("label", "y", breaks=True, what="can no longer be 'b': the training rows had none"),
+        Breach("input", "x", breaks=False, what="is no longer read; callers may go on sending it"),
+    ]
+    found = replace(BASE, contract=breaches)
+    assert said("contract", found) == (
+        "failed",
+        "y: can no longer be 'b': the training rows had none",
+    )
+    assert said("contract", found, allow=["label"])[0] == "passed"
+
+
+def test_skew_fails_at_any_difference():
+    found = replace(BASE, skew=Skew(50, ["row 3 alone, y: expected 1, got 2", "row 4: other"]))
+    assert said("skew", found) == ("failed", "row 3 alone, y: expected 1, got 2 (and 1 more)")
+
+
+def test_calibration_fails_where_the_error_grew():
+    error = Measured(0.1, 0.03, 0.07, 0.02, 0.12, greater_is_better=False, perfect=0.0)
+    assert said("calibration", on(metrics={"ece": error})) == (
+        "failed",
+        "y: the calibration error went from 0.03 to 0.1 (+0.07, 95 % interval +0.02 to +0.12)",
+    )
+    assert said("calibration", on(metrics={"ece": error}), worse_by=0.08)[0] == "passed"
+    assert said("calibration", on(type="number", metrics={})) == (
+        "not applicable",
+        "y: a number has no probabilities",
+    )
+
+
+def test_flips_fail_above_their_share():
+    found = on(flips=Flips(0.3, 300, []))
+    assert said("flips", found) == ("failed", "y: 300 of 1000 predictions became another (30.0%)")
+    assert said("flips", found, most=0.3)[0] == "passed"
+
+
+def test_change_is_held_against_productions_error():
+    found = on(amounts=Amounts(-1.0, 3.0, 9.0, 1.5))
+    assert said("change", found) == (
+        "failed",
+        "y: predictions moved by 3 on average, up to 9; their mean by -1 (1.50 of production's mean absolute error)",
+    )
+    assert said("change", found, most=2)[0] == "passed"
+    perfect = on(amounts=Amounts(0.0, 0.0, 0.0, None))
+    assert said("change", perfect)[0] == "passed"
+    assert said("change", on(amounts=Amounts(0.1, 0.1, 0.1, None)))[0] == "failed"
+
+
+def test_segments_fail_where_one_is_surely_and_clearly_worse():
+    worse = Segment("x", "= a", 90, 0.1, 0.2, 0.05, 0.15)
+    little = Segment("x", "= b", 90, 0.1, 0.11, 0.005, 0.015)
+    unsure = Segment("x", "= c", 90, 0.1, 0.3, -0.05, 0.45)
+    found = on(segments=[worse, little, unsure], segments_seen=12)
+    assert said("segments", found) == ("failed", "y: x = a (90 rows): brier went from 0.1 to 0.2")
+    assert said("segments", on(segments=[little, unsure], segments_seen=12)) == (
+        "passed",
+        "y: of 12 segments the worst: x = b (90 rows): brier went from 0.1 to 0.11",
+    )
+    assert said("segments", on(segments=[unsure], segments_seen=12)) == (
+        "passed",
+        "y: of 12 segments none is surely worse",
+    )
+    assert said("segments", BASE) == ("not applicable", "y: no segment has enough rows")
+
+
+@pytest.mark.parametrize(
+    ("changes", "result", "what"),
+    [
+        ({}, "passed", "x: PSI 0.02"),
+        ({"psi": 0.3}, "failed", "x: PSI 0.3"),
+        ({"psi": 0.3, "chance": 0.4}, "passed", "x: PSI 0.3"),
+        (
+            {"psi": 0.3, "missing": (0.0, 0.1)},
+            "failed",
+            "x: PSI 0.3, missing 0.0% before and 10.0% now",
+        ),
+        ({"constant": True}, "failed", "x: PSI 0.02, holds one value only and held several"),
+        (
+            {"far": 20, "far_p": 1e-6, "ends": ((0.0, 1.0), (0.0, 1000.0))},
+            "failed",
+            "x: PSI 0.02, 20 rows are far from all that production's table holds: 0 to 1000, and were 0 to 1",
+        ),
+    ],
+)
+def test_drift_fails_beyond_its_bound_and_beyond_chance(changes, result, what):
+    found = replace(BASE, training=replace(TABLES, columns={"x": replace(SHIFT, **changes)}))
+    assert said("drift", found) == (result, what)
+
+
+@pytest.mark.parametrize(
+    ("rows", "repeated", "before", "result"),
+    [
+        (1000, 0.2, 0.01, "failed"),
+        (1000, 0.06, 0.01, "passed"),
+        (5000, 0.3, 0.06, "passed"),  # five times the rows meet five times as often
+        (1000, 0.99, 0.98, "passed"),
+    ],
+)
+def test_repeats_fail_beyond_what_production_had(rows, repeated, before, result):
+    tables = replace(TABLES, rows=rows, repeated=repeated, repeated_before=before)
+    assert said("repeats", replace(BASE, training=tables))[0] == result

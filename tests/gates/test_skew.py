@@ -1,0 +1,50 @@
+import json
+import shutil
+
+import pytest
+
+from crosstie.data.files import sha256
+from crosstie.data.table import Table
+from crosstie.gates.alone import ask_alone
+from crosstie.gates.skew import skew_of
+from crosstie.serving.model import Model
+
+
+@pytest.fixture
+def table(birds):
+    return Table.from_columns(birds)
+
+
+def test_a_sound_model_says_the_same_everywhere(species, table):
+    found = skew_of(species, table)
+    assert (found.rows, found.problems) == (50, [])
+
+
+def test_a_model_that_says_otherwise_than_where_it_was_trained_is_found(species, table, tmp_path):
+    folder = shutil.copytree(species.artifact.folder, tmp_path / "model")
+    manifest = json.loads((folder / "manifest.json").read_text())
+    example = json.loads((folder / "example.json").read_text())
+    example["predictions"][0]["species_prediction"] = "Emu"
+    (folder / "example.json").write_text(json.dumps(example))
+    manifest["files"]["example.json"] = sha256(folder / "example.json")
+    (folder / "manifest.json").write_text(json.dumps(manifest))
+    said = species.predict(example["rows"])[0]["species_prediction"]
+    problem = f"example row 1, species_prediction: expected 'Emu', got {said!r}"
+    assert problem in skew_of(Model.load(folder), table).problems
+
+
+def test_the_process_of_its_own_predicts_and_imports_nothing_of_training(species, birds):
+    rows = [{name: cells[i] for name, cells in birds.items()} for i in range(3)]
+    said = ask_alone(species.artifact.folder, rows)
+    assert said.problems == []
+    assert [each["species_prediction"] for each in said.predictions] == [
+        each["species_prediction"] for each in species.predict(rows)
+    ]
+
+
+def test_a_process_that_fails_says_why(tmp_path):
+    said = ask_alone(tmp_path, [])
+    assert said.predictions == []
+    assert len(said.problems) == 1
+    assert said.problems[0].startswith("fails in a process of its own: ")
+    assert "manifest.json" in said.problems[0]
