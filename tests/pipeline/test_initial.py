@@ -122,3 +122,20 @@ def test_a_type_that_was_said_and_those_to_uncomment_are_one_list(few_customers,
         **{each.name: each.type for each in made.inputs},
         "MonthlyCharges": "category",
     }
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        "{type: hash, column: PassengerId}",
+        "{type: hash}",
+        "{type: stratify, column: Survived, probabilities: [0.6, 0.2, 0.2]}",
+        "{type: random, probabilities: [0.6, 0.2, 0.2]}",
+    ],
+)
+def test_a_split_that_was_asked_for_is_written(shared_data, tmp_path, split):
+    table = shared_data / "tab_titanic/train.csv"
+    asked = {"overrides": [f"split={split}"]}
+    made = make_plan(load({}), source=table, target="Survived", **asked)
+    (tmp_path / "model.yaml").write_text(initial(made, folder=tmp_path))
+    assert make_plan(load(tmp_path / "model.yaml")) == made

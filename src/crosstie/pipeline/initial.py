@@ -6,27 +6,30 @@ from textwrap import wrap
 from typing import Any
 
 from crosstie.config.document import dump
+from crosstie.config.options import options
 from crosstie.data.profile import ColumnProfile
+from crosstie.data.split import USUAL, splits
 from crosstie.pipeline.plan import Plan
 
 WIDTH = 96
 SHOWN = 60  # columns whose type is explained one by one
 
 
-def initial(plan: Plan, *, folder: Path | None = None) -> str:
+def initial(plan: Plan, *, folder: Path | None = None, file: str = "FILE") -> str:
     """A short, commented model file that makes the same plan.
 
     Args:
         plan: What was inferred.
         folder: Where the file will stand: paths below it are written relative to it, others whole.
+        file: What the file will be called, where comments say what to type.
 
     Returns:
         YAML. It names the target, the table and what is left out; every option stays at its default.
     """
     profile = plan.profile
     lines = [
-        f"# {plan.name}: {_rows(profile)}. Train it: crosstie train FILE",
-        "# Every option with its default: crosstie show FILE",
+        f"# {plan.name}: {_rows(profile)}. Train it: crosstie train {file}",
+        f"# Every option with its default: crosstie show {file}",
         "",
         *_lines({"name": plan.name}),
         *_data(plan, folder),
@@ -37,7 +40,7 @@ def initial(plan: Plan, *, folder: Path | None = None) -> str:
         *_lines({"model_type": plan.model_type}),
         *_split(plan),
         *_options(plan),
-        *_types(plan, profile),
+        *_types(plan, profile, file),
         *_worth_knowing(plan),
     ]
     return "\n".join(lines).rstrip() + "\n"
@@ -115,12 +118,15 @@ def _split(plan: Plan) -> list[str]:
         return []
     shares = section.get("probabilities")
     told = " / ".join(f"{share:.0%}" for share in shares) if shares else section["type"]
-    return _comment(
-        f"Rows to train, validate and test on: {told}, {section['type']}. Another: preprocessing.split"
-    )
+    comment = f"Rows to train, validate and test on: {told}, {section['type']}."
+    if section["type"] == "random" and (len(plan.data) > 1 or tuple(shares) == USUAL):
+        return _comment(f"{comment} Another: preprocessing.split")
+    usual = {key: each.default for key, each in options(splits.get(section["type"])).items()}
+    asked = {key: each for key, each in section.items() if key not in usual or each != usual[key]}
+    return ["", *_comment(comment), *_lines({"split": asked})]
 
 
-def _types(plan: Plan, profile: Mapping[str, ColumnProfile]) -> list[str]:
+def _types(plan: Plan, profile: Mapping[str, ColumnProfile], file: str) -> list[str]:
     """Types of inputs that somebody said, and the inferred ones as comments: ready to be uncommented and changed."""
     outputs = {feature.column for feature in plan.outputs}
     found = [each for each in plan.inferred if each.column not in outputs]
@@ -139,7 +145,7 @@ def _types(plan: Plan, profile: Mapping[str, ColumnProfile]) -> list[str]:
         entry = f"{{name: {names[each.column]}, type: {each.type}}}"
         lines.append(f"#   - {entry:<{width + 24}}  # {each.why}{missing}")
     if len(found) > SHOWN:
-        lines.append(f"#   and {len(found) - SHOWN} more: crosstie check FILE")
+        lines.append(f"#   and {len(found) - SHOWN} more: crosstie check {file}")
     return lines
 
 
