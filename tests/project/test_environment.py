@@ -254,6 +254,6 @@ def test_show_says_what_it_cannot_print(root, tmp_path_factory):
     )
     assert outside.returncode == 2
     assert outside.stderr == (
-        f"error: {nowhere}: no project here, and none above; `crosstie new NAME` makes one. "
-        "Or give a model file: crosstie show FILE\n"
+        f"error: {nowhere}: is in no project, so there is no environment to show; give a model file: "
+        "crosstie show FILE\n"
     )

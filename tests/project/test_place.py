@@ -2,7 +2,7 @@
 
 import pytest
 
-from crosstie.errors import ConfigError
+from crosstie.errors import ProjectError
 from crosstie.project.place import Project
 
 
@@ -16,22 +16,22 @@ def test_the_nearest_folder_with_our_table_in_pyproject_is_the_project(tmp_path)
 
     found = Project.find(inner / "deep")
 
-    assert found == Project(tmp_path / "churn", "customers")
-    assert found.steps == tmp_path / "churn" / "steps"
+    assert (found, found.name) == (Project(tmp_path / "churn"), "customers")
 
 
 def test_somebody_elses_broken_file_is_passed_over_and_ours_is_not(tmp_path):
     (tmp_path / "pyproject.toml").write_text("[project\n")
     assert Project.around(tmp_path) is None
     (tmp_path / "pyproject.toml").write_text("[tool.crosstie]\nname = \n")
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ProjectError) as caught:
         Project.find(tmp_path)
     assert str(caught.value).startswith(f"{tmp_path / 'pyproject.toml'}: is no TOML: ")
 
 
 def test_nowhere_says_how_to_make_one(tmp_path):
-    with pytest.raises(ConfigError) as caught:
+    with pytest.raises(ProjectError) as caught:
         Project.find(tmp_path)
     assert str(caught.value) == (
-        f"{tmp_path}: no project here, and none above; `crosstie new NAME` makes one"
+        f"{tmp_path}: no project here nor above: no pyproject.toml has a [tool.crosstie]. "
+        "Make one with crosstie new NAME"
     )

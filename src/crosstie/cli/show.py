@@ -11,7 +11,7 @@ from crosstie.cli.asked import USUAL, Asked
 from crosstie.cli.output import put, put_json, put_table, tell
 from crosstie.cli.types import TablePath
 from crosstie.config.document import dump
-from crosstie.errors import ConfigError, Problem
+from crosstie.errors import ConfigError
 
 if TYPE_CHECKING:
     from crosstie.pipeline.first_batch import FirstBatch
@@ -73,12 +73,12 @@ def show(
 def _put_environment(env: str | None, *, explain: bool, json: bool) -> None:
     """The environment's values as they were written, so without what `${NAME}` stands for."""
     from crosstie.project.environment import load
-    from crosstie.project.place import NONE_HERE, Project
+    from crosstie.project.place import Project
 
     project = Project.around()
     if project is None:
         raise ConfigError(
-            Problem(str(Path.cwd()), f"{NONE_HERE}. Or give a model file: crosstie show FILE")
+            f"{Path.cwd()}: is in no project, so there is no environment to show; give a model file: crosstie show FILE"
         )
     environment = load(project.root, env)
     if explain and json:

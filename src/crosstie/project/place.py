@@ -1,86 +1,103 @@
-"""Where a project is: the nearest folder whose `pyproject.toml` has `[tool.crosstie]`, and what lies where in it."""
+"""A project on disk: which folder it is, and where each thing in it lies."""
 
 import tomllib
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crosstie.errors import ConfigError, Problem
+from crosstie.errors import ProjectError
 
-FILE = "pyproject.toml"
-NONE_HERE = "no project here, and none above; `crosstie new NAME` makes one"
+TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".xlsx")
 
 
 @dataclass(frozen=True)
 class Project:
-    """A project: its folder and its name.
+    """A folder whose `pyproject.toml` has a `[tool.crosstie]`.
 
     Attributes:
-        root: Its folder, whole.
-        name: What `pyproject.toml` calls it; the folder's name where it says nothing.
+        root: The folder.
     """
 
     root: Path
-    name: str
 
     @classmethod
-    def find(cls, start: Path = Path()) -> "Project":
-        """The project that a folder lies in.
+    def find(cls, start: Path | None = None) -> "Project":
+        """The project that a folder is in, the current one if none is given.
 
         Raises:
-            ConfigError: It lies in none, or `pyproject.toml` is no TOML.
+            ProjectError: It is in none.
         """
         found = cls.around(start)
         if found is None:
-            raise ConfigError(Problem(str(start.resolve()), NONE_HERE))
+            where = start or Path.cwd()
+            raise ProjectError(
+                f"{where}: no project here nor above: no pyproject.toml has a [tool.crosstie]. "
+                "Make one with crosstie new NAME"
+            )
         return found
 
     @classmethod
-    def around(cls, start: Path = Path()) -> "Project | None":
-        """As `find`, but None where there is none."""
-        here = start.resolve()
+    def around(cls, start: Path | None = None) -> "Project | None":
+        """Likewise; None where it is in none."""
+        here = (start or Path.cwd()).resolve()
         for folder in (here, *here.parents):
-            settings = _settings(folder / FILE)
-            if settings is not None:
-                return cls(folder, str(settings.get("name", folder.name)))
+            if "crosstie" in _pyproject(folder).get("tool", {}):
+                return cls(folder)
         return None
 
-    @property
-    def data(self) -> Path:
-        """Raw tables, never written to."""
-        return self.root / "data"
+    @cached_property
+    def name(self) -> str:
+        """As `pyproject.toml` says, or the folder's."""
+        return str(_pyproject(self.root).get("project", {}).get("name", self.root.name))
 
     @property
-    def steps(self) -> Path:
-        """Files that each make one table."""
-        return self.root / "steps"
-
-    @property
-    def components(self) -> Path:
-        """Classes of one's own."""
-        return self.root / "components"
-
-    @property
-    def environments(self) -> Path:
-        """What differs between development, test and production."""
-        return self.root / "environments"
-
-    @property
-    def model(self) -> Path:
-        """The model file."""
+    def model_file(self) -> Path:
+        """What is trained."""
         return self.root / "model.yaml"
 
+    @property
+    def own(self) -> Path:
+        """What Crosstie keeps here for itself; no version control wants it."""
+        return self.root / ".crosstie"
 
-def _settings(file: Path) -> dict[str, Any] | None:
-    """The `[project]` of a project's file; None if it is no project of ours."""
+    @property
+    def runs(self) -> Path:
+        """The folder of all runs."""
+        return self.root / "runs"
+
+    def table(self, environment: str, name: str) -> Path:
+        """Where the table of a step lies."""
+        return self.own / "tables" / environment / f"{name}.parquet"
+
+    def raw_tables(self) -> dict[str, Path]:
+        """Files of `data/` by the name of their table.
+
+        Raises:
+            ProjectError: Two have one name.
+        """
+        found: dict[str, Path] = {}
+        for path in sorted((self.root / "data").glob("*")):
+            if path.suffix.lower() not in TABLES:
+                continue
+            if path.stem in found:
+                both = f"{found[path.stem].name} and {path.name}"
+                raise ProjectError(
+                    f"data: {both} would both be the table {path.stem!r}; rename one"
+                )
+            found[path.stem] = path
+        return found
+
+
+def _pyproject(folder: Path) -> dict[str, Any]:
+    path = folder / "pyproject.toml"
     try:
-        text = file.read_text(encoding="utf-8")
+        text = path.read_text(encoding="utf-8")
     except (OSError, UnicodeDecodeError):
-        return None
-    if "crosstie" not in text:  # whatever else may be wrong with somebody else's
-        return None
+        return {}
+    if "crosstie" not in text:  # whatever is wrong with somebody else's
+        return {}
     try:
-        found = tomllib.loads(text)
+        return tomllib.loads(text)
     except tomllib.TOMLDecodeError as error:
-        raise ConfigError(Problem(str(file), f"is no TOML: {error}")) from None
-    return found.get("project", {}) if "crosstie" in found.get("tool", {}) else None
+        raise ProjectError(f"{path}: is no TOML: {error}") from None
