@@ -77,7 +77,7 @@ def compare(
         holdout=candidate.open(holdout).name,
         rows=len(table),
         contract=breaches(production.artifact, artifact, table) if production else (),
-        skew=skew_of(candidate, table, seed=seed),
+        skew=skew_of(candidate, table, seed=seed) if "skew" in chosen else None,
         outputs=outputs,
         training=None
         if tables is None

@@ -307,7 +307,7 @@ class Comparison:
         holdout: What the rows are called.
         rows: How many.
         contract: What a caller would find other than before.
-        skew: Of the candidate.
+        skew: Of the candidate; None where that gate is left out, for it starts a process.
         outputs: By name, those that the candidate has.
         training: Of both, where their tables were given.
         outcomes: What the gates say.
@@ -318,7 +318,7 @@ class Comparison:
     holdout: str
     rows: int
     contract: Sequence[Breach]
-    skew: Skew
+    skew: Skew | None
     outputs: Mapping[str, Output]
     training: Training | None = None
     outcomes: Sequence[Outcome] = ()

@@ -10,6 +10,8 @@ class Skew(Gate):
 
     def check(self, comparison: Comparison) -> list[Finding]:
         skew = comparison.skew
+        if skew is None:
+            return [Finding("not applicable", "no row was tried")]
         if skew.problems:
             return [Finding("failed", each) for each in skew.problems]
         what = (
