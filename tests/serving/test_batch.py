@@ -239,8 +239,8 @@ def test_pieces_come_back_as_they_were_kept(tmp_path, model):
     odd = next(iter(model.counted_pieces(open_source(ROWS))))
     texts = {"text": ["a\n", None, "\ud800", "é"], "many": [[1.5, float("inf")], [], None, [0.1]]}
     with Kept(tmp_path / "x.csv", dict) as kept:
-        kept.add(Piece(*odd), 0)
-        kept.add(Piece(texts, {}), len(ROWS))
+        kept.add(Piece(*odd))
+        kept.add(Piece(texts, {}))
     with Kept(tmp_path / "x.csv", dict) as kept:
         first, second = kept.earlier()
 

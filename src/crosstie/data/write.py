@@ -235,8 +235,8 @@ def _arrow_array(values: Values, kind: Any = None) -> Any:
         found = of_numbers(values)
         return found if kind in (None, found.type) else found.cast(kind)
     cells = _plain(values)
-    texts = kind in (None, pa.string()) and any(isinstance(each, str) for each in cells)
-    if texts and all(each is None or isinstance(each, str) for each in cells):
+    kinds = set(map(type, cells))
+    if kind in (None, pa.string()) and str in kinds and kinds <= {str, type(None)}:
         return of_texts(cells, pa.string())
     return pa.array(list(cells), kind)
 

@@ -178,7 +178,9 @@ class Binary(OutputFeature):
         negative, positive = self.labels_
         probability = raw.astype(np.float64)
         return {
-            "prediction": [self.labels_[int(each)] for each in probability >= threshold],
+            "prediction": [
+                positive if each else negative for each in (probability >= threshold).tolist()
+            ],
             f"probability_{negative}": 1 - probability,
             f"probability_{positive}": probability,
         }

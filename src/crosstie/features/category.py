@@ -181,7 +181,7 @@ class Category(OutputFeature):
         tokens: Sequence[Sequence[str]] | None = None,
     ) -> dict[str, Any]:
         best = raw.argmax(axis=1)
-        columns: dict[str, Any] = {"prediction": [self.levels_[i] for i in best]}
+        columns: dict[str, Any] = {"prediction": [self.levels_[i] for i in best.tolist()]}
         for place, level in enumerate(self.levels_):
             columns[f"probability_{level}"] = raw[:, place].astype(np.float64)
         return columns

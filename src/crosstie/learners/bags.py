@@ -15,7 +15,7 @@ from crosstie.learners.graph import GraphWriter
 
 UNKNOWN = 1
 WORDY = ("text", "sequence")
-GATHERED = 1 << 11  # numbers of a row that one gather may hold: 64 MB for a graph's 8,192 rows
+GATHERED = 1 << 11  # numbers of a row that one gather may hold: 4 MB for a graph's 512 rows
 POWER_STEPS, SPARE = 4, 8  # of the randomised decomposition
 
 

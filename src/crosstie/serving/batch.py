@@ -1,15 +1,17 @@
 """A whole table to a file of predictions: piece by piece, telling how far it is, able to go on after a stop."""
 
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import nullcontext
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 from crosstie.data.files import sha256
 from crosstie.data.read import Source
-from crosstie.data.write import TableWriter
+from crosstie.data.write import Columns, TableWriter
 from crosstie.errors import DataError
 from crosstie.features.counts import Counts
+from crosstie.serving.ahead import behind
 from crosstie.serving.kept import Kept, Piece
 from crosstie.serving.model import Model
 from crosstie.serving.notes import added, notes
@@ -66,16 +68,14 @@ def predict_to(
                 rows, counts = rows + piece.rows, added(counts, piece.counts)
             if progress is not None:
                 progress(rows, source.rows)
-            for columns, found in model.counted_pieces(
+            found = model.counted_pieces(
                 source, keep=keep, each_row=each_row, augment=augment, skip=rows
-            ):
-                piece = Piece(columns, found)
-                writer.append(columns)
-                if kept is not None and rows + piece.rows < source.rows:
-                    kept.add(piece, rows)
-                rows, counts = rows + piece.rows, added(counts, found)
-                if progress is not None:
-                    progress(rows, source.rows)
+            )
+            with closing(behind(partial(_put, writer, kept, source.rows), found)) as put:
+                for piece in put:
+                    rows, counts = rows + piece.rows, added(counts, piece.counts)
+                    if progress is not None:
+                        progress(rows, source.rows)
     except KeyboardInterrupt:
         if kept is None or not kept.exists:
             raise
@@ -86,6 +86,17 @@ def predict_to(
         kept.remove()
     model.notes = notes(counts)
     return rows
+
+
+def _put(
+    writer: TableWriter, kept: Kept | None, total: int, found: tuple[Columns, Mapping[str, Counts]]
+) -> Piece:
+    """Write predictions, and keep them unless they are the last."""
+    piece = Piece(*found)
+    writer.append(piece.columns)
+    if kept is not None and kept.rows + piece.rows < total:
+        kept.add(piece)
+    return piece
 
 
 def _kept(model: Model, source: Source, output: Path | None, options: list[Any]) -> Kept | None:

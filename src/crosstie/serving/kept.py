@@ -48,12 +48,16 @@ class Kept:
         output: The file that they are for; theirs lies beside it and is hidden.
         about: Gives what they depend on, by what people call it; to go on, all of it must be as it was. Called where
             there is something to keep, for it reads the data.
+
+    Attributes:
+        rows: How many predictions are kept.
     """
 
     def __init__(self, output: Path, about: Callable[[], Mapping[str, Any]]) -> None:
         self.path = output.with_name(f".{output.name}.resume")
         self._output = output
         self._about = about
+        self.rows = 0
         self._file: IO[bytes] | None = None
 
     @property
@@ -68,14 +72,14 @@ class Kept:
             DataError: They are of another model, of other data or made with other options.
         """
         self._check()
-        end, rows = 0, 0
+        end = 0
         with self.path.open("rb") as file:
             for head, body in _records(file):
                 if "process" in head:
                     self._sweep(head["process"])
-                elif head["first"] == rows:
+                elif head["first"] == self.rows:
                     piece = _piece(head, body)
-                    rows += piece.rows
+                    self.rows += piece.rows
                     yield piece
                 else:
                     break
@@ -84,8 +88,8 @@ class Kept:
         self._file = self.path.open("ab")
         self._write({"process": os.getpid()})
 
-    def add(self, piece: Piece, first: int) -> None:
-        """Keep a piece, whose first row is that of the table.
+    def add(self, piece: Piece) -> None:
+        """Keep a piece, whose rows come behind those that are kept.
 
         Raises:
             OSError: There is no room for it.
@@ -104,13 +108,14 @@ class Kept:
         }
         lists = {name: _listed(each) for name, each in piece.columns.items() if name not in arrays}
         head = {
-            "first": first,
+            "first": self.rows,
             "names": list(piece.columns),
             "arrays": {name: [each.dtype.str, each.shape] for name, each in arrays.items()},
             "lists": lists,
             "counts": {name: each.to_json() for name, each in piece.counts.items()},
         }
         self._write(head, b"".join(each.tobytes() for each in arrays.values()))
+        self.rows += piece.rows
 
     def __enter__(self) -> Self:
         return self

@@ -16,6 +16,7 @@ from crosstie.errors import ArtifactError, ConfigError, DataError, Problem
 from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.features.preprocessor import Encoded
+from crosstie.serving.ahead import ahead
 from crosstie.serving.forecast import last_rows, spread_out, whole
 from crosstie.serving.forms import as_came
 from crosstie.serving.judged import Judged
@@ -195,8 +196,9 @@ class Model:
             yield self._any_table(source.table(), keep, each_row=each_row, augment=augment)
             return
         wanted = (*self.artifact.columns, *keep)
-        for table in pieces(source, wanted, self.rows_at_once, skip=skip):
-            yield self._predict(table, keep, augment)
+        tables = pieces(source, wanted, self.rows_at_once, skip=skip)
+        for encoded, kept in ahead(self._encoded(table, keep) for table in tables):
+            yield self._said(encoded, kept, augment)
 
     @property
     def rows_at_once(self) -> int:
@@ -260,14 +262,25 @@ class Model:
     def _predict(
         self, table: Table, keep: Sequence[str], augment: int
     ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
+        return self._said(*self._encoded(table, keep), augment)
+
+    def _encoded(
+        self, table: Table, keep: Sequence[str]
+    ) -> tuple[Sequence[Encoded], Mapping[str, Any]]:
+        """A table as each member sees it, and the cells of the columns that are kept."""
         absent = [name for name in keep if name not in table.columns]
         if absent:
             raise DataError(
                 f"cannot keep {', '.join(map(repr, absent))}: no such column in the data"
             )
-        kept = {name: table.cells(name) for name in keep}
-        columns, counts = self._answer(self.artifact.encode(table), augment)
-        return kept | columns, counts
+        return self.artifact.encode(table), {name: table.cells(name) for name in keep}
+
+    def _said(
+        self, encoded: Sequence[Encoded], kept: Mapping[str, Any], augment: int
+    ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
+        """Prediction columns of encoded rows behind those that are kept, and what was odd about the cells."""
+        columns, counts = self._answer(encoded, augment)
+        return {**kept, **columns}, counts
 
     def _answer(
         self, encoded: Sequence[Encoded], augment: int

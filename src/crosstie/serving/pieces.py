@@ -10,7 +10,7 @@ from crosstie.data.read import Source
 from crosstie.data.table import Table
 
 # Rows at once; whole batches of the graph, so that pieces say what the whole would.
-PIECE = 12 * ROWS_AT_ONCE
+PIECE = 192 * ROWS_AT_ONCE
 
 
 BYTES_READ = (

@@ -20,7 +20,8 @@ class Parquet(Reader):
         except ModuleNotFoundError:
             raise MissingExtra("pyarrow", "arrow", needed_for=f"reading {self.name}") from None
         try:
-            self._file = parquet.ParquetFile(self.path)
+            # buffered ahead, all that was read of a file stays in memory until its last row
+            self._file = parquet.ParquetFile(self.path, pre_buffer=False)
         except (pa.ArrowInvalid, OSError) as error:
             raise DataError(f"{self.name}: is no Parquet file that can be read: {error}") from None
         names = self._file.schema_arrow.names
