@@ -448,3 +448,18 @@ def test_the_stray_marks_of_sms_spam_are_kept(shared_data):
 def test_birdstrikes_keeps_its_main_class_none(shared_data):
     source = open_source("tab_birdstrikes/birdstrikes.csv", base=shared_data)
     assert source.table().cells("Effect Amount of damage").count("None") > 8000
+
+
+def test_a_parquet_file_that_goes_by_leaves_no_bytes_behind(tmp_path):
+    path = tmp_path / "long.parquet"
+    noise = np.random.default_rng(0)
+    with parquet.ParquetWriter(path, pa.schema([("x", pa.float64())])) as writer:
+        for _ in range(40):
+            writer.write_table(pa.table({"x": noise.normal(size=50_000)}))
+    source = open_source(path)
+    before = pa.total_allocated_bytes()
+
+    held = [pa.total_allocated_bytes() - before for _ in source.passing(50_000, ["x"])]
+
+    assert len(held) == 40
+    assert max(held) < 4 * 50_000 * 8 < path.stat().st_size / 8
