@@ -462,4 +462,4 @@ def test_a_parquet_file_that_goes_by_leaves_no_bytes_behind(tmp_path):
     held = [pa.total_allocated_bytes() - before for _ in source.passing(50_000, ["x"])]
 
     assert len(held) == 40
-    assert max(held) < 4 * 50_000 * 8 < path.stat().st_size / 8
+    assert max(held) < path.stat().st_size / 4
