@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.artifact.runtime import onnx_runtime
 from crosstie.data.batch import Output
 from crosstie.errors import ArtifactError, ConfigError, nearest
 from crosstie.shipping.foreign import Asked, Fed, Task
@@ -331,8 +332,7 @@ def _tried(proto: Any, feeds: Sequence[Feed], where: str) -> dict[str, NDArray[A
 
 
 def _ask(proto: Any, rows: Mapping[str, Any], outputs: list[str] | None) -> dict[str, Any]:
-    import onnxruntime  # 134 ms
-
+    onnxruntime = onnx_runtime()
     options = onnxruntime.SessionOptions()
     options.log_severity_level = 4
     session = onnxruntime.InferenceSession(
