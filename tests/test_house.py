@@ -27,6 +27,7 @@ BELOW_THE_LINE = (
     "crosstie.api",
     "crosstie.project.fingerprint.python",
     "crosstie.project.environment",
+    "crosstie.project.scaffold.new",
     "crosstie.cli.main",
     "crosstie.cli.train",
 )

@@ -20,14 +20,17 @@ _HOMES = {
     "Run": "crosstie.pipeline.run",
     "check": "crosstie.api",
     "datasets": "crosstie.datasets:",
+    "destroy": "crosstie.project.scaffold.generate",
     "doctor": "crosstie.api",
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
     "export": "crosstie.api",
     "first_batch": "crosstie.api",
+    "generate": "crosstie.project.scaffold.generate",
     "import_model": "crosstie.api",
     "init": "crosstie.api",
     "load": "crosstie.api",
+    "new": "crosstie.project.scaffold.new",
     "options": "crosstie.api",
     "package": "crosstie.api",
     "predict": "crosstie.api",
@@ -71,6 +74,9 @@ if TYPE_CHECKING:
     from crosstie.api import wrap as wrap
     from crosstie.errors import CrosstieError as CrosstieError
     from crosstie.pipeline.run import Run as Run
+    from crosstie.project.scaffold.generate import destroy as destroy
+    from crosstie.project.scaffold.generate import generate as generate
+    from crosstie.project.scaffold.new import new as new
     from crosstie.serving.model import Model as Model
 
 

@@ -21,6 +21,9 @@ from crosstie.cli.types import hide_stdin
 from crosstie.errors import CrosstieError, MissingExtra
 
 COMMANDS = {
+    "new": "Start a project that works before a file of it is edited.",
+    "generate": "Write a step, a feature type or an encoder to begin with.",
+    "destroy": "Remove what generate wrote.",
     "init": "Write a short commented model file for a table.",
     "check": "Validate a model file and its data together, without training.",
     "show": "Print a model file, or an environment of the project, with every default filled in.",
