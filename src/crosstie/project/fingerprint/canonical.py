@@ -6,6 +6,7 @@ and empty ones are left out, so that a field that a later Python adds changes no
 """
 
 import ast
+from collections.abc import Mapping
 from typing import Any, Literal
 
 CANON = "1"  # raise it with every change of what counts: what was written under another is made anew from its sources
@@ -14,6 +15,10 @@ Form = Literal["plain", "own", "full"]
 Scope = Literal["module", "class", "function"]
 
 _SILENT = {"ctx", "kind", "type_comment", "type_ignores", "lineno", "simple"}
+_SPECIAL = {
+    *(ast.FunctionDef, ast.AsyncFunctionDef, ast.Lambda, ast.ClassDef, ast.AnnAssign),
+    *(ast.arg, ast.Global, ast.Nonlocal, ast.JoinedStr),
+}
 _known: dict[type[ast.AST], tuple[str, ...]] = {}
 
 
@@ -43,7 +48,9 @@ class _Writer:
         self._scope: Scope = "module"
 
     def value(self, value: Any) -> None:
-        if isinstance(value, ast.AST):
+        if type(value) is str:
+            self.out.append(ascii(value))  # repr would show other characters with another Unicode
+        elif isinstance(value, ast.AST):
             self._node(value)
         elif isinstance(value, list):
             self.out.append("[")
@@ -55,9 +62,12 @@ class _Writer:
         elif type(value) is int:
             self.out.append(hex(value))  # decimal digits of a huge number are refused
         else:
-            self.out.append(ascii(value))  # repr would show other characters with another Unicode
+            self.out.append(ascii(value))
 
     def _node(self, node: ast.AST) -> None:
+        if type(node) not in _SPECIAL:
+            self._fields(type(node).__name__, _held(node))
+            return
         match node:
             case ast.FunctionDef() | ast.AsyncFunctionDef():
                 self._function(node)
@@ -67,51 +77,49 @@ class _Writer:
                 self._within("class", node)
             case ast.AnnAssign() if not self._full and self._scope != "class":
                 if node.value is None:
-                    self._fields("Declare", target=node.target)  # makes the name a local one
+                    self._fields("Declare", {"target": node.target})  # makes the name a local one
                 else:
-                    self._fields("Assign", targets=[node.target], value=node.value)
+                    self._fields("Assign", {"targets": [node.target], "value": node.value})
             case ast.arg() if not self._annotated:
-                self._fields("arg", arg=node.arg)
+                self._fields("arg", {"arg": node.arg})
             case ast.Global() | ast.Nonlocal():
-                self._fields(type(node).__name__, names=sorted(node.names))
+                self._fields(type(node).__name__, {"names": sorted(node.names)})
             case ast.JoinedStr():
-                self._fields("JoinedStr", values=_joined(node.values))
+                self._fields("JoinedStr", {"values": _joined(node.values)})
             case _:
-                self._fields(
-                    type(node).__name__,
-                    **{name: getattr(node, name, None) for name in _names(type(node))},
-                )
+                self._fields(type(node).__name__, _held(node))
 
-    def _fields(self, kind: str, /, **fields: Any) -> None:
-        self.out.append(f"{kind}(")
+    def _fields(self, kind: str, fields: Mapping[str, Any]) -> None:
+        out = self.out
+        out.append(f"{kind}(")
         constant = kind == "Constant"  # whose value may be None
         for field, value in fields.items():
             if constant or (value is not None and value != []):
-                self.out.append(f"{field}=")
+                out.append(f"{field}=")
                 self.value(value)
-                self.out.append(",")
-        self.out.append(")")
+                out.append(",")
+        out.append(")")
 
     def _function(self, node: ast.FunctionDef | ast.AsyncFunctionDef) -> None:
         before = self._scope, self._annotated
         self._annotated = self._full or node is self._own
         self._fields(
             type(node).__name__,
-            args=node.args,
-            decorator_list=node.decorator_list,
-            name=node.name,
-            returns=node.returns if self._full else None,
-            type_params=getattr(node, "type_params", None) if self._full else None,
+            {
+                "args": node.args,
+                "decorator_list": node.decorator_list,
+                "name": node.name,
+                "returns": node.returns if self._full else None,
+                "type_params": getattr(node, "type_params", None) if self._full else None,
+            },
         )
         self._scope, self._annotated = "function", self._full
-        self._fields("Body", body=node.body)
+        self._fields("Body", {"body": node.body})
         self._scope, self._annotated = before
 
     def _within(self, scope: Scope, node: ast.AST) -> None:
         before, self._scope = self._scope, scope
-        self._fields(
-            type(node).__name__, **{name: getattr(node, name, None) for name in _names(type(node))}
-        )
+        self._fields(type(node).__name__, _held(node))
         self._scope = before
 
     def _idle(self, node: Any) -> bool:
@@ -138,7 +146,8 @@ def _joined(values: list[ast.expr]) -> list[ast.expr]:
     return found
 
 
-def _names(kind: type[ast.AST]) -> tuple[str, ...]:
+def _held(node: ast.AST) -> dict[str, Any]:
+    kind = type(node)
     if kind not in _known:
         _known[kind] = tuple(sorted({*kind._fields} - _SILENT))
-    return _known[kind]
+    return {name: getattr(node, name, None) for name in _known[kind]}
