@@ -284,6 +284,22 @@ REACHED = {
     "through a dispatcher": "import functools\nfrom lib import target\n@functools.singledispatch\ndef f(x): return 0\n@f.register\ndef _(x: int): return target()\ndef step(x): return f(x)",
     "through a function replaced from elsewhere": "import plugins\nimport victim\ndef step(x): return victim.f()",
     "through an alias of a table": "from lib import target\nA = {}\nB = A\nB['x'] = target()\ndef step(x): return A['x']",
+    "through a class that is written to by a function": "from lib import target\nclass A: x = 1\ndef fill(c): c.x = target()\nfill(A)\ndef step(x): return A.x",
+    "through a class that is written to from elsewhere": "from lib import target\nclass A: x = 1\nsetattr(A, 'x', target())\ndef step(x): return A.x",
+    "through an object that others enter": "import reg\nfrom lib import target\nclass Box:\n    def __init__(self): self.known = []\n    def put(self, f): self.known.append(f)\nBOX = Box()\nBOX.put(target)\ndef step(x): return BOX.known[0]()",
+    "through a loop that fills a table": "from lib import target\nA = {}\nfor n in 'ab':\n    A[n] = target()\ndef step(x): return A",
+    "through an entry made in a file that is opened": "from lib import target\nwith open('x') as f:\n    A = target()\ndef step(x): return A",
+    "through a fallback of stars": "try:\n    from absent import *\nexcept ImportError:\n    from lib import *\ndef step(x): return target()",
+    "through a star of a star": "from pkg2 import *\ndef step(x): return target()",
+    "through a name bound twice": "from lib import target as f\nf = f()\ndef step(x): return f",
+    "through a match": "import lib\ndef step(x):\n    match x:\n        case lib.Base(): return lib.Base().go()",
+    "through an exception's class": "import lib\nclass Wrong(lib.Base, Exception): pass\ndef step(x):\n    try: return x\n    except Wrong as e: return e.go()",
+    "through a package that sets a module's value": "import pkg3.use\ndef step(x): return pkg3.use.value()",
+    "through sys.modules": "import sys, lib\ndef step(x): return sys.modules['lib'].target()",
+    "through a pickle": "import pickle\ndef step(x): return pickle.loads(x).go()",
+    "through a method of a class made by a call": "import lib\nA = type('A', (lib.Base,), {})\ndef step(x): return A().go()",
+    "through a string annotation in a class": "import pydantic\nfrom lib import Base\nclass A(pydantic.BaseModel):\n    x: 'list[Base]'\ndef step(x): return A(x=x)",
+    "through a class variable of a function's default": "import lib\ndef f(x, y=lib.target): return y()\ndef step(x): return f(x)",
     "through __getattr__ of a module": "import lazy\ndef step(x): return lazy.anything()",
 }  # fmt: skip
 AROUND = {
@@ -295,6 +311,11 @@ AROUND = {
     "pkg/sub.py": "from lib import target\n",
     "reg.py": "DO = []\ndef enter(f):\n    DO.append(f)\n    return f\n",
     "victim.py": "def f():\n    return 0\n",
+    "pkg2/__init__.py": "from .impl import *\n",
+    "pkg2/impl.py": "from lib import target\n",
+    "pkg3/__init__.py": "from lib import target\nfrom . import settings\nsettings.VALUE = target\n",
+    "pkg3/settings.py": "VALUE = 0\n",
+    "pkg3/use.py": "from pkg3 import settings\ndef value(): return settings.VALUE()\n",
     "lazy.py": "def __getattr__(name):\n    from lib import target\n    return target\n",
     "plugins.py": "import reg\nimport victim\nfrom lib import target\n@reg.enter\ndef one(): return target()\nvictim.f = target\n",
 }
@@ -413,15 +434,25 @@ def test_the_order_of_statements_that_run_counts():
 
 
 def test_files_that_texts_name_are_found(tmp_path):
-    write(tmp_path, {"data/rates.csv": "a\n1\n", "data/more/x.txt": "x", "steps/beside.json": "{}"})
+    names = (
+        "data/rates.csv",
+        "data/more/x.txt",
+        "steps/beside.json",
+        "raw/a.csv",
+        "sql/a/b.sql",
+        "p/a",
+    )
+    write(tmp_path, dict.fromkeys(names, "x"))
     text = (
         "from pathlib import Path\nHERE = Path(__file__).parent\n"
-        "def step(x):\n    '''See data/more/x.txt'''\n"
+        "def step_(x):\n    '''See data/more/x.txt'''\n"
         "    return open('data/rates.csv'), Path('data') / 'more', HERE / 'beside.json', 'data/none.csv'\n"
+        "def other(x): return 'p/a'\n"
+        "def step(x, f=1): return step_(x), Path('raw').glob('*.csv'), open(f'sql/a/{x}.sql'), 'p', 'a.csv', Path('p').joinpath('b.csv')\n"
     )
     write(tmp_path, {"steps/step.py": text})
     found = code_of(tmp_path / "steps" / "step.py", "step", tmp_path)
-    assert found.files == ("data/more", "data/rates.csv", "steps/beside.json")
+    assert found.files == ("data/more", "data/rates.csv", "raw", "sql/a", "steps/beside.json")
 
 
 def test_a_notebook_is_its_code_cells(tmp_path):

@@ -154,6 +154,8 @@ class Codebase:
         """What `from module import *` may bring: a name that the module does not bind itself, Python's own too."""
         for place, unit in self.units(path, "*"):
             yield Target("import", path, place=place)
+            if unit.kind != "import":
+                continue
             statement = unit.imports[0][0]
             found = self._find(path, statement.level, statement.module)
             if found is not None:

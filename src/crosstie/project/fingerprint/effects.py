@@ -101,6 +101,8 @@ class Effects:
         if unit.kind == "function":
             asked = bool(touch.rest) and not touch.rest.startswith("__")
             return asked or not unit.fixed or self.is_seen(touch.symbol[0], place)
+        if unit.kind == "class" and touch.how == "touch" and not touch.rest:
+            return True  # handed on, to be written to elsewhere
         if unit.fixed == 1:
             reads = touch.how == "copy" or (touch.how == "call" and touch.rest in _READING)
             return not reads

@@ -29,7 +29,9 @@ _READS_ANNOTATIONS = frozenset(
 )
 _READS_SOURCE = frozenset({"findsource", "getsource", "getsourcelines", "__code__"})
 _READS_PLACE = frozenset({"__file__", "__module__", "__name__", "__qualname__", "__spec__"})
-_PATH = re.compile(r"[^\s*?<>|\"]{1,240}")
+_JOINS = frozenset({"Path", "join"})
+_OPENS = frozenset({"dataset", "glob", "iglob", "listdir", "open", "rglob", "scandir", "walk"})
+_PATH = re.compile(r"[^\s<>|\"]{1,240}")
 _AT = re.compile(r"@`?([^\W\d]\w*)")
 _SQL = re.compile(r"\b(?:from|join|into|table)\b", re.IGNORECASE)
 _WORD = re.compile(r"[^\W\d]\w*")
@@ -93,6 +95,7 @@ class Mentions:
         self.decorators: set[tuple[str, str]] = set()
         self.flags: set[str] = set()
         self.paths: set[str] = set()
+        self._begun: set[int] = set()
         self._scope: _Scope | None = None
         self._when: When = "import"
         self._where: Where = "code"
@@ -151,6 +154,15 @@ class Mentions:
                 self._visit(node.value, "copy")
                 if node.format_spec is not None:
                     self._visit(node.format_spec)
+            case ast.ExceptHandler():
+                self._each([each for each in (node.type,) if each], "copy")
+                self._each(node.body)
+            case ast.MatchClass():
+                self._visit(node.cls, "copy")
+                self._each([*node.patterns, *node.kwd_patterns])
+            case ast.JoinedStr():
+                self._path(node)
+                self._each(node.values)
             case ast.Dict():
                 for key, value in zip(node.keys, node.values, strict=True):
                     if key is not None:
@@ -234,7 +246,7 @@ class Mentions:
 
     def _class(self, node: ast.ClassDef) -> None:
         self._decorated(node.decorator_list)
-        self._each([*node.bases, *(each.value for each in node.keywords)])
+        self._each([*node.bases, *(each.value for each in node.keywords)], "call")
         before = self._scope
         self._scope = _Scope.of(node.body, "class", before)
         self._scope.bound |= {each.name for each in getattr(node, "type_params", ())}
@@ -298,8 +310,7 @@ class Mentions:
             self._words(_AT.findall(value), "text")
         if _SQL.search(value):
             self._words(_WORD.findall(value), "table")
-        if _PATH.fullmatch(value):
-            self.paths.add(value)
+        self._keep_path(value)
 
     def _words(self, words: Iterable[str], how: How) -> None:
         for word in sorted(set(words)):
@@ -307,8 +318,21 @@ class Mentions:
                 self.names.setdefault(Mention(place, "", how, self._when, self._where), 0)
 
     def _path(self, node: ast.expr) -> None:
+        match node:  # the beginning of a longer path is none itself
+            case ast.BinOp(left=inner) | ast.Call(func=ast.Attribute(value=inner, attr="joinpath")):
+                self._begun.add(id(inner))
+        if id(node) in self._begun:
+            return
         text = _path(node)
-        if text and _PATH.fullmatch(text):
+        opened = isinstance(node, ast.Call) and text and not set(text) & {"/", "."}
+        self._keep_path(f"{text}/" if opened else text)
+
+    def _keep_path(self, text: str) -> None:
+        """Keep what may be a path; of a pattern its folder."""
+        wild = re.search(r"[*?\[]", text)
+        if wild:
+            text = text[: wild.start()].rpartition("/")[0] + "/"
+        if text != "/" and _PATH.fullmatch(text):
             self.paths.add(text)
 
     def _flag(self, name: str) -> None:
@@ -438,11 +462,16 @@ def _path(node: ast.expr) -> str:
     match node:
         case ast.Constant(value=str(text)):
             return text
+        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
+            return f"{text}*"
         case ast.BinOp(left=left, op=ast.Div(), right=right):
-            before, after = _path(left), _path(right)
+            before, after = _path(left).rstrip("/"), _path(right)
             return f"{before}/{after}" if before and after else after
-        case ast.Call(
-            func=ast.Attribute(attr="join" | "joinpath") | ast.Name(id="Path"), args=args
-        ):
-            return "/".join(filter(None, map(_path, args)))
+        case ast.Call(func=ast.Attribute(value=before, attr="joinpath"), args=args):
+            return "/".join(filter(None, map(_path, [before, *args])))
+        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args):
+            if name in _JOINS:
+                return "/".join(filter(None, map(_path, args)))
+            if name in _OPENS or name.startswith(("read_", "scan_")):
+                return _path(args[0]) if args else ""
     return ""

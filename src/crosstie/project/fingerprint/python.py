@@ -4,6 +4,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
+from posixpath import normpath
 from typing import Any
 
 from crosstie.errors import Problem, ProjectError, nearest
@@ -202,12 +203,13 @@ class Codes:
     def _files(self, closure: Closure) -> Iterator[str]:
         """What texts name and is there: relative to the root, or to the file that names it."""
         for text, at in closure.paths:
-            clean = text.replace("\\", "/").removeprefix("./").rstrip("/")
-            if clean.startswith("/") or ".." in clean.split("/"):
+            clean = normpath(text.replace("\\", "/"))
+            if clean.startswith(("/", "..")) or clean == ".":
                 continue
+            sure = text.endswith("/") or set(clean) & {"/", "."}
             beside = at.rpartition("/")[0]
             for each in {clean, f"{beside}/{clean}" if beside else clean}:
-                if ("/" in each or "." in each) and each != "." and self._tree.exists(each):
+                if sure and self._tree.exists(each):
                     yield each
 
     def _texts(self, closure: Closure) -> dict[str, str]:
