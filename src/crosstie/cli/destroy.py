@@ -18,7 +18,7 @@ def destroy(
     """Remove what generate wrote. Exit code 1 if a file was changed since, which is left alone.
 
     Args:
-        kind: step, feature or encoder.
+        kind: step, feature, encoder or gate.
         name: What it is called.
         python: The step in Python.
         json: Print one line of JSON on standard output.

@@ -16,10 +16,10 @@ def generate(
     force: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Write a step, a feature type or an encoder to begin with. Exit code 1 if a file is there and otherwise.
+    """Write a step, a feature type, an encoder or a gate to begin with. Exit code 1 if a file is there and otherwise.
 
     Args:
-        kind: step, feature or encoder.
+        kind: step, feature, encoder or gate.
         name: What it is called: a-z, 0-9 and _.
         python: A step in Python rather than in SQL.
         force: Overwrite a file that is there and otherwise.

@@ -22,7 +22,7 @@ from crosstie.errors import CrosstieError, MissingExtra
 
 COMMANDS = {
     "new": "Start a project that works before a file of it is edited.",
-    "generate": "Write a step, a feature type or an encoder to begin with.",
+    "generate": "Write a step, a feature type, an encoder or a gate to begin with.",
     "destroy": "Remove what generate wrote.",
     "init": "Write a short commented model file for a table.",
     "check": "Validate a model file and its data together, without training.",

@@ -9,6 +9,7 @@ import pytest
 
 import crosstie
 from crosstie.errors import CrosstieError
+from crosstie.gates.file import read_gates
 from crosstie.project.environment import DEFAULTS, load
 from crosstie.project.place import Project
 from crosstie.project.scaffold.new import new
@@ -40,6 +41,7 @@ def test_files_are_few_and_where_one_looks_for_them(penguins):
         "environments/development.yaml",
         "environments/production.yaml",
         "environments/test.yaml",
+        "gates.yaml",
         "model.yaml",
         "pyproject.toml",
         "tests/test_model.py",
@@ -84,6 +86,13 @@ def test_its_environments_say_what_comes_anyway(penguins, tmp_path, name):
     assert {each.partition(":")[0] for each in written.origins.values()} == {
         "default",
         f"environments/{name}.yaml",
+    }
+
+
+def test_its_gates_say_what_comes_anyway(penguins):
+    written, bare = read_gates(penguins / "gates.yaml"), read_gates()
+    assert {name: vars(each) for name, each in written.items()} == {
+        name: vars(each) for name, each in bare.items()
     }
 
 

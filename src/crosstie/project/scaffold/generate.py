@@ -1,4 +1,4 @@
-"""`crosstie generate` and `crosstie destroy`: a step, a feature type or an encoder to begin with, and away with it again."""
+"""`crosstie generate` and `crosstie destroy`: a step, a feature type, an encoder or a gate to begin with, and away with it again."""
 
 import re
 from dataclasses import replace
@@ -21,7 +21,7 @@ def generate(
     """Write the files that something new begins with; the same again changes nothing.
 
     Args:
-        kind: `step`, `feature` or `encoder`.
+        kind: `step`, `feature`, `encoder` or `gate`.
         name: What it is called: a-z, 0-9 and _.
         language: Of a step: `sql`, which None is, or `python`.
         force: Overwrite what is there and otherwise.

@@ -88,10 +88,27 @@ def encoder(project: Project, name: str, language: Language | None) -> Generated
     )
 
 
+def gate(project: Project, name: str, language: Language | None) -> Generated:
+    """A file of `components/` with a gate.
+
+    Raises:
+        ProjectError: The name is none, or that of a gate that comes with Crosstie.
+    """
+    from crosstie.gates.gate import gates  # numpy: 100 ms
+
+    builtin = {each for _, each, cls in gates.items() if not gates.is_own(cls)}
+    _check_name("gate", name, taken=builtin, language=language)
+    return Generated(
+        (_component("gate", name),),
+        f"It holds from now on; its options stand in gates.yaml: {name}: {{least: 100}}",
+    )
+
+
 KINDS: Mapping[str, Callable[[Project, str, Language | None], Generated]] = {
     "step": step,
     "feature": feature,
     "encoder": encoder,
+    "gate": gate,
 }
 
 

@@ -200,6 +200,7 @@ def _drafts(name: str, plan: Plan, data: str, dataset: Dataset | None) -> list[D
         Draft("environments/development.yaml", "development.yaml"),
         Draft("environments/test.yaml", "test.yaml"),
         Draft("environments/production.yaml", "production.yaml", values),
+        Draft("gates.yaml", "gates.yaml"),
         Draft("pyproject.toml", "pyproject.toml", values),
         Draft("tests/test_model.py", "test_model.py", {"columns": "\n".join(columns)}),
     ]
