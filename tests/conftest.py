@@ -1,6 +1,7 @@
 """What every room's tests may use: the example's table, and the folder of real data beside this checkout if there is one."""
 
 import os
+import sys
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,10 @@ from local_index import write_wheels
 # workers share the processors: more threads would only wait for each other
 if "PYTEST_XDIST_WORKER" in os.environ:
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+# hundreds of processes are started; where Python may not keep what it compiled, each compiles our source anew: 0.6 s
+os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
+sys.dont_write_bytecode = False
 
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 

@@ -12,10 +12,10 @@ GPU = torch.cuda.is_available()
 
 
 @pytest.mark.slow
-def test_a_processor_in_32_bits_needs_no_accelerate():
+def test_a_processor_in_32_bits_needs_no_accelerate(tmp_path):
     code = (
         "import sys; sys.path.insert(0, 'tests/training'); from resumable import main; from pathlib import Path; "
-        "import tempfile; main(Path(tempfile.mkdtemp()), resume=False); print('accelerate' in sys.modules)"
+        f"main(Path({str(tmp_path)!r}), resume=False); print('accelerate' in sys.modules)"
     )
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.splitlines()[-1] == "False"
