@@ -246,6 +246,7 @@ def test_show_says_what_it_cannot_print(root, tmp_path_factory):
     both = crosstie(root, "show", "model.yaml", "--env", "test")
     nowhere = tmp_path_factory.mktemp("nowhere")
     outside = crosstie(nowhere, "show")
+    without = crosstie(root, "show", "--batch")
 
     assert both.returncode == 2
     assert both.stderr == (
@@ -257,3 +258,4 @@ def test_show_says_what_it_cannot_print(root, tmp_path_factory):
         f"error: {nowhere}: is in no project, so there is no environment to show; give a model file: "
         "crosstie show FILE\n"
     )
+    assert without.stderr == "error: no model file is given: crosstie show FILE\n"

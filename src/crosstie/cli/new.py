@@ -42,5 +42,7 @@ def new(
         return 0
     for each in made.files:
         put(f"   create  {name / each}")
+    if made.key is not None:
+        put(f"Rows are held out for tests by {made.key!r}; --key names another column")
     put(f"Next:\n  cd {name}\n  crosstie train model.yaml\n  python -m pytest")
     return 0

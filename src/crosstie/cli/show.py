@@ -42,6 +42,8 @@ def show(
         json: Print one line of JSON instead of YAML.
     """
     if file is None:
+        if batch or output is not None or asked != USUAL:
+            raise ConfigError("no model file is given: crosstie show FILE")
         _put_environment(env, explain=explain, json=json)
         return 0
     if env is not None or explain:

@@ -191,6 +191,25 @@ def test_a_split_that_leaves_a_part_empty_is_told_of_the_project_and_nothing_is_
     assert [each.name for each in tmp_path.iterdir()] == ["few.csv"]
 
 
+def test_a_table_of_pictures_that_lie_beside_it_is_told_before_anything_is_made(
+    tmp_path, monkeypatch
+):
+    from PIL import Image
+
+    monkeypatch.chdir(tmp_path)
+    rows = [f"{i}.png,{'ab'[i % 2]}\n" for i in range(40)]
+    for i in range(40):
+        Image.new("RGB", (8, 8), (i * 6, 0, 0)).save(f"{i}.png")
+    (tmp_path / "seen.csv").write_text("picture,y\n" + "".join(rows))
+    with pytest.raises(CrosstieError) as caught:
+        new("pictures", data="seen.csv", target="y")
+    assert str(caught.value.problems[0]) == (
+        "--data: names files of 'picture' beside the table, which alone is copied. Write whole paths into it, or stay "
+        "where it is: crosstie init makes a model file there"
+    )
+    assert not (tmp_path / "pictures").exists()
+
+
 def test_the_command_says_what_it_made_and_what_to_type_next(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "crosstie.cli.main", "new", "birds", "--data", "dataset:penguins"],

@@ -12,13 +12,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from crosstie import __version__, api
 from crosstie.data.files import write_text
 from crosstie.datasets.dataset import Dataset
 from crosstie.datasets.load import load as load_dataset
 from crosstie.datasets.load import named
-from crosstie.errors import CrosstieError, Problem, ProjectError, nearest
+from crosstie.errors import CrosstieError, DataError, Problem, ProjectError, nearest
 from crosstie.features.infer import ID_TAIL
 from crosstie.pipeline.initial import initial
 from crosstie.pipeline.plan import Plan
@@ -97,7 +98,9 @@ def new(
     )
     with _whole(root) as folder:
         copy = _copy(source, folder / "data", unpacked=dataset is not None)
-        plan = api.check(copy, target=target, name=root.name, set=[*set, *split], types=types)
+        plan = _checked(
+            copy, target=target, name=root.name, set=[*set, *split], types=types, seen=plan
+        )
         write_text(folder / "model.yaml", initial(plan, folder=folder, file="model.yaml"))
         drafts = _drafts(root.name, plan, f"data/{copy.name}", dataset)
         write(drafts, folder)
@@ -123,6 +126,21 @@ def _source(data: str | Path) -> tuple[Dataset | None, Path]:
     if not path.is_file():
         raise ProjectError(f"{data}: there is no such file")
     return None, path
+
+
+def _checked(copy: Path, *, seen: Plan, **asked: Any) -> Plan:
+    """The plan of the copied table, which may miss what the table named beside it."""
+    try:
+        return api.check(copy, **asked)
+    except DataError as error:
+        beside = [each.column for each in seen.inputs if each.type in {"image", "audio"}]
+        what = (
+            f"names files of {', '.join(map(repr, beside))} beside the table, which alone is copied. Write whole paths "
+            "into it, or stay where it is: crosstie init makes a model file there"
+        )
+        raise DataError(
+            [Problem("--data", what), *error.problems] if beside else error.problems
+        ) from None
 
 
 def _known(key: str, plan: Plan) -> str:
