@@ -88,6 +88,13 @@ def test_contract_fails_at_what_breaks_callers():
     assert said("contract", found, allow=["label"])[0] == "passed"
 
 
+def test_contract_bears_a_few_rows_that_are_refused():
+    breach = Breach("input", "x", breaks=True, what="may no longer be missing", share=0.005)
+    found = replace(BASE, contract=[breach])
+    assert said("contract", found) == ("passed", "x: may no longer be missing")
+    assert said("contract", found, refused=0.001)[0] == "failed"
+
+
 def test_skew_fails_at_any_difference():
     found = replace(BASE, skew=Skew(50, ["row 3 alone, y: expected 1, got 2", "row 4: other"]))
     assert said("skew", found) == ("failed", "row 3 alone, y: expected 1, got 2 (and 1 more)")
@@ -102,7 +109,7 @@ def test_calibration_fails_where_the_error_grew():
     assert said("calibration", on(metrics={"ece": error}), worse_by=0.08)[0] == "passed"
     assert said("calibration", on(type="number", metrics={})) == (
         "not applicable",
-        "y: a number has no probabilities",
+        "y: no calibration error is measured of a number",
     )
 
 

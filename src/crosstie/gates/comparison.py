@@ -16,12 +16,14 @@ class Breach:
         where: The column.
         breaks: Whether somebody who calls production would trip over it.
         what: One sentence.
+        share: Of the holdout's rows, those that it is about; 1 of what concerns every caller.
     """
 
     kind: Literal["output", "label", "input", "type"]
     where: str
     breaks: bool
     what: str
+    share: float = 1.0
 
 
 @dataclass(frozen=True)
@@ -64,7 +66,7 @@ class Measured:
         """How much worse it became, as a share of production's distance from perfect; negative where better."""
         if self.change is None or self.before is None:
             return None
-        lost = -self.change if self.greater_is_better else self.change
+        lost = (-self.change if self.greater_is_better else self.change) + 0.0  # no -0
         distance = abs(self.perfect - self.before)
         if not distance:
             return 0.0 if lost <= 0 else float("inf")
@@ -344,4 +346,5 @@ class Comparison:
             said = "passed"
         else:
             said = f"failed: {', '.join(each.gate for each in self.failed)}"
-        return f"Comparison({self.candidate!r} against {self.production or 'nothing'}: {said})"
+        beside = "nothing" if self.production is None else repr(self.production)
+        return f"Comparison({self.candidate!r} against {beside}: {said})"

@@ -107,7 +107,8 @@ def _inputs(
             what = "may no longer be missing: no training row was"
             if empty:
                 what += f", and {empty} of the holdout's {len(holdout)} rows are"
-            yield Breach("input", name, breaks=bool(empty), what=what)
+            share = empty / max(len(holdout), 1)
+            yield Breach("input", name, breaks=bool(empty), what=what, share=share)
     for name in (each for each in before if each not in after):
         yield Breach(
             "input", name, breaks=False, what="is no longer read; callers may go on sending it"

@@ -43,13 +43,13 @@ def moved_rows(
     present = [each for each in dict.fromkeys(readable) if each in holdout.table.columns]
     columns = {each: cells(each) for each in present}
     keys = {each: cells(each) for each in holdout.key}
-    truths = cells(target)
+    truths = _steps(both, order) if both.type == "timeseries" else cells(target)
     hidden = target in holdout.private
     return [
         Moved(
             int(both.rows[place]) + 1,
             {name: values[i] for name, values in keys.items()},
-            truths[i],
+            HIDDEN if hidden else truths[i],
             HIDDEN if hidden else _told(both, both.before, shown[0], place),
             HIDDEN if hidden else _told(both, both.after, shown[1], place),
             float(distances[place]),
@@ -57,6 +57,11 @@ def moved_rows(
         )
         for i, place in enumerate(order)
     ]
+
+
+def _steps(both: Pair, places: NDArray[np.intp]) -> list[str | None]:
+    """What came, of rows whose cell holds what was before it too."""
+    return [", ".join(f"{each:.6g}" for each in row) for row in both.target[places].tolist()]
 
 
 def _distances(both: Pair) -> NDArray[np.float64]:

@@ -1,7 +1,7 @@
 """One output of two models on the same rows: metrics, flips, amounts, calibration."""
 
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import numpy as np
@@ -43,14 +43,14 @@ def compare_output(
         beside = pair(production, candidate)
         why, both = (beside, both) if isinstance(beside, str) else ("", beside)
     left_out = len(candidate.usable) - len(both.rows)
-    main = REPORTED[both.type].split()[0]
     if both.before is None or production is None:
+        own = _own(both, candidate.feature.usual_change)
         return Output(
             both.type,
             len(both.rows),
             left_out,
-            main,
-            _own(both, candidate.feature.usual_change),
+            _main(both.type, own),
+            own,
             incomparable=why,
             calibration={"after": _bins(both, both.after)},
         )
@@ -63,7 +63,7 @@ def compare_output(
         both.type,
         len(both.rows),
         left_out,
-        main,
+        _main(both.type, found),
         found,
         loss=LOSSES[both.type],
         flips=None if amounts else _flips(*shown),
@@ -76,6 +76,12 @@ def compare_output(
         segments_seen=seen,
         moved=moved_rows(both, shown, candidate.feature.column, holdout),
     )
+
+
+def _main(kind: str, found: Mapping[str, Measured]) -> str:
+    """The metric that tells most: not each is defined for every holdout."""
+    names = REPORTED[kind].split()
+    return next((name for name in names if name in found), names[0])
 
 
 def _own(both: Pair, scale: float) -> dict[str, Measured]:

@@ -17,7 +17,6 @@ from crosstie.gates.comparison import Shift, Training
 from crosstie.serving.model import Model
 
 MOST = 200_000  # rows of each table that are counted; beyond that shares no longer change
-COUNTED = ("number", "levels", "date", "text")
 
 
 def compare_training(
@@ -42,30 +41,33 @@ def compare_training(
     candidate, production = models
     private: set[str] = set()
     features: dict[str, Feature] = {}
-    for model in (candidate, production):
-        if model is not None:  # production's word on the type of a column holds
-            private |= set(model.artifact.private)
-            features |= {
-                each.column: each for each in (*model.artifact.inputs, *model.artifact.outputs)
-            }
+    read: list[str] = []  # among them the time and the group of a long table
+    for model in filter(
+        None, models
+    ):  # the last one's word on the type of a column holds: production's
+        artifact = model.artifact
+        private |= set(artifact.private)
+        features |= {each.column: each for each in (*artifact.inputs, *artifact.outputs)}
+        read += [*artifact.columns, *(each.column for each in artifact.outputs)]
     now = candidate.open(tables[0]).table()
     before = None if tables[1] is None else (production or candidate).open(tables[1]).table()
-    names = [each for each in features if each in now.columns]
+    names = [each for each in dict.fromkeys(read) if each in now.columns]
     shared = names if before is None else [each for each in names if each in before.columns]
     columns: dict[str, Shift] = {}
     if before is not None:
         some = [_some(each, seed) for each in (before, now)]
         for name in shared:
-            if features[name].reads in COUNTED:
-                drift = vars(_drift(some[0], some[1], features[name]))
-                columns[name] = Shift(**drift | ({"ends": None} if name in private else {}))
+            drift = _drift(some[0], some[1], features[name]) if name in features else None
+            if drift is not None:
+                hidden = {"ends": None} if name in private else {}
+                columns[name] = Shift(**vars(drift) | hidden)
     return Training(
         rows=len(now),
         rows_before=None if before is None else len(before),
         repeated=_repeated(now, shared),
         repeated_before=None if before is None else _repeated(before, shared),
         columns=dict(sorted(columns.items(), key=lambda each: -each[1].psi)),
-        unread=[each for each in shared if features[each].reads not in COUNTED],
+        unread=[] if before is None else [each for each in shared if each not in columns],
         absent=[each for each in names if each not in shared],
         in_holdout=_in_holdout(now, holdout, key) if key else None,
     )
@@ -86,13 +88,24 @@ def _some(table: Table, seed: int) -> Table:
     return table.take(np.sort(np.random.default_rng(seed).permutation(len(table))[:MOST]))
 
 
-def _drift(before: Table, now: Table, feature: Feature) -> Drift:
-    name = feature.column
-    if feature.reads == "levels":
+def _drift(before: Table, now: Table, feature: Feature) -> Drift | None:
+    """The drift of a column; None where its cells are neither numbers, levels nor texts."""
+    name, form = feature.column, feature.reads
+    if form == "levels":
         return drift_of_levels(_levels(before, name), _levels(now, name))
-    if feature.reads == "text":  # how long they are is what can be counted of any
+    if form == "text":  # how long they are is what can be counted of any
         return drift_of_numbers(_lengths(before, name), _lengths(now, name))
-    return drift_of_numbers(*(_numbers(each, name, feature.reads) for each in (before, now)))
+    if form == "series" and all(_holds_numbers(each, name) for each in (before, now)):
+        form = "number"  # of a long table, whose cells are the steps
+    if form not in ("number", "date"):
+        return None
+    return drift_of_numbers(*(_numbers(each, name, form) for each in (before, now)))
+
+
+def _holds_numbers(table: Table, name: str) -> bool:
+    """Whether each cell that holds something is one number."""
+    column = table.column(name, "number", style=_style(table, name))
+    return bool(column.valid.any()) and not column.unparsed
 
 
 def _levels(table: Table, name: str) -> list[str | None]:
