@@ -68,9 +68,14 @@ class Run:
                 path.mkdir(parents=True)
             except FileExistsError:
                 continue
-            write_text(path.parent / "latest", path.name + "\n")
-            return cls(path)
+            run = cls(path)
+            run.make_latest()
+            return run
         raise RunError(f"{runs / name}: cannot make a directory for this run")
+
+    def make_latest(self) -> None:
+        """Have `NAME/latest` be this run."""
+        write_text(self.path.parent / "latest", self.path.name + "\n")
 
     @classmethod
     def find(cls, reference: str | Path, runs: Path = Path("runs")) -> "Run":

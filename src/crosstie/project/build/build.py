@@ -1,0 +1,342 @@
+"""Building: what is stale is run, what the store has is restored, what is current is left alone."""
+
+import os
+import platform
+import shutil
+import tempfile
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from pathlib import Path
+from time import perf_counter
+from typing import Any
+
+from crosstie import __version__
+from crosstie.data.processors import processors
+from crosstie.errors import CrosstieError, ProjectError, nearest
+from crosstie.pipeline.run import Run
+from crosstie.project.build.judge import Judged, judge
+from crosstie.project.build.processes import Processes
+from crosstie.project.build.state import Built, alone
+from crosstie.project.build.workspace import Workspace
+from crosstie.project.steps.read import upstream
+from crosstie.project.steps.step import Step
+from crosstie.project.steps.task import Failure, Made, Task
+from crosstie.project.store.store import Product, Record
+
+LEFT_OUT = ("checkpoints", "tensorboard")  # of a run: nobody predicts or compares with them
+
+Say = Callable[[str], None]
+
+
+@dataclass
+class Outcome:
+    """What came of a build.
+
+    Attributes:
+        ran: Steps that were run.
+        cached: Steps that were as they should be, or were restored.
+        failed: Steps that failed, and why.
+        skipped: Steps that need one that failed.
+    """
+
+    ran: list[str] = field(default_factory=list)
+    cached: list[str] = field(default_factory=list)
+    failed: dict[str, str] = field(default_factory=dict)
+    skipped: list[str] = field(default_factory=list)
+
+    def sentence(self) -> str:
+        """In words."""
+        parts = [
+            f"{len(self.ran)} run" if self.ran else "",
+            f"{len(self.cached)} as they were" if self.cached else "",
+            f"{len(self.failed)} failed" if self.failed else "",
+            f"{len(self.skipped)} left out, which need {', '.join(self.failed)}" if self.skipped else "",
+        ]  # fmt: skip
+        hint = "; mend it, and the next build goes on from there" if self.failed else ""
+        return (", ".join(filter(None, parts)) or "there is nothing to build") + hint
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {"ran": self.ran, "cached": self.cached, "failed": [*self.failed, *self.skipped]}
+
+
+def standing(here: Workspace) -> list[Judged]:
+    """How every step stands, in order; nothing is run."""
+    found: dict[str, Judged] = {}
+    for name, step in here.steps.items():
+        inputs = {
+            each: found[each].digest if found[each].standing in {"current", "cached"} else None
+            for each in step.upstreams
+        }
+        found[name] = judge(here, step, inputs)
+    here.save()
+    return list(found.values())
+
+
+def build(
+    here: Workspace, names: Sequence[str] = (), *, force: Iterable[str] = (), say: Say | None = None
+) -> Outcome:
+    """Build some steps and all that they need.
+
+    Args:
+        here: The project.
+        names: Which; all if none are named.
+        force: Steps that are run even if they are current.
+        say: Called with each line worth showing.
+
+    Raises:
+        ProjectError: There is no such step, something is wrong with some, or another process builds here.
+        KeyboardInterrupt: What is done is kept.
+    """
+    for each in [*names, *force]:
+        if each not in here.steps:
+            raise ProjectError(f"{each!r} is no step here; {nearest(each, here.steps)}")
+    with alone(here.project.own):
+        work = here.project.own / "work"
+        shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
+        work.mkdir(parents=True)
+        try:
+            return _Build(here, work, set(force), say or (lambda _: None)).run(names)
+        finally:
+            here.save()
+            shutil.rmtree(work, ignore_errors=True)
+
+
+class _Build:
+    def __init__(self, here: Workspace, work: Path, force: set[str], say: Say) -> None:
+        self._here = here
+        self._work = work
+        self._force = force
+        self._say = say
+        self._outcome = Outcome()
+        self._digests: dict[str, str] = {}
+        self._processes = Processes(here.environment.limits.bytes)
+
+    def run(self, names: Sequence[str]) -> Outcome:
+        steps = self._here.steps
+        wanted = upstream(steps, names or steps)
+        left = [steps[each] for each in steps if each in wanted]
+        running: dict[Future[Made | Failure], Judged] = {}
+        workers = self._here.environment.limits.workers or processors()
+        pool = ThreadPoolExecutor(workers)
+        try:
+            while left or running:
+                for step in self._ready(left):
+                    left.remove(step)
+                    judged = self._begin(step)
+                    if judged is not None:
+                        running[pool.submit(self._made, judged)] = judged
+                if running:
+                    done, _ = wait(running, return_when=FIRST_COMPLETED)
+                    for each in done:
+                        self._end(running.pop(each), each.result())
+        except BaseException:
+            self._processes.end()
+            raise
+        finally:
+            pool.shutdown()
+        return self._outcome
+
+    def _ready(self, left: Sequence[Step]) -> list[Step]:
+        """Steps of which everything is settled that they need."""
+        settled = {*self._digests, *self._outcome.failed, *self._outcome.skipped}
+        return [each for each in left if settled.issuperset(each.upstreams)]
+
+    def _begin(self, step: Step) -> Judged | None:
+        """Settle a step without running it, if that can be; else what is to be run."""
+        if not self._digests.keys() >= set(step.upstreams):
+            self._outcome.skipped.append(step.name)
+            return None
+        inputs = {each: self._digests[each] for each in step.upstreams}
+        try:
+            judged = judge(self._here, step, inputs)
+            if judged.standing == "current" and judged.digest and step.name not in self._force:
+                if judged.why:
+                    self._say(f"{step.name}: {judged.why}")
+                self._settle(step, judged.digest)
+                return None
+            self._keep_edited(judged)
+            if judged.record is not None and step.name not in self._force:
+                self._restore(judged, judged.record)
+                return None
+        except CrosstieError as error:
+            self._fail(step, "; ".join(map(str, error.problems)))
+            return None
+        if step.kind == "model":
+            self._train(judged)
+            return None
+        return judged
+
+    def _settle(self, step: Step, digest: str) -> None:
+        self._digests[step.name] = digest
+        if step.kind != "raw":
+            self._outcome.cached.append(step.name)
+
+    def _keep_edited(self, judged: Judged) -> None:
+        """Put what someone changed by hand aside: it is theirs."""
+        step, place = judged.step, self._here.place(judged.step)
+        built = self._here.state.get(step.name)
+        if step.kind == "model" or built is None or self._here.lies(step) in {None, built.digest}:
+            return
+        aside = self._here.project.own / "edited" / f"{datetime.now(UTC):%Y%m%dT%H%M%S}-{place.name}"  # fmt: skip
+        aside.parent.mkdir(parents=True, exist_ok=True)
+        place.replace(aside)
+        self._say(
+            f"{step.name}: its table was changed by hand; yours is now {aside.relative_to(self._here.project.root)}. "
+            f"To keep such a table, crosstie accept {step.name} before a build"
+        )
+
+    def _restore(self, judged: Judged, record: Record) -> None:
+        step = judged.step
+        if step.kind == "model":
+            name = str(record.cost["run"])
+            target = self._here.project.root / name
+            if not target.exists():
+                self._here.store.fetch(record.product, target)
+            Run(target).make_latest()
+        else:
+            name = record.product.objects[""]
+            self._here.store.fetch(record.product, self._here.place(step))
+        self._say(f"{step.name}: restored")
+        self._note(judged, record, name)
+        self._settle(step, record.product.digest)
+
+    def _made(self, judged: Judged) -> Made | Failure:
+        """Run a step; called in a thread."""
+        step = judged.step
+        tables = {each: self._here.place(self._here.steps[each]) for each in step.upstreams}
+        settings = step.settings if step.kind == "raw" else self._here.settings(step)
+        task = Task.of(
+            step,
+            self._here.project.root,
+            tables=tables,
+            settings=settings,
+            to=self._work / f"{step.name}.parquet",
+        )
+        return self._processes.run(task, self._log(step))
+
+    def _end(self, judged: Judged, made: Made | Failure) -> None:
+        step = judged.step
+        if isinstance(made, Failure):
+            if made.traceback:
+                with self._log(step).open("a", encoding="utf-8") as log:
+                    log.write(made.traceback)
+            where = f"{made.where}: " if made.where else ""
+            more = f" (all of it: {self._log(step).relative_to(self._here.project.root)})" if made.traceback else ""  # fmt: skip
+            self._fail(step, f"{where}{made.why}{more}")
+            return
+        for each in made.warnings:
+            self._say(f"{step.name}: {each}")
+        file = self._work / f"{step.name}.parquet"
+        product = Product("table", made.digest, {"": self._here.store.keep_file(file)}, made.rows)
+        size = file.stat().st_size
+        self._here.place(step).parent.mkdir(parents=True, exist_ok=True)
+        file.replace(self._here.place(step))
+        cost = {"seconds": made.seconds, "peak_bytes": made.peak_bytes, "bytes": size, "columns": dict(made.columns)}  # fmt: skip
+        self._finish(judged, product, cost, product.objects[""])
+        if step.kind != "raw":
+            self._say(f"{step.name}: {made.rows:,} rows, {made.seconds:.1f} s")
+
+    def _train(self, judged: Judged) -> None:
+        """The last step: a run like any other, on the table that was built."""
+        step, here = judged.step, self._here
+        table = here.steps[step.upstreams[0]]
+        whole = table.kind == "raw" and here.environment.sample is None
+        from crosstie import api  # 90 ms
+
+        begun = perf_counter()
+        try:
+            run = api.train(
+                here.project.model_file,
+                data=table.path if whole else here.place(table),
+                runs=here.project.runs,
+                say=self._say,
+            )
+        except CrosstieError as error:
+            self._fail(step, "; ".join(map(str, error.problems)))
+            return
+        if run.exit != "done":
+            raise KeyboardInterrupt
+        files = here.store.keep_folder(run.path, leaving_out=LEFT_OUT)
+        product = Product("folder", here.contents.of(run.path / "model"), files)
+        name = run.path.resolve().relative_to(here.project.root.resolve()).as_posix()
+        self._finish(judged, product, {"seconds": round(perf_counter() - begun, 3), "run": name}, name)  # fmt: skip
+
+    def _finish(self, judged: Judged, product: Product, cost: Mapping[str, Any], file: str) -> None:
+        """Keep what a step gave."""
+        step, fingerprint = judged.step, judged.fingerprint
+        assert fingerprint is not None
+        record = Record(
+            step.name,
+            judged.key,
+            product,
+            fingerprint.to_json(),
+            {**cost, "machine": _machine()},
+            datetime.now(UTC).isoformat(timespec="seconds"),
+            {"crosstie": __version__},
+        )
+        other = self._here.store.write(record)
+        if other is not None:
+            self._say(
+                f"{step.name}: gave another result than on {other.made} from the same code, settings and data: it is not "
+                "deterministic. Sort its rows, and give what is random a seed"
+            )
+        self._note(judged, record, file)
+        self._digests[step.name] = product.digest
+        if step.kind != "raw":
+            self._outcome.ran.append(step.name)
+
+    def _note(self, judged: Judged, record: Record, file: str) -> None:
+        self._here.state.put(judged.step.name, Built(judged.key, record.product.digest, file))
+
+    def _fail(self, step: Step, why: str) -> None:
+        self._outcome.failed[step.name] = why
+        self._say(f"{step.name}: failed: {why}")
+
+    def _log(self, step: Step) -> Path:
+        return self._here.project.own / "logs" / self._here.environment.name / f"{step.name}.log"
+
+
+def accept(here: Workspace, name: str) -> str:
+    """Take the table that lies there for what a step gives now, whoever made it: what was done, in words.
+
+    Raises:
+        ProjectError: There is no such step, or nothing lies there, or what it needs is not built.
+    """
+    if name not in here.steps:
+        raise ProjectError(f"{name!r} is no step here; {nearest(name, here.steps)}")
+    with alone(here.project.own):
+        by_name = {each.step.name: each for each in standing(here)}
+        judged, place = by_name[name], here.place(here.steps[name])
+        if judged.step.kind not in {"sql", "python"}:
+            raise ProjectError(f"{name}: only the table of a step can be accepted")
+        if judged.standing == "waiting":
+            raise ProjectError(f"{name}: {judged.why}; build first: crosstie build {' '.join(judged.step.upstreams)}")  # fmt: skip
+        lies = here.lies(judged.step)
+        if lies is None:
+            raise ProjectError(f"{name}: nothing lies at {place}; build it: crosstie build {name}")
+        if judged.standing == "current":
+            return f"{name} is current; there is nothing to accept"
+        assert judged.fingerprint is not None
+        with tempfile.TemporaryDirectory() as folder:
+            copy = Path(shutil.copy(place, folder))
+            product = Product("table", lies, {"": here.store.keep_file(copy)}, _rows(copy))
+        made = datetime.now(UTC).isoformat(timespec="seconds")
+        record = Record(name, judged.key, product, judged.fingerprint.to_json(), {"accepted": True}, made, {"crosstie": __version__})  # fmt: skip
+        here.store.write(record, instead=True)
+        here.state.put(name, Built(judged.key, lies, product.objects[""]))
+        here.save()
+    return f"{name} is what lies at {place.relative_to(here.project.root)} from now on"
+
+
+def _rows(path: Path) -> int:
+    from pyarrow import parquet  # 131 ms
+
+    return int(parquet.read_metadata(path).num_rows)
+
+
+def _machine() -> str:
+    """What figures of time and memory can be compared on."""
+    return f"{platform.machine()} {platform.system()} {os.cpu_count()} {platform.node()}"

@@ -1,0 +1,178 @@
+"""A project in an environment: its steps, what each is made from now, and what lies there of it."""
+
+from collections.abc import Mapping
+from functools import cached_property
+from pathlib import Path
+from typing import Any
+
+from crosstie.config.yaml import read_yaml
+from crosstie.errors import Problem, ProjectError, nearest
+from crosstie.project.build.state import State
+from crosstie.project.environment import Environment
+from crosstie.project.fingerprint.cache import Cache
+from crosstie.project.fingerprint.content import Contents
+from crosstie.project.fingerprint.environment import Installed
+from crosstie.project.fingerprint.fingerprint import Fingerprint
+from crosstie.project.fingerprint.module import digest
+from crosstie.project.fingerprint.params import params_of
+from crosstie.project.fingerprint.python import Codes
+from crosstie.project.fingerprint.sql import Sqls
+from crosstie.project.fingerprint.tree import Folder
+from crosstie.project.place import Project
+from crosstie.project.steps.raw import READING
+from crosstie.project.steps.read import MODEL, read_steps
+from crosstie.project.steps.step import Step
+from crosstie.project.store.place import place_of
+from crosstie.project.store.store import Store
+
+TRAINS_WITH = ("lightgbm", "torch")  # whose versions a model depends on
+
+
+class Workspace:
+    """What a build works on.
+
+    Args:
+        project: Whose.
+        environment: In which.
+    """
+
+    def __init__(self, project: Project, environment: Environment) -> None:
+        self.project = project
+        self.environment = environment
+        self._cache = Cache(project.own / "cache.json")
+        self.contents = Contents(self._cache, root=project.root)
+        self._codes = Codes(Folder(project.root), self._cache)
+        self._sqls = Sqls(self._cache)
+        self._installed = Installed(self._cache)
+        self.warnings: list[str] = []
+
+    @cached_property
+    def store(self) -> Store:
+        """Where products are kept."""
+        return Store(place_of(self.environment.store, self.project.root))
+
+    @cached_property
+    def state(self) -> State:
+        """What lies there."""
+        return State(self.project.own / "state" / f"{self.environment.name}.json")
+
+    @cached_property
+    def steps(self) -> dict[str, Step]:
+        """All that can be built, in order: the files of data that something reads, the steps, and the model."""
+        raw = self.project.raw_tables()
+        steps = read_steps(self.project, self._read_sql)
+        model = self._model({*raw, *steps})
+        wanted = {each for step in [*steps.values(), *model] for each in step.upstreams}
+        settings = {"sample": self.environment.sample}
+        read = [Step(name, path, "raw", (), settings=settings) for name, path in raw.items() if name in wanted]  # fmt: skip
+        return {each.name: each for each in [*read, *steps.values(), *model]}
+
+    def fingerprint(self, step: Step, inputs: Mapping[str, str]) -> Fingerprint:
+        """What a step is made from now.
+
+        Args:
+            step: Which.
+            inputs: The digest of each table that it takes.
+
+        Raises:
+            ProjectError: Its settings are not given, or cannot be written as text.
+        """
+        where = self.where(step)
+        match step.kind:
+            case "raw":
+                settings = {**step.settings, "reading": READING}
+                return Fingerprint(params=params_of(settings), inputs={where: self.contents.of(step.path)})  # fmt: skip
+            case "sql":
+                sql = self._sqls.of(step.path.read_text(encoding="utf-8"), "duckdb", where)
+                return Fingerprint(sql=sql, params=params_of(self.settings(step)), inputs=inputs)
+            case "python":
+                code = self._codes.of(where, step.name)
+                self._warn(code.warning)
+                files = {each: self.contents.of(self.project.root / each) for each in code.files}
+                env = self._installed.environment(code.imports, self.contents)
+                return Fingerprint(code, None, params_of(self.settings(step)), {**files, **inputs}, env)  # fmt: skip
+            case _:
+                own = sorted((self.project.root / "components").glob("*.py"))
+                code_of = {self._from_root(each): self._codes.of(self._from_root(each), None).digest for each in own}  # fmt: skip
+                env = self._installed.environment(TRAINS_WITH, self.contents)
+                return Fingerprint(params=params_of(self._model_file), inputs={**code_of, **inputs}, env=env)  # fmt: skip
+
+    def key(self, fingerprint: Fingerprint) -> str:
+        """What the store knows a product by: with the versions of libraries only where another one makes it stale."""
+        if self.environment.libraries == "stale":
+            return digest(f"{fingerprint.key} {fingerprint.digests.get('env')}")
+        return fingerprint.key
+
+    def settings(self, step: Step) -> dict[str, Any]:
+        """The values of a step's parameters here.
+
+        Raises:
+            ProjectError: One of a query has none.
+        """
+        here = self.environment.params
+        found = {name: here.get(name, usual) for name, usual in step.settings.items()}
+        lacking = [name for name in found if step.kind == "sql" and name not in here]
+        if lacking:
+            where = f"environments/{self.environment.name}.yaml"
+            raise ProjectError([
+                Problem(self.where(step), f":{name} has no value; give it in {where} under params")
+                for name in lacking
+            ])  # fmt: skip
+        return found
+
+    def place(self, step: Step) -> Path:
+        """Where what a step makes lies; of the model, where its last run does."""
+        if step.kind == "model":
+            built = self.state.get(step.name)
+            return self.project.root / (built.file if built else "runs")
+        return self.project.table(self.environment.name, step.name)
+
+    def lies(self, step: Step) -> str | None:
+        """The digest of what lies there of a step; None if nothing does."""
+        path = self.place(step)
+        path = path / "model" if step.kind == "model" else path
+        return self.contents.of(path) if path.exists() else None
+
+    def where(self, step: Step) -> str:
+        """Its file as messages name it."""
+        return self._from_root(step.path)
+
+    def save(self) -> None:
+        """Keep what was worked out."""
+        self._cache.save()
+
+    def _from_root(self, path: Path) -> str:
+        return path.relative_to(self.project.root).as_posix()
+
+    def _read_sql(self, text: str, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
+        found = self._sqls.of(text, "duckdb", where)
+        for each in found.warnings:
+            self._warn(each)
+        return found.tables, found.parameters
+
+    def _warn(self, warning: str) -> None:
+        if warning and warning not in self.warnings:
+            self.warnings.append(warning)
+
+    @cached_property
+    def _model_file(self) -> dict[str, Any]:
+        """`model.yaml` as values, `data` left out."""
+        tree = read_yaml(self.project.model_file.read_text(encoding="utf-8-sig"), "model.yaml")
+        value = tree.value if isinstance(tree.value, dict) else {}
+        return {name: each for name, each in value.items() if name != "data"}
+
+    def _model(self, tables: set[str]) -> list[Step]:
+        """The model as a step, if there is a model file."""
+        path = self.project.model_file
+        if not path.is_file():
+            return []
+        tree = read_yaml(path.read_text(encoding="utf-8-sig"), "model.yaml")
+        data = tree.value.get("data") if isinstance(tree.value, dict) else None
+        line = f"model.yaml:{tree.lines.get(('data',), 1)}"
+        if not isinstance(data, str):
+            raise ProjectError(Problem(f"{line} data", "must name a table of the project: a file of data/ or a step"))  # fmt: skip
+        in_data = Path(data).parts[:1] == ("data",) and len(Path(data).parts) == 2
+        name = Path(data).stem if in_data else data
+        if name not in tables:
+            raise ProjectError(Problem(f"{line} data", f"{data!r} is no table of the project; {nearest(name, tables)}"))  # fmt: skip
+        return [Step(MODEL, path, "model", (name,))]

@@ -1,0 +1,103 @@
+"""All steps of a project, and the order they go in."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from graphlib import CycleError, TopologicalSorter
+from pathlib import Path
+
+from crosstie.errors import Problem, ProjectError, nearest
+from crosstie.project.place import Project
+from crosstie.project.steps.python import read_python
+from crosstie.project.steps.step import Kind, Step
+
+KINDS: Mapping[str, Kind] = {".sql": "sql", ".py": "python"}
+MODEL = "model"  # the name of the last step
+NUMBER = re.compile(r"^\d+_")
+
+ReadSql = Callable[[str, str], tuple[Sequence[str], Sequence[str]]]
+
+
+def read_steps(project: Project, read_sql: ReadSql) -> dict[str, Step]:
+    """The steps by name, each behind those that it needs.
+
+    Args:
+        project: Whose.
+        read_sql: Of a query and the place it stands at, the tables and the parameters that it names.
+
+    Raises:
+        ProjectError: All that is wrong with any of them.
+    """
+    problems: list[Problem] = []
+    raw = project.raw_tables()
+    steps: dict[str, Step] = {}
+    for path in sorted((project.root / "steps").glob("*")):
+        where = path.relative_to(project.root).as_posix()
+        name = NUMBER.sub("", path.stem)
+        if path.suffix == ".ipynb":
+            problems.append(Problem(where, "notebooks are no steps yet; write the step as .py"))
+        if path.suffix not in KINDS or path.name.startswith((".", "_")):
+            continue
+        if not name.isidentifier():
+            problems.append(Problem(where, f"{name!r} cannot be the name of a table; use letters, digits and _"))  # fmt: skip
+        elif name == MODEL:
+            problems.append(Problem(where, f"{MODEL!r} is what model.yaml makes; rename it"))
+        elif name in steps:
+            problems.append(Problem(where, f"makes the table {name!r}, and so does {steps[name].path.name}; rename one"))  # fmt: skip
+        elif name in raw:
+            problems.append(Problem(where, f"makes the table {name!r}, which is data/{raw[name].name} already; rename one"))  # fmt: skip
+        else:
+            try:
+                steps[name] = _read(name, path, where, read_sql)
+            except ProjectError as error:
+                problems += error.problems
+    known = {*raw, *steps}
+    for step in steps.values():
+        where = step.path.relative_to(project.root).as_posix()
+        for each in step.upstreams:
+            if each == step.name:
+                problems.append(Problem(where, f"needs the table {each!r}, which it makes itself"))
+            elif each not in known:
+                problems.append(Problem(where, f"needs the table {each!r}, which no file of data/ or steps/ makes; {nearest(each, known)}"))  # fmt: skip
+    if problems:
+        raise ProjectError(problems)
+    return _in_order(steps)
+
+
+def _in_order(steps: Mapping[str, Step]) -> dict[str, Step]:
+    """Each step behind those that it needs, else as the files are numbered.
+
+    Raises:
+        ProjectError: Some need each other.
+    """
+    needs = {name: [each for each in step.upstreams if each in steps] for name, step in steps.items()}  # fmt: skip
+    sorter = TopologicalSorter(needs)
+    try:
+        sorter.prepare()
+    except CycleError as error:
+        raise ProjectError(f"steps need each other in a circle: {' needs '.join(reversed(error.args[1]))}") from None  # fmt: skip
+    order: list[str] = []
+    places = {name: place for place, name in enumerate(steps)}
+    while sorter.is_active():
+        ready = sorted(sorter.get_ready(), key=places.__getitem__)
+        order += ready
+        sorter.done(*ready)
+    return {name: steps[name] for name in order}
+
+
+def upstream(steps: Mapping[str, Step], names: Iterable[str]) -> set[str]:
+    """These, and all that they need."""
+    found = set(names)
+    for name, step in reversed(list(steps.items())):
+        if name in found:
+            found |= {each for each in step.upstreams if each in steps}
+    return found
+
+
+def _read(name: str, path: Path, where: str, read_sql: ReadSql) -> Step:
+    text = path.read_text(encoding="utf-8")
+    match KINDS[path.suffix]:
+        case "python":
+            return read_python(name, path, text, where)
+        case _:
+            tables, parameters = read_sql(text, where)
+            return Step(name, path, "sql", tuple(tables), settings=dict.fromkeys(parameters))

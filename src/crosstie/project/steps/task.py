@@ -1,0 +1,95 @@
+"""One run of a step: what the process that runs it is told, and what it says back."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+from crosstie.project.steps.step import Step
+
+
+@dataclass(frozen=True)
+class Task:
+    """A step and what it is to be run with.
+
+    Attributes:
+        root: The project's folder.
+        step: Its name.
+        path: Its file.
+        kind: What runs it.
+        tables: Of each table that it takes, the Parquet file.
+        frames: Of a Python step, what each is given as.
+        settings: Values of its parameters.
+        to: The Parquet file to write; beside it, what came of it as JSON.
+    """
+
+    root: str
+    step: str
+    path: str
+    kind: str
+    tables: Mapping[str, str]
+    frames: Mapping[str, str]
+    settings: Mapping[str, Any]
+    to: str
+
+    @classmethod
+    def of(
+        cls,
+        step: Step,
+        root: Path,
+        *,
+        tables: Mapping[str, Path],
+        settings: Mapping[str, Any],
+        to: Path,
+    ) -> "Task":
+        """The task of running a step."""
+        return cls(
+            str(root),
+            step.name,
+            str(step.path),
+            step.kind,
+            {name: str(path) for name, path in tables.items()},
+            dict(step.frames),
+            dict(settings),
+            str(to),
+        )
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return asdict(self)
+
+
+@dataclass(frozen=True)
+class Made:
+    """A table that a step made.
+
+    Attributes:
+        digest: Of its rows.
+        rows: How many.
+        columns: Names and Arrow types.
+        seconds: That it took, without starting the process.
+        peak_bytes: The most memory that its process held.
+        warnings: What whoever wrote the step should know.
+    """
+
+    digest: str
+    rows: int
+    columns: Mapping[str, str]
+    seconds: float
+    peak_bytes: int
+    warnings: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Failure:
+    """Why a step made none.
+
+    Attributes:
+        where: File and line of the project, as far down as its own code goes.
+        why: Type and message.
+        traceback: All of it, for the log.
+    """
+
+    where: str
+    why: str
+    traceback: str
