@@ -3,6 +3,8 @@
 import ast
 import json
 import random
+import sys
+import types
 from pathlib import Path
 
 import pytest
@@ -441,18 +443,26 @@ def test_files_that_texts_name_are_found(tmp_path):
         "raw/a.csv",
         "sql/a/b.sql",
         "p/a",
+        "up/a.csv",
     )
     write(tmp_path, dict.fromkeys(names, "x"))
     text = (
         "from pathlib import Path\nHERE = Path(__file__).parent\n"
         "def step_(x):\n    '''See data/more/x.txt'''\n"
-        "    return open('data/rates.csv'), Path('data') / 'more', HERE / 'beside.json', 'data/none.csv'\n"
+        "    return open('data/rates.csv'), Path('data') / 'more', HERE / 'beside.json', HERE / '../up/a.csv', 'data/none.csv', '.', './'\n"
         "def other(x): return 'p/a'\n"
         "def step(x, f=1): return step_(x), Path('raw').glob('*.csv'), open(f'sql/a/{x}.sql'), 'p', 'a.csv', Path('p').joinpath('b.csv')\n"
     )
     write(tmp_path, {"steps/step.py": text})
     found = code_of(tmp_path / "steps" / "step.py", "step", tmp_path)
-    assert found.files == ("data/more", "data/rates.csv", "raw", "sql/a", "steps/beside.json")
+    assert found.files == (
+        "data/more",
+        "data/rates.csv",
+        "raw",
+        "sql/a",
+        "steps/beside.json",
+        "up/a.csv",
+    )
 
 
 def test_a_notebook_is_its_code_cells(tmp_path):
@@ -583,3 +593,56 @@ def _silent(node: ast.AST):
         )
     if isinstance(node, ast.AnnAssign):
         yield node.annotation
+
+
+# each makes a `target` of its own out of that of the module before it
+LINKS = [
+    "from {lib} import target",
+    "from {lib} import target as t\ndef target(): return t() + 1",
+    "import {lib} as h\ndef target(): return h.target()",
+    "def target():\n    from {lib} import target as t\n    return t()",
+    "from {lib} import *",
+    "import functools\nfrom {lib} import target as t\ntarget = functools.partial(t)",
+    "from {lib} import target as t\nclass A:\n    @property\n    def v(self): return t()\nclass B(A): pass\ndef target(): return B().v",
+    "from {lib} import target as t\nDO = []\ndef enter(f):\n    DO.append(f)\n    return f\n@enter\ndef one(): return t()\ndef target(): return DO[0]()",
+    "from {lib} import target as t\nTABLE = {{}}\nTABLE['a'] = t()\ndef target(): return TABLE['a']",
+    "from {lib} import target as t\nVALUE = t()\ndef target(x=VALUE): return x",
+    "try:\n    import absent as t\nexcept ImportError:\n    from {lib} import target as t\ndef target(): return t()",
+    "from {lib} import target as t\nclass K: v = 0\ndef fill(c): c.v = t()\nfill(K)\ndef target(): return K.v",
+    "from {lib} import target as t\ndef added(f):\n    def w(*a): return f(*a) + t()\n    return w\n@added\ndef target(): return 1",
+    "import {lib}\nCHOICES = {{'a': {lib}.target}}\ndef target(): return CHOICES['a']()",
+    "import {lib}\ndef target(): return getattr({lib}, 'tar' + 'get')()",
+]  # fmt: skip
+
+
+@settings(max_examples=60, deadline=None)
+@given(st.lists(st.sampled_from(LINKS), min_size=1, max_size=4), st.data())
+def test_whatever_changes_what_a_step_gives_changes_its_code(links, data):
+    files = {"m0.py": "def target():\n    return 1\n\ndef unrelated(): return 5\n"}
+    for place, link in enumerate(links):
+        text = link.format(lib=f"m{place}")
+        files[f"m{place + 1}.py"] = f"{text}\n\ndef unrelated(): return 5\n"
+    last = f"m{len(links)}"
+    files["step.py"] = f"from {last} import target\ndef step(): return target()\n"
+    before = code(files, "step.py", "step")
+    changed = {**files, "m0.py": files["m0.py"].replace("return 1", "return 2")}
+    assert given_by(changed) != given_by(files)
+    assert code(changed, "step.py", "step").digest != before.digest
+    name = data.draw(st.sampled_from([each for each in files if each != "step.py"]))
+    edited = {**files, name: files[name].replace("return 5", "return 6")}
+    assert given_by(edited) == given_by(files)
+    same = code(edited, "step.py", "step").digest == before.digest
+    assert same == (name not in before.wholes)
+
+
+def given_by(files: dict[str, str]) -> object:
+    """What the step gives when it is run."""
+    try:
+        for name in sorted(files):
+            module = types.ModuleType(name.removesuffix(".py"))
+            sys.modules[module.__name__] = module
+            exec(files[name], module.__dict__)
+        return sys.modules["step"].step()
+    finally:
+        for name in files:
+            del sys.modules[name.removesuffix(".py")]

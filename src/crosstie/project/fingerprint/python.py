@@ -203,14 +203,12 @@ class Codes:
     def _files(self, closure: Closure) -> Iterator[str]:
         """What texts name and is there: relative to the root, or to the file that names it."""
         for text, at in closure.paths:
-            clean = normpath(text.replace("\\", "/"))
-            if clean.startswith(("/", "..")) or clean == ".":
-                continue
-            sure = text.endswith("/") or set(clean) & {"/", "."}
-            beside = at.rpartition("/")[0]
-            for each in {clean, f"{beside}/{clean}" if beside else clean}:
-                if sure and self._tree.exists(each):
-                    yield each
+            sure = text.endswith("/") or set(text) & {"/", "."}
+            for base in ("", at.rpartition("/")[0]):
+                path = normpath(f"{base}/{text}" if base else text)
+                inside = path != base and not path.startswith(("/", ".."))
+                if sure and inside and path != "." and self._tree.exists(path):
+                    yield path
 
     def _texts(self, closure: Closure) -> dict[str, str]:
         """Of all modules that could be asked for a name: those loaded, and all that they import at any time."""
