@@ -496,6 +496,20 @@ def test_a_notebook_is_its_code_cells(tmp_path):
     assert digests[0] == digests[1] == digests[2] != digests[3]
 
 
+def test_a_compiled_module_of_the_project_is_its_bytes(tmp_path):
+    write(tmp_path, {"steps/step.py": "from lib.fast import f\ndef step(x): return f(x)\n"})
+    found = []
+    for content in (b"one", b"two", b"one"):
+        (tmp_path / "lib").mkdir(exist_ok=True)
+        (tmp_path / "lib" / "fast.cpython-311-x86_64-linux-gnu.so").write_bytes(content)
+        found.append(code_of(tmp_path / "steps" / "step.py", "step", tmp_path))
+    assert found[0].digest == found[2].digest != found[1].digest
+    assert found[0].imports == {}
+    assert (
+        Code.from_json({**found[0].to_json(), "canon": "0"}, found[0].texts).renewed() == found[2]
+    )
+
+
 ERRORS = {
     "a function that is absent": (
         STEP, "def shaped(", "def shape(",

@@ -7,7 +7,7 @@ change that when their module is imported, and, where something cannot be follow
 import sys
 from collections.abc import Iterator
 
-from crosstie.project.fingerprint.codebase import Codebase
+from crosstie.project.fingerprint.codebase import Codebase, has_parts
 from crosstie.project.fingerprint.effects import Effects, Symbol, Touch
 from crosstie.project.fingerprint.mentions import Import, Mention, Unseen
 from crosstie.project.fingerprint.module import Unit
@@ -243,9 +243,8 @@ class Closure:
 
     def _whole(self, path: str, reason: str) -> None:
         """Take all of a module, and of the modules that it hands on."""
-        if path.endswith(".py") and not path.endswith("/__init__.py"):
-            inside = [path]
-        else:  # a package has its modules as attributes
+        inside = [path]
+        if has_parts(path):  # a package has its modules as attributes
             inside = list(self._codebase.tree.every(path.removesuffix("__init__.py").rstrip("/")))
         for each in inside:
             if each in self.wholes:

@@ -9,7 +9,7 @@ from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.canonical import CANON
 from crosstie.project.fingerprint.mentions import Import
 from crosstie.project.fingerprint.module import Module, Unit, digest
-from crosstie.project.fingerprint.tree import ROOTS, Tree, find
+from crosstie.project.fingerprint.tree import BUILT, ROOTS, Tree, find
 
 
 class Target(NamedTuple):
@@ -61,6 +61,8 @@ class Codebase:
         text = self.tree.text(path)
         if text is None:
             return None
+        if path.endswith(BUILT):
+            return Module.unread(text)
         key = digest(text) + CANON
         known = self._cache.get("modules", key)
         if known is not None:
@@ -107,9 +109,7 @@ class Codebase:
             return None
         place, runs = found
         if statement.name not in ("", ".", "*") and not any(self.units(place, statement.name)):
-            below = (
-                find(self.tree, _folder(place), (statement.name,)) if _has_parts(place) else None
-            )
+            below = find(self.tree, _folder(place), (statement.name,)) if has_parts(place) else None
             runs = [*runs, *(below[1] if below else ())]
         return runs
 
@@ -186,7 +186,7 @@ class Codebase:
         if (place, name) not in seen and any(self.units(place, name)):
             yield from self._name(place, name, rest[1:], seen)
             return
-        below = find(self.tree, _folder(place), (name,)) if _has_parts(place) else None
+        below = find(self.tree, _folder(place), (name,)) if has_parts(place) else None
         if below is not None:
             yield from self._attribute(below[0], rest[1:], seen)
         elif not (name.startswith("__") and name.endswith("__")):
@@ -197,8 +197,9 @@ class Codebase:
                 )
 
 
-def _has_parts(place: str) -> bool:
-    return not place.endswith(".py") or place.endswith("__init__.py")
+def has_parts(place: str) -> bool:
+    """Whether a module's file, or its folder, is that of a package."""
+    return not place.endswith((".py", *BUILT)) or place.endswith("__init__.py")
 
 
 def _folder(place: str) -> str:

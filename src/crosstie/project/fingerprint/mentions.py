@@ -5,8 +5,11 @@ Names that a function, lambda or comprehension binds itself are none of the modu
 
 import ast
 import re
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from typing import Literal, NamedTuple
+
+from crosstie.project.fingerprint.scope import Scope, imported, targets
+from crosstie.project.fingerprint.texts import beginning, path_of
 
 How = Literal["call", "copy", "touch", "store", "text", "table"]
 When = Literal["import", "call"]
@@ -29,8 +32,6 @@ _READS_ANNOTATIONS = frozenset(
 )
 _READS_SOURCE = frozenset({"findsource", "getsource", "getsourcelines", "__code__"})
 _READS_PLACE = frozenset({"__file__", "__module__", "__name__", "__qualname__", "__spec__"})
-_JOINS = frozenset({"Path", "join"})
-_OPENS = frozenset({"dataset", "glob", "iglob", "listdir", "open", "rglob", "scandir", "walk"})
 _PATH = re.compile(r"[^\s<>|\"]{1,240}")
 _AT = re.compile(r"@`?([^\W\d]\w*)")
 _SQL = re.compile(r"\b(?:from|join|into|table)\b", re.IGNORECASE)
@@ -96,7 +97,7 @@ class Mentions:
         self.flags: set[str] = set()
         self.paths: set[str] = set()
         self._begun: set[int] = set()
-        self._scope: _Scope | None = None
+        self._scope: Scope | None = None
         self._when: When = "import"
         self._where: Where = "code"
         self._visit(statement)
@@ -212,7 +213,7 @@ class Mentions:
         last = node.func.attr if isinstance(node.func, ast.Attribute) else called
         if last in _IMPORTS:
             known = node.args[0] if len(node.args) == 1 and not node.keywords else None
-            self.unseen.append(Unseen("import", _beginning(known), node.lineno, self._when))
+            self.unseen.append(Unseen("import", beginning(known), node.lineno, self._when))
         if own and called in _NAMESPACE_ON_IMPORT and not node.args and self._when == "import":
             self.unseen.append(Unseen("namespace", called, node.lineno, self._when))
         self._path(node)
@@ -237,7 +238,7 @@ class Mentions:
                 self._annotation(node.returns, "annotation")
         self._each([*arguments.defaults, *(each for each in arguments.kw_defaults if each)])
         body = [node.body] if isinstance(node, ast.Lambda) else node.body
-        scope = _Scope.of(body, "function", self._scope)
+        scope = Scope.of(body, "function", self._scope)
         scope.bound |= {each.arg for each in every}
         scope.bound |= {each.name for each in getattr(node, "type_params", ())}
         before, self._when, self._scope = (self._when, self._scope), "call", scope
@@ -248,7 +249,7 @@ class Mentions:
         self._decorated(node.decorator_list)
         self._each([*node.bases, *(each.value for each in node.keywords)], "call")
         before = self._scope
-        self._scope = _Scope.of(node.body, "class", before)
+        self._scope = Scope.of(node.body, "class", before)
         self._scope.bound |= {each.name for each in getattr(node, "type_params", ())}
         self._each(node.body)
         self._scope = before
@@ -272,9 +273,9 @@ class Mentions:
         before = self._scope
         first, *others = node.generators
         self._visit(first.iter, "copy")
-        self._scope = _Scope("comprehension", before)
+        self._scope = Scope("comprehension", before)
         for each in node.generators:
-            self._scope.bound |= set(_targets(each.target))
+            self._scope.bound |= set(targets(each.target))
         for each in others:
             self._visit(each.iter, "copy")
         for each in node.generators:
@@ -323,7 +324,7 @@ class Mentions:
                 self._begun.add(id(inner))
         if id(node) in self._begun:
             return
-        text = _path(node)
+        text = path_of(node)
         opened = isinstance(node, ast.Call) and text and not set(text) & {"/", "."}
         self._keep_path(f"{text}/" if opened else text)
 
@@ -358,120 +359,3 @@ class Mentions:
                 return [name] if scope.kind == "class" else []
             scope = scope.parent
         return [name]
-
-
-class _Scope:
-    """What a function, a class or a comprehension binds."""
-
-    def __init__(
-        self, kind: Literal["function", "class", "comprehension"], parent: "_Scope | None"
-    ) -> None:
-        self.kind = kind
-        self.parent = parent
-        self.bound: set[str] = set()
-        self.imports: dict[str, list[str]] = {}
-        self.module: set[str] = set()  # by `global`
-
-    def binds(self, name: str) -> bool:
-        return self.kind == "class" and name not in self.module
-
-    @classmethod
-    def of(
-        cls, body: Iterable[ast.AST], kind: Literal["function", "class"], parent: "_Scope | None"
-    ) -> "_Scope":
-        scope = cls(kind, parent)
-        outer: set[str] = set()
-        for node in here(body):
-            if isinstance(node, ast.Global):
-                scope.module |= {*node.names}
-            elif isinstance(node, ast.Nonlocal):
-                outer |= {*node.names}
-            elif isinstance(node, ast.Import | ast.ImportFrom):
-                for level, module, name, bound in imported(node):
-                    inner = f"%{level}:{module}:{name}"
-                    scope.imports.setdefault(bound, []).append(inner)
-            scope.bound |= set(_binds(node))
-        scope.bound -= scope.module | outer
-        for name in scope.module & {*scope.imports}:
-            del scope.imports[name]
-        return scope
-
-
-def imported(node: ast.Import | ast.ImportFrom) -> Iterator[tuple[int, str, str, str]]:
-    """Level, module, name in it and what it is called here. `import a.b` has the name `.`, for it binds `a`."""
-    for each in node.names:
-        if isinstance(node, ast.ImportFrom):
-            yield node.level, node.module or "", each.name, each.asname or each.name
-        elif each.asname is None:
-            yield 0, each.name, ".", each.name.partition(".")[0]
-        else:
-            yield 0, each.name, "", each.asname
-
-
-def here(body: Iterable[ast.AST]) -> Iterator[ast.AST]:
-    """The nodes that belong to a body itself, not to functions or classes in it; of comprehensions only `:=`."""
-    waiting = list(body)
-    while waiting:
-        node = waiting.pop()
-        yield node
-        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef | ast.ClassDef | ast.Lambda):
-            continue
-        if isinstance(node, ast.ListComp | ast.SetComp | ast.GeneratorExp | ast.DictComp):
-            waiting += (each for each in ast.walk(node) if isinstance(each, ast.NamedExpr))
-            continue
-        waiting += ast.iter_child_nodes(node)
-
-
-def bound(body: Iterable[ast.AST]) -> set[str]:
-    """Names that a body binds, without those of its imports."""
-    return {name for node in here(body) for name in _binds(node)}
-
-
-def _binds(node: ast.AST) -> Iterator[str]:
-    match node:
-        case ast.Name(ctx=ast.Store() | ast.Del()):
-            yield node.id
-        case ast.FunctionDef() | ast.AsyncFunctionDef() | ast.ClassDef():
-            yield node.name
-        case ast.ExceptHandler(name=str(name)) | ast.MatchAs(name=str(name)):
-            yield name
-        case ast.MatchStar(name=str(name)) | ast.MatchMapping(rest=str(name)):
-            yield name
-
-
-def _targets(node: ast.AST) -> Iterator[str]:
-    for each in ast.walk(node):
-        if isinstance(each, ast.Name) and isinstance(each.ctx, ast.Store):
-            yield each.id
-
-
-def _beginning(node: ast.expr | None) -> str:
-    """As much of a text as is known before it runs: whole, or up to where a value comes in, then with an asterisk."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-            return f"{text}*"
-        case ast.BinOp(left=ast.Constant(value=str(text)), op=ast.Add()):
-            return f"{text}*"
-    return "*"
-
-
-def _path(node: ast.expr) -> str:
-    """What is known of a path: `data/a.csv` in `Path("data") / "a.csv"`, and in `HERE / "data" / "a.csv"`."""
-    match node:
-        case ast.Constant(value=str(text)):
-            return text
-        case ast.JoinedStr(values=[ast.Constant(value=str(text)), *_]):
-            return f"{text}*"
-        case ast.BinOp(left=left, op=ast.Div(), right=right):
-            before, after = _path(left).rstrip("/"), _path(right)
-            return f"{before}/{after}" if before and after else after
-        case ast.Call(func=ast.Attribute(value=before, attr="joinpath"), args=args):
-            return "/".join(filter(None, map(_path, [before, *args])))
-        case ast.Call(func=ast.Attribute(attr=name) | ast.Name(id=name), args=args):
-            if name in _JOINS:
-                return "/".join(filter(None, map(_path, args)))
-            if name in _OPENS or name.startswith(("read_", "scan_")):
-                return _path(args[0]) if args else ""
-    return ""

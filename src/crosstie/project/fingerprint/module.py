@@ -13,15 +13,8 @@ from functools import cached_property
 from typing import Any, Literal
 
 from crosstie.project.fingerprint.canonical import canonical
-from crosstie.project.fingerprint.mentions import (
-    Import,
-    Mention,
-    Mentions,
-    Unseen,
-    bound,
-    here,
-    imported,
-)
+from crosstie.project.fingerprint.mentions import Import, Mention, Mentions, Unseen
+from crosstie.project.fingerprint.scope import bound, here, imported
 
 Kind = Literal["function", "class", "value", "import", "effect"]
 

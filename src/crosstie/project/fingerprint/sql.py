@@ -1,7 +1,6 @@
 """The SQL of a step: what it does, and the tables, files and parameters that it names."""
 
 import json
-import logging
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
@@ -195,6 +194,8 @@ def _unended(text: str, dialect: str) -> int:
 @contextmanager
 def _quiet() -> Iterator[None]:
     """What cannot be parsed sqlglot logs; we say it ourselves, with its place."""
+    import logging  # 10 ms
+
     logger = logging.getLogger("sqlglot")
     before, logger.disabled = logger.disabled, True
     try:

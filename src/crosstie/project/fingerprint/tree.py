@@ -1,5 +1,6 @@
 """The project's Python as the closure of a step sees it: files by their path from the root, on disk or as once kept."""
 
+import hashlib
 import os
 import re
 from collections.abc import Iterator, Mapping
@@ -10,6 +11,7 @@ from typing import Protocol
 from crosstie.errors import Problem, ProjectError
 from crosstie.project.fingerprint.notebook import code_cells
 
+BUILT = (".so", ".pyd")  # compiled modules: their bytes are all that is known of them
 ROOTS = ("", "src")  # where absolute imports are looked for, from the root
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "runs"}
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
@@ -27,6 +29,9 @@ class Tree(Protocol):
     def exists(self, path: str) -> bool:
         """Whether there is a file or folder of that path."""
 
+    def built(self, below: str) -> str | None:
+        """The compiled module of a path without its suffix; None if there is none."""
+
     def every(self, below: str) -> Iterator[str]:
         """All files of Python below a folder."""
 
@@ -42,9 +47,10 @@ class Folder:
         self.root = root
         self._texts: dict[str, str | None] = {}
         self._folders: dict[str, bool] = {}
+        self._built: dict[str, dict[str, str]] = {}
 
     def text(self, path: str) -> str | None:
-        """A file's code; None if there is no such file."""
+        """A file's code, of a compiled module a hash; None if there is no such file."""
         if path not in self._texts:
             self._texts[path] = _read(self.root, path)
         return self._texts[path]
@@ -61,6 +67,18 @@ class Folder:
             return (self.root / path).exists()
         except (OSError, ValueError):
             return False  # a text that cannot be a path
+
+    def built(self, below: str) -> str | None:
+        """The compiled module of a path without its suffix; None if there is none."""
+        folder, _, name = below.rpartition("/")
+        if folder not in self._built:
+            held = (self.root / folder).iterdir() if self.is_folder(folder) else ()
+            self._built[folder] = {
+                each.name.partition(".")[0]: f"{folder}/{each.name}" if folder else each.name
+                for each in sorted(held)
+                if each.suffix in BUILT
+            }
+        return self._built[folder].get(name)
 
     def every(self, below: str) -> Iterator[str]:
         """All files of Python below a folder, but for those that other tools put there."""
@@ -104,6 +122,17 @@ class Kept:
         """Whether there is a file or folder of that path."""
         return path in self._texts or path in self._folders
 
+    def built(self, below: str) -> str | None:
+        """The compiled module of a path without its suffix; None if there is none."""
+        return next(
+            (
+                path
+                for path in sorted(self._texts)
+                if path.endswith(BUILT) and path.startswith(f"{below}.")
+            ),
+            None,
+        )
+
     def every(self, below: str) -> Iterator[str]:
         """All files of Python below a folder."""
         for path in sorted(self._texts):
@@ -128,11 +157,12 @@ def find(tree: Tree, folder: str, parts: tuple[str, ...]) -> tuple[str, list[str
     for depth, part in enumerate(parts):
         below = f"{place}/{part}" if place else part
         package, module = f"{below}/__init__.py", f"{below}.py"
+        found = module if tree.text(module) is not None else tree.built(below)
         if tree.text(package) is not None:
             runs.append(package)
-        elif tree.text(module) is not None:
-            runs.append(module)
-            return (module, runs) if depth == len(parts) - 1 else None
+        elif found is not None:
+            runs.append(found)
+            return (found, runs) if depth == len(parts) - 1 else None
         elif not tree.is_folder(below):
             return None
         place = below
@@ -148,6 +178,8 @@ def _read(root: Path, path: str) -> str | None:
         return None
     except OSError as error:
         raise ProjectError(Problem(path, f"cannot be read: {error.strerror}")) from None
+    if path.endswith(BUILT):
+        return f"{hashlib.sha256(content).hexdigest()}\n"
     start = b"\n".join(content.split(b"\n", 2)[:2])
     coding = _CODING.search(start)
     encoding = coding[1].decode() if coding else "utf-8-sig"
