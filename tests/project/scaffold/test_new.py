@@ -1,5 +1,6 @@
 """`crosstie new`: what is there, that it works before it is edited, and what is refused."""
 
+import gzip
 import subprocess
 import sys
 import tomllib
@@ -104,6 +105,14 @@ def test_a_table_is_copied_under_a_name_that_sql_can_call(passengers, tmp_path):
     assert copy.read_bytes() == passengers.read_bytes()
 
 
+def test_a_packed_table_is_unpacked_so_that_steps_can_read_it(passengers, tmp_path):
+    packed = tmp_path / "train.csv.gz"
+    packed.write_bytes(gzip.compress(passengers.read_bytes()))
+    made = new(tmp_path / "titanic", data=packed, target="Survived")
+    assert made.project.raw_tables().keys() == {"train"}
+    assert (made.project.root / "data" / "train.csv").read_bytes() == passengers.read_bytes()
+
+
 def test_rows_are_held_out_by_the_id(passengers, tmp_path):
     made = new(tmp_path / "titanic", data=passengers, target="Survived")
     plan = crosstie.check(made.project.root / "model.yaml")
@@ -156,6 +165,20 @@ def test_options_of_the_file_and_types_are_kept(passengers, tmp_path):
             "there: is a folder; give the table, and copy what it names into data/",
         ),
         (
+            {"data": "there/rows.arff"},
+            (
+                "there/rows.arff: steps cannot read such a file; save the table as one of "
+                "csv, tsv, json, jsonl, parquet, arrow, xlsx"
+            ),
+        ),
+        (
+            {"data": "there/torn.csv.gz"},
+            (
+                "there/torn.csv.gz: cannot be decompressed: "
+                "Compressed file ended before the end-of-stream marker was reached"
+            ),
+        ),
+        (
             {"data": "dataset:penguin"},
             "penguin: no dataset of that name, and no folder; did you mean 'penguins'?",
         ),
@@ -172,7 +195,8 @@ def test_options_of_the_file_and_types_are_kept(passengers, tmp_path):
 def test_what_cannot_be_is_said_and_nothing_is_left_behind(tmp_path, monkeypatch, arguments, told):
     monkeypatch.chdir(tmp_path)
     (tmp_path / "there").mkdir()
-    (tmp_path / "there" / "file").write_text("")
+    (tmp_path / "there" / "rows.arff").write_text("@relation r\n")
+    (tmp_path / "there" / "torn.csv.gz").write_bytes(gzip.compress(b"a,b\n1,2\n" * 99)[:-20])
     with pytest.raises(CrosstieError) as caught:
         new(**{"name": "churn", **arguments})
     assert [str(each) for each in caught.value.problems] == [told]

@@ -3,7 +3,6 @@
 It is made under another name beside its place and renamed when it is whole, so that there is never half of one.
 """
 
-import gzip
 import json
 import os
 import shutil
@@ -16,14 +15,16 @@ from typing import Any
 
 from crosstie import __version__, api
 from crosstie.data.files import write_text
+from crosstie.data.locate import locate
+from crosstie.data.scratch import Scratch
 from crosstie.datasets.dataset import Dataset
 from crosstie.datasets.load import load as load_dataset
 from crosstie.datasets.load import named
-from crosstie.errors import CrosstieError, DataError, Problem, ProjectError, nearest
+from crosstie.errors import ConfigError, DataError, Problem, ProjectError, nearest
 from crosstie.features.infer import ID_TAIL
 from crosstie.pipeline.initial import initial
 from crosstie.pipeline.plan import Plan
-from crosstie.project.place import Project
+from crosstie.project.place import TABLES, Project
 from crosstie.project.scaffold.files import Draft, write
 from crosstie.project.scaffold.names import usable, wrong_name
 
@@ -97,7 +98,7 @@ def new(
         else [_split(key)]
     )
     with _whole(root) as folder:
-        copy = _copy(source, folder / "data", unpacked=dataset is not None)
+        copy = _copy(source, folder / "data")
         plan = _checked(
             copy, target=target, name=root.name, set=[*set, *split], types=types, seen=plan
         )
@@ -125,6 +126,12 @@ def _source(data: str | Path) -> tuple[Dataset | None, Path]:
         )
     if not path.is_file():
         raise ProjectError(f"{data}: there is no such file")
+    (found,) = locate(path, Path(), Scratch())
+    if f".{found.format}" not in TABLES:
+        kinds = ", ".join(each.removeprefix(".") for each in TABLES)
+        raise ProjectError(
+            f"{data}: steps cannot read such a file; save the table as one of {kinds}"
+        )
     return None, path
 
 
@@ -181,7 +188,7 @@ def _whole(root: Path) -> Iterator[Path]:
     try:
         yield folder
         folder.replace(root)
-    except CrosstieError as error:  # told of the place that it would have had
+    except (ConfigError, DataError) as error:  # told of the place that it would have had
         raise type(error)(
             [
                 Problem(*(text.replace(str(folder), str(root)) for text in (each.where, each.what)))
@@ -192,17 +199,13 @@ def _whole(root: Path) -> Iterator[Path]:
         shutil.rmtree(folder, ignore_errors=True)
 
 
-def _copy(source: Path, to: Path, *, unpacked: bool) -> Path:
-    """A table's file, under a name that steps can call."""
-    stem, *endings = source.name.split(".")
-    packed = unpacked and endings[-1] == "gz"
-    copy = to / ".".join([usable(stem), *(endings[:-1] if packed else endings)])
+def _copy(source: Path, to: Path) -> Path:
+    """A table's file, unpacked, under a name that steps can call."""
+    scratch = Scratch()
+    (found,) = locate(source, Path(), scratch)
+    copy = to / f"{usable(source.name.partition('.')[0])}.{found.format}"
     to.mkdir()
-    if packed:
-        with gzip.open(source) as whole, copy.open("wb") as file:
-            shutil.copyfileobj(whole, file)
-    else:
-        shutil.copyfile(source, copy)
+    shutil.copyfile(found.path, copy)
     return copy
 
 
