@@ -9,6 +9,8 @@ from pathlib import Path
 
 import pytest
 
+from crosstie import train
+
 EXAMPLES = Path(__file__).resolve().parents[2] / "examples"
 
 
@@ -295,25 +297,16 @@ def test_runs_lists_and_shows(folder, run):
 
 
 def test_prune_keeps_the_newest(folder):
-    for _ in range(3):
-        crosstie(
-            folder,
-            "train",
-            "customers.csv",
-            "--target",
-            "Churn",
-            "--model-type",
-            "linear",
-            "--runs",
-            "many",
-            "-q",
-        )
+    table, runs = folder / "customers.csv", folder / "many"
+    made = [train(table, target="Churn", model_type="linear", runs=runs) for _ in range(3)]
+    newest = made[-1].path
 
     done = crosstie(folder, "runs", "prune", "--keep", "1", "--runs", "many", "--json")
 
     removed = json.loads(done.stdout)["removed"]
     assert 1 <= len(removed) <= 2
     assert not any(Path(path).exists() for path in removed)
+    assert newest.exists()
 
 
 def test_an_unknown_run_is_exit_2_without_traceback(folder):
