@@ -111,6 +111,20 @@ def test_mistakes_are_told(churn, churn_parts):
         ConfigError, match=r"^training: give two tables, \(the candidate's, production's\)"
     ):
         compare(churn[1], churn[0], holdout, training=churn_parts[0])
+    with pytest.raises(
+        ConfigError, match=r"^candidate: give a model, as `crosstie\.load` opens one; got a str$"
+    ):
+        compare("candidate", churn[0], holdout)
+    unknown = {**holdout, "Churn": ["Maybe"] * 400}
+    with pytest.raises(
+        DataError, match=r"^column 'Churn': no row of the holdout has a value that a model knows$"
+    ):
+        compare(churn[1], churn[0], unknown)
+    part = {name: holdout[name] for name in ("Churn", "customerID", "tenure", "gender")}
+    with pytest.raises(
+        DataError, match=r"^training: production's table lacks 'SeniorCitizen', 'Partner', "
+    ):
+        compare(churn[1], churn[0], holdout, training=(holdout, part))
     bare = {name: cells for name, cells in holdout.items() if name != "Churn"}
     with pytest.raises(
         DataError, match="column 'Churn': the data has no such column, and evaluating needs"

@@ -2,8 +2,9 @@ import pytest
 
 from crosstie.config import registry
 from crosstie.errors import ConfigError
+from crosstie.gates.comparison import Comparison
 from crosstie.gates.file import ORDER, read_gates
-from crosstie.gates.gate import gates
+from crosstie.gates.gate import gates, outcomes
 
 
 def written(tmp_path, text):
@@ -52,25 +53,55 @@ def test_a_file_that_is_not_there_is_told(tmp_path):
         read_gates(tmp_path / "gates.yaml")
 
 
-def test_a_gate_of_the_projects_components_holds_and_takes_options(tmp_path, monkeypatch):
-    (tmp_path / "enough.py").write_text(
-        "from crosstie.gates.comparison import Finding\n"
-        "from crosstie.gates.gate import Gate, gates\n\n"
-        "@gates('enough_rows')\n"
-        "class EnoughRows(Gate):\n"
-        "    '''Enough rows.\n\n    Args:\n        least: How many.\n    '''\n\n"
-        "    def __init__(self, *, least: int = 100) -> None:\n"
-        "        self.least = least\n\n"
-        "    def check(self, comparison):\n"
-        "        few = comparison.rows < self.least\n"
-        "        return [Finding('failed' if few else 'passed', f'{comparison.rows} rows')]\n"
-    )
+@pytest.fixture
+def component(tmp_path, monkeypatch):
+    """Makes a gate named `mine` of a project, whose check does what is given."""
     monkeypatch.setattr(registry, "_project_folders", [])
     monkeypatch.setattr(gates, "_classes", dict(gates._classes))
-    registry.use_components(tmp_path)
-    assert tuple(read_gates()) == (*ORDER, "enough_rows")
-    assert read_gates({"enough_rows": {"least": 7}})["enough_rows"].least == 7
+
+    def write(does):
+        (tmp_path / "mine.py").write_text(
+            "from crosstie.gates.comparison import Finding\n"
+            "from crosstie.gates.gate import Gate, gates\n\n"
+            "@gates('mine')\n"
+            "class Mine(Gate):\n"
+            "    '''Enough rows.\n\n    Args:\n        least: How many.\n    '''\n\n"
+            "    def __init__(self, *, least: int = 100) -> None:\n"
+            "        self.least = least\n\n"
+            "    def check(self, comparison):\n"
+            f"        {does}\n"
+        )
+        registry.use_components(tmp_path)
+
+    return write
+
+
+COMPARISON = Comparison("new", "old", "rows", 7, [], None, {})
+
+
+def test_a_gate_of_the_projects_components_holds_and_takes_options(component):
+    component("return [Finding('passed', 'enough', value=comparison.rows, bound=self.least)]")
+    assert tuple(read_gates()) == (*ORDER, "mine")
+    chosen = read_gates({"mine": {"least": 5}})
+    assert chosen["mine"].least == 5
+    [found] = outcomes(COMPARISON, {"mine": chosen["mine"]})
+    assert (found.gate, found.result, found.value, found.bound) == ("mine", "passed", 7.0, 5.0)
+    assert "mine" not in read_gates({"mine": False})
+    with pytest.raises(ConfigError, match=r"^mine\.lest: unknown option; did you mean 'least'"):
+        read_gates({"mine": {"lest": 7}})
+
+
+def test_a_gate_that_fails_itself_is_told_with_its_line(component, tmp_path):
+    component("return comparison.outputs['salary']")
+    with pytest.raises(ConfigError) as error:
+        outcomes(COMPARISON, {"mine": read_gates()["mine"]})
+    assert str(error.value) == f"{tmp_path / 'mine.py'}:16: gate 'mine': KeyError: 'salary'"
+
+
+def test_a_gate_that_gives_no_findings_is_told(component):
+    component("return None")
     with pytest.raises(
-        ConfigError, match=r"^enough_rows\.lest: unknown option; did you mean 'least'"
+        ConfigError,
+        match=r"^gate 'mine': check must return a list of Finding, and gives a NoneType$",
     ):
-        read_gates({"enough_rows": {"lest": 7}})
+        outcomes(COMPARISON, {"mine": read_gates()["mine"]})

@@ -4,6 +4,7 @@ from dataclasses import replace
 
 import pytest
 
+from crosstie.errors import ConfigError
 from crosstie.gates.comparison import (
     Amounts,
     Breach,
@@ -67,10 +68,14 @@ def test_what_the_metric_gate_says():
         "y: roc_auc went from 0.9 to 0.88 (-0.02, 95 % interval -0.03 to -0.01)",
     )
     assert said("metric", BASE, worse_by=0.3)[0] == "passed"
-    assert said("metric", BASE, metric="rmse") == (
+    assert said("metric", on(metrics={})) == (
         "not applicable",
-        "y: rmse is not among the metrics of this binary",
+        "y: roc_auc is not defined for these rows (1000 of a binary)",
     )
+    with pytest.raises(
+        ConfigError, match=r"^metric\.metric: 'rmse' is no metric of what is predicted, a binary; "
+    ):
+        said("metric", BASE, metric="rmse")
     assert said("metric", BASE, reach=0.89, worse_by=1)[0] == "failed"
     assert said("metric", NONE, reach=0.89)[0] == "failed"
 
@@ -109,7 +114,7 @@ def test_calibration_fails_where_the_error_grew():
     assert said("calibration", on(metrics={"ece": error}), worse_by=0.08)[0] == "passed"
     assert said("calibration", on(type="number", metrics={})) == (
         "not applicable",
-        "y: no calibration error is measured of a number",
+        "y: no calibration error is measured of these rows (1000 of a number)",
     )
 
 

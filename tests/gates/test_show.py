@@ -80,6 +80,15 @@ def test_the_verdict_names_what_failed(bad):
     ]
 
 
+def test_rows_without_a_usable_truth_are_told(species, birds):
+    holdout = {**birds, "species": ["Emu", None, *birds["species"][2:]]}
+    found = compare(species, species, holdout, gates={"skew": False})
+    rows = len(birds["species"])
+    assert f" on {rows} rows of the table given (2 without a usable species), against " in verdict(
+        found
+    )
+
+
 def test_with_nothing_in_production_the_verdict_says_so(species, birds):
     alone = compare(species, None, birds, gates={"skew": False})
     assert verdict(alone).endswith(

@@ -45,8 +45,8 @@ def compare(
         All that was found, the gates' outcomes among it.
 
     Raises:
-        ConfigError: The gates' file is wrong, or the holdout lacks the key.
-        DataError: The holdout lacks a column that a model needs, or has no usable target.
+        ConfigError: The gates' file is wrong, a gate of one's own fails, or a table lacks the key.
+        DataError: The holdout lacks a column that a model needs, or has no usable target; a training table is another.
 
     Example:
         >>> import crosstie
@@ -56,6 +56,10 @@ def compare(
         >>> found.passed
         True
     """
+    for model, what in ((candidate, "candidate"), (production, "production")):
+        if not isinstance(model, Model) and (model is not None or what == "candidate"):
+            kind = type(model).__name__
+            raise ConfigError(f"{what}: give a model, as `crosstie.load` opens one; got a {kind}")
     chosen = read_gates(gates)
     tables = None if training is None else _two(training)
     keys = [key] if isinstance(key, str) else list(key or ())

@@ -2,8 +2,11 @@
 
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from traceback import extract_tb
 
 from crosstie.config.registry import Registry
+from crosstie.errors import ConfigError, CrosstieError, Problem
 from crosstie.gates.comparison import Comparison, Finding, Outcome
 
 NOTHING_BEFORE = "nothing is in production to compare with"
@@ -63,5 +66,35 @@ def outcome(name: str, findings: Sequence[Finding]) -> Outcome:
 
 
 def outcomes(comparison: Comparison, chosen: Mapping[str, Gate]) -> list[Outcome]:
-    """What gates say of a comparison, in their order."""
-    return [outcome(name, gate.check(comparison)) for name, gate in chosen.items()]
+    """What gates say of a comparison, in their order.
+
+    Raises:
+        ConfigError: A gate of the project's own fails itself, with the line.
+    """
+    return [outcome(name, _asked(name, gate, comparison)) for name, gate in chosen.items()]
+
+
+def _asked(name: str, gate: Gate, comparison: Comparison) -> list[Finding]:
+    if not gates.is_own(type(gate)):
+        return gate.check(comparison)
+    try:
+        found = gate.check(comparison)
+    except CrosstieError:
+        raise
+    except Exception as error:  # somebody's own code: whatever it raises is told with its line
+        last = extract_tb(error.__traceback__)[-1]
+        said = f"{type(error).__name__}: {error}"
+        raise ConfigError(
+            Problem(f"{last.filename}:{last.lineno}", f"gate {name!r}: {said}")
+        ) from error
+    if not isinstance(found, list) or not all(isinstance(each, Finding) for each in found):
+        kind = type(found).__name__
+        raise ConfigError(f"gate {name!r}: check must return a list of Finding, and gives a {kind}")
+    return [
+        replace(
+            each,
+            value=None if each.value is None else float(each.value),
+            bound=None if each.bound is None else float(each.bound),
+        )
+        for each in found
+    ]

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.errors import DataError
 from crosstie.evaluation.bootstrap import changes
 from crosstie.evaluation.calibration_error import calibration_bins
 from crosstie.evaluation.metric import metrics
@@ -42,6 +43,9 @@ def compare_output(
     if production is not None:
         beside = pair(production, candidate)
         why, both = (beside, both) if isinstance(beside, str) else ("", beside)
+    if not len(both.rows):
+        column = candidate.feature.column
+        raise DataError(f"column {column!r}: no row of the holdout has a value that a model knows")
     left_out = len(candidate.usable) - len(both.rows)
     if both.before is None or production is None:
         own = _own(both, candidate.feature.usual_change)

@@ -108,14 +108,14 @@ def _classes(production: Answer, candidate: Answer, labels: tuple[str, ...]) -> 
 
 
 def _sets(production: Answer, candidate: Answer, labels: tuple[str, ...]) -> Pair:
-    rows = np.flatnonzero(production.usable & candidate.usable)
+    both = production, candidate
+    rows = np.flatnonzero(production.usable | candidate.usable)
+    known = [np.where(each.usable[rows, None], each.target[rows], 0) for each in both]
     target = np.maximum(
-        _put(production.target[rows], production.feature.labels, labels),
-        _put(candidate.target[rows], candidate.feature.labels, labels),
+        _put(known[0], production.feature.labels, labels),
+        _put(known[1], candidate.feature.labels, labels),
     )
-    before, after = (
-        _put(each.raw[rows], each.feature.labels, labels) for each in (production, candidate)
-    )
+    before, after = (_put(each.raw[rows], each.feature.labels, labels) for each in both)
     thresholds = tuple(
         [dict(zip(each.feature.labels, _each(each), strict=True)).get(name, 0.5) for name in labels]
         for each in (production, candidate)

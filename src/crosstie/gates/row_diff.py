@@ -11,10 +11,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.config.wording import hint
 from crosstie.data.read import open_source
 from crosstie.data.style import PLAIN
 from crosstie.data.table import Table
-from crosstie.errors import ConfigError, nearest
+from crosstie.errors import ConfigError
 
 SHOWN = 5  # rows of a column that are named
 
@@ -114,8 +115,8 @@ def row_diff(before: Any, after: Any, key: str | Sequence[str]) -> RowDiff:
     for table, which in zip(tables, ("before", "after"), strict=True):
         for name in keys:
             if name not in table.columns:
-                hint = nearest(name, table.columns)
-                raise ConfigError(f"key: the table {which} has no column {name!r}; {hint}")
+                near = hint(name, table.columns)
+                raise ConfigError(f"key: the table {which} has no column {name!r}; {near}")
     places = [_places(each, keys) for each in tables]
     shared = [each for each in places[0] if each in places[1]]
     rows = [np.array([each[name] for name in shared], np.int64) for each in places]

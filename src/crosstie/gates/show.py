@@ -23,6 +23,13 @@ def table_rows(comparison: Comparison) -> list[tuple[str, str, str, str, str]]:
 def verdict(comparison: Comparison) -> str:
     """The whole in one sentence."""
     said = f"{comparison.candidate} on {comparison.rows} rows of {comparison.holdout}"
+    left_out = [
+        f"{each.left_out} without a usable {name}"
+        for name, each in comparison.outputs.items()
+        if each.left_out
+    ]
+    if left_out:
+        said += f" ({', '.join(left_out)})"
     if comparison.production is None:
         beside = "nothing is in production yet; the gates that need nothing beside it"
     else:

@@ -6,17 +6,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.config.wording import hint
 from crosstie.data.parse import detect
 from crosstie.data.repeats import row_codes
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
-from crosstie.errors import ConfigError, nearest
+from crosstie.errors import ConfigError, DataError
 from crosstie.evaluation.drift import Drift, drift_of_levels, drift_of_numbers
 from crosstie.features.feature import Feature
 from crosstie.gates.comparison import Shift, Training
 from crosstie.serving.model import Model
 
 MOST = 200_000  # rows of each table that are counted; beyond that shares no longer change
+SHOWN = 6  # names in an error
 
 
 def compare_training(
@@ -49,8 +51,14 @@ def compare_training(
         private |= set(artifact.private)
         features |= {each.column: each for each in (*artifact.inputs, *artifact.outputs)}
         read += [*artifact.columns, *(each.column for each in artifact.outputs)]
-    now = candidate.open(tables[0]).table()
-    before = None if tables[1] is None else (production or candidate).open(tables[1]).table()
+    now = _table(candidate, tables[0], "the candidate's", whole=True)
+    before = (
+        None
+        if tables[1] is None
+        else _table(
+            production or candidate, tables[1], "production's", whole=production is not None
+        )
+    )
     names = [each for each in dict.fromkeys(read) if each in now.columns]
     shared = names if before is None else [each for each in names if each in before.columns]
     columns: dict[str, Shift] = {}
@@ -73,12 +81,28 @@ def compare_training(
     )
 
 
+def _table(model: Model, data: Any, whose: str, *, whole: bool) -> Table:
+    """A training table, opened as its model opens tables; `whole` if it must have all of that model's columns."""
+    table = model.open(data).table()
+    artifact = model.artifact
+    wanted = [*artifact.columns, *(each.column for each in artifact.outputs)]
+    absent = [each for each in dict.fromkeys(wanted) if each not in table.columns]
+    if whole and absent:
+        more = f" and {len(absent) - SHOWN} more" if len(absent) > SHOWN else ""
+        names = f"{', '.join(map(repr, absent[:SHOWN]))}{more}"
+        raise DataError(
+            f"training: {whose} table lacks {names}, which the model was trained on. Give the table "
+            "that it learned from, in the order (the candidate's, production's)"
+        )
+    return table
+
+
 def check_key(key: Sequence[str], table: Table, what: str) -> None:
     """Raise unless a table has the columns of the key."""
     absent = [each for each in key if each not in table.columns]
     if absent:
         raise ConfigError(
-            f"key: {what} has no column {absent[0]!r}; {nearest(absent[0], table.columns)}"
+            f"key: {what} has no column {absent[0]!r}; {hint(absent[0], table.columns)}"
         )
 
 

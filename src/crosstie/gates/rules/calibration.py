@@ -27,7 +27,7 @@ class Calibration(Gate):
         for where, output in comparison.outputs.items():
             found = output.metrics.get("ece")
             if found is None:
-                what = f"no calibration error is measured of a {output.type}"
+                what = f"no calibration error is measured of these rows ({output.rows} of a {output.type})"
                 findings.append(Finding("not applicable", what, where=where))
             elif found.change is None:
                 findings.append(Finding("not applicable", NOTHING_BEFORE, where=where))

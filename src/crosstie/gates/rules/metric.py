@@ -4,7 +4,8 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from crosstie.errors import ConfigError, nearest
+from crosstie.config.wording import hint
+from crosstie.errors import ConfigError
 from crosstie.evaluation.metric import metrics
 from crosstie.evaluation.score import REPORTED
 from crosstie.gates.comparison import Comparison, Finding, Measured, Output
@@ -34,12 +35,22 @@ class Metric(Gate):
     ) -> None:
         known = {name for kind, name, _ in metrics.items() if kind in REPORTED}
         if metric is not None and metric not in known:
-            raise ConfigError(f"metric {metric!r} is none; {nearest(metric, known)}")
+            raise ConfigError(f"metric {metric!r} is none; {hint(metric, sorted(known))}")
         self.metric = metric
         self.worse_by = worse_by
         self.reach = reach
 
     def check(self, comparison: Comparison) -> list[Finding]:
+        kinds = {output.type for output in comparison.outputs.values()}
+        if self.metric is not None and not any(
+            self.metric in metrics.names(of=kind) for kind in kinds
+        ):
+            several = " and ".join(sorted(kinds))
+            known = {name for kind in kinds for name in metrics.names(of=kind)}
+            raise ConfigError(
+                f"metric.metric: {self.metric!r} is no metric of what is predicted, a {several}; "
+                f"{hint(self.metric, sorted(known))}"
+            )
         return [
             finding
             for name, output in comparison.outputs.items()
@@ -50,7 +61,7 @@ class Metric(Gate):
         name = self.metric or output.main
         found = output.metrics.get(name)
         if found is None:
-            what = f"{name} is not among the metrics of this {output.type}"
+            what = f"{name} is not defined for these rows ({output.rows} of a {output.type})"
             return [Finding("not applicable", what, where=where)]
         findings = []
         if self.reach is not None:
