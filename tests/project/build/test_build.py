@@ -361,6 +361,22 @@ def test_a_query_reads_tables_only_and_a_parameter_without_a_value_is_said(proje
     assert failed["peek"].endswith("put the file into data/ and name it without its ending")
 
 
+def test_a_setting_that_a_variable_holds_is_kept_as_a_digest_only(project, monkeypatch):
+    monkeypatch.setenv("LEAST", "hush-hush")
+    edit(project, "environments/development.yaml", "least: 2", "least: '${LEAST}'")
+    edit(project, "steps/10_long.sql", "minutes >= :least", "kind <> :least")
+
+    assert run(project, "long")[0]["ran"] == ["long"]
+    kept = [
+        path
+        for path in (project / ".crosstie").rglob("*")
+        if path.is_file() and b"hush" in path.read_bytes()
+    ]
+    assert kept == []
+    monkeypatch.setenv("LEAST", "another")
+    assert why(project, "long").startswith("settings: least changed")
+
+
 def test_what_a_step_returns_must_be_a_table(project):
     (project / "steps/50_nothing.py").write_text("def nothing(calls):\n    calls.head()\n")
 

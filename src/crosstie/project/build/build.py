@@ -251,6 +251,7 @@ class _Build:
             run = api.train(
                 here.project.model_file,
                 data=table.path if whole else here.place(table),
+                name=here.model_name,
                 runs=here.project.runs,
                 say=self._say,
             )

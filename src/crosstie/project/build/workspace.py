@@ -84,13 +84,13 @@ class Workspace:
                 return Fingerprint(params=params_of(settings), inputs={where: self.contents.of(step.path)})  # fmt: skip
             case "sql":
                 sql = self._sqls.of(step.path.read_text(encoding="utf-8"), "duckdb", where)
-                return Fingerprint(sql=sql, params=params_of(self.settings(step)), inputs=inputs)
+                return Fingerprint(sql=sql, params=params_of(self._noted(step)), inputs=inputs)
             case "python":
                 code = self._codes.of(where, step.name)
                 self._warn(code.warning)
                 files = {each: self.contents.of(self.project.root / each) for each in code.files}
                 env = self._installed.environment(code.imports, self.contents)
-                return Fingerprint(code, None, params_of(self.settings(step)), {**files, **inputs}, env)  # fmt: skip
+                return Fingerprint(code, None, params_of(self._noted(step)), {**files, **inputs}, env)  # fmt: skip
             case _:
                 own = sorted((self.project.root / "components").glob("*.py"))
                 code_of = {self._from_root(each): self._codes.of(self._from_root(each), None).digest for each in own}  # fmt: skip
@@ -119,6 +119,14 @@ class Workspace:
                 for name in lacking
             ])  # fmt: skip
         return found
+
+    def _noted(self, step: Step) -> dict[str, Any]:
+        """Its settings as they may be kept: of one that a variable holds, which may be a secret, the digest."""
+        written = self.environment.written.get("params", {})
+        return {
+            name: digest(str(value)) if "${" in str(written.get(name)) else value
+            for name, value in self.settings(step).items()
+        }
 
     def place(self, step: Step) -> Path:
         """Where what a step makes lies; of the model, where its last run does."""
@@ -153,6 +161,11 @@ class Workspace:
     def _warn(self, warning: str) -> None:
         if warning and warning not in self.warnings:
             self.warnings.append(warning)
+
+    @property
+    def model_name(self) -> str | None:
+        """What the model is called where its file does not say: as the project."""
+        return None if "name" in self._model_file else self.project.name
 
     @cached_property
     def _model_file(self) -> dict[str, Any]:

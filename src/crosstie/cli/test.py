@@ -1,0 +1,58 @@
+"""`crosstie test`: the candidate against the model in production."""
+
+import subprocess
+import sys
+from pathlib import Path
+from typing import Annotated
+
+from cyclopts import Parameter
+
+from crosstie.cli.output import put, put_json, put_table, tell
+from crosstie.gates.show import table_rows, verdict
+from crosstie.project.build.open import opened
+from crosstie.project.build.workspace import Workspace
+from crosstie.project.production import compare_candidate
+
+NO_TESTS = 5  # pytest's word for that
+
+
+def test(
+    *,
+    env: str | None = None,
+    junit: Path | None = None,
+    json: Annotated[bool, Parameter(negative="")] = False,
+    project: Path | None = None,
+) -> int:
+    """Hold the model that was built last against the one in production, and run the project's own tests.
+
+    Args:
+        env: The environment whose model is tested.
+        junit: A file to write for a build server.
+        json: Print one line of JSON.
+        project: A folder in the project; the current one if none is given.
+    """
+    here = opened(project, env)
+    found = compare_candidate(here, junit=junit)
+    own = _own_tests(here)
+    if json:
+        put_json({**found.state(), "passed": found.passed and own, "tests": own})
+    else:
+        put_table("", ["gate", "", "value", "bound", "what"], [list(each) for each in table_rows(found)])  # fmt: skip
+        put(verdict(found))
+        put(f"More: {here.project.own / 'reports' / 'test.html'}")
+        if not own:
+            put("the project's own tests failed")
+        elif found.passed:
+            put("Next: crosstie promote")
+    return 0 if found.passed and own else 1
+
+
+def _own_tests(here: Workspace) -> bool:
+    """Whether the project's own tests pass; what they print goes to standard error."""
+    if not any((here.project.root / "tests").glob("test_*.py")):
+        return True
+    command = [sys.executable, "-m", "pytest", "-q", "tests"]
+    done = subprocess.run(command, cwd=here.project.root, stdout=sys.stderr, check=False)
+    if done.returncode == 1 or done.returncode not in {0, NO_TESTS}:
+        tell(f"the project's own tests ended with exit code {done.returncode}")
+    return done.returncode in {0, NO_TESTS}

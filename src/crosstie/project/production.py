@@ -1,0 +1,244 @@
+"""The model in production: an alias that is moved whole, what it was tested on, and the test of its successor.
+
+    runs/<name>/production     one line, the run that is in production: what `crosstie serve NAME/production --watch` follows
+    aliases/production.json    in the store: the same for all who share it, with its holdout and what was there before
+
+The rows that the model in production was tested on are kept with it, and its successors are tested on the same. Where a
+project splits by a hash of a key, as `crosstie new` writes it, none of them is ever trained on.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from pathlib import Path
+from tempfile import TemporaryDirectory
+from typing import Any
+
+from crosstie.config.yaml import read_yaml
+from crosstie.data.files import write_json, write_text
+from crosstie.data.read import open_source
+from crosstie.data.write import arrow_table
+from crosstie.errors import ProjectError
+from crosstie.gates.compare import compare
+from crosstie.gates.comparison import Comparison
+from crosstie.gates.page import write_page
+from crosstie.gates.show import write_junit
+from crosstie.pipeline.run import Run
+from crosstie.project.build.build import standing
+from crosstie.project.build.state import alone
+from crosstie.project.build.workspace import Workspace
+from crosstie.project.steps.read import MODEL
+from crosstie.project.store.store import Product
+from crosstie.serving.model import Model
+
+ALIAS = "production"
+
+
+@dataclass(frozen=True)
+class Promoted:
+    """A model that is or was in production.
+
+    Attributes:
+        run: The folder of its run, from the project's root.
+        at: Since when, in UTC.
+        product: Its run in the store.
+        holdout: The rows that it was tested on.
+        training: The rows that it was trained on.
+        environment: That it was built in.
+    """
+
+    run: str
+    at: str
+    product: Product
+    holdout: Product
+    training: Product
+    environment: str
+
+    @classmethod
+    def from_json(cls, value: Mapping[str, Any]) -> "Promoted":
+        """Of what the alias holds."""
+        products = {name: Product(**value[name]) for name in ("product", "holdout", "training")}
+        return cls(value["run"], value["at"], environment=value["environment"], **products)
+
+    def to_json(self) -> dict[str, Any]:
+        """As JSON values."""
+        return {**vars(self), **{name: vars(getattr(self, name)) for name in ("product", "holdout", "training")}}  # fmt: skip
+
+
+def in_production(here: Workspace) -> Promoted | None:
+    """The model that is in production; None where nothing is."""
+    found = here.store.alias(ALIAS)
+    return None if found is None else Promoted.from_json(found["now"])
+
+
+def history(here: Workspace) -> list[Promoted]:
+    """The models that were in production, the present one first."""
+    found = here.store.alias(ALIAS)
+    if found is None:
+        return []
+    return [Promoted.from_json(each) for each in [found["now"], *found["before"]]]
+
+
+def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparison:
+    """The model that was built last against the one in production, on the rows that that was tested on.
+
+    A page of what was found is in `.crosstie/reports`.
+
+    Args:
+        here: The project.
+        junit: A file of JUnit's form to write.
+
+    Raises:
+        ProjectError: The model is not built, or not as its code and data are now.
+    """
+    candidate = _built(here)
+    now = in_production(here)
+    with TemporaryDirectory() as folder:
+        holdout, training = Path(folder) / "holdout.parquet", Path(folder) / "training.parquet"
+        _write_rows(candidate, training, "train")
+        before = None
+        if now is None:
+            _write_rows(candidate, holdout, "test")
+        else:
+            here.store.fetch(now.holdout, holdout)
+            before = Path(folder) / "before.parquet"
+            here.store.fetch(now.training, before)
+        found = compare(
+            Model.load(candidate.path),
+            None if now is None else Model.load(_run_of(here, now)),
+            str(holdout),
+            key=_key(here),
+            training=(str(training), None if before is None else str(before)),
+            gates=_gates(here),
+        )
+    reports = here.project.own / "reports"
+    write_json(reports / "test.json", found.state())
+    write_page(found, reports / "test.html")
+    if junit is not None:
+        write_junit(found, junit)
+    write_json(candidate.path / "gates.json", {"passed": found.passed, "against": None if now is None else now.run})  # fmt: skip
+    return found
+
+
+def promote(here: Workspace, *, anyway: bool = False) -> Promoted:
+    """Put the model that was built last into production.
+
+    Args:
+        here: The project.
+        anyway: Although it was not tested, or failed.
+
+    Raises:
+        ProjectError: It did not pass `test`, or is in production already.
+    """
+    candidate, now = _built(here), in_production(here)
+    name = _from_root(here, candidate.path)
+    if now is not None and now.run == name:
+        raise ProjectError(f"{name} is in production already")
+    if not anyway:
+        _check_passed(candidate, now)
+    record = here.store.record(MODEL, _key_of(here))
+    assert record is not None
+    with TemporaryDirectory() as folder:
+        rows = {}
+        for part in ("test", "train"):
+            path = Path(folder) / f"{part}.parquet"
+            _write_rows(candidate, path, part)
+            rows[part] = Product("table", here.contents.of(path), {"": here.store.keep_file(path)})
+    at = datetime.now(UTC).isoformat(timespec="seconds")
+    new = Promoted(name, at, record.product, rows["test"], rows["train"], here.environment.name)
+    before = [each.to_json() for each in history(here)]
+    _move(here, new, before)
+    return new
+
+
+def roll_back(here: Workspace) -> Promoted:
+    """Put the model that was in production before back into its place.
+
+    Raises:
+        ProjectError: There was none before.
+    """
+    found = history(here)
+    if len(found) < 2:
+        raise ProjectError("nothing was in production before; there is nothing to go back to")
+    _run_of(here, found[1])
+    _move(here, found[1], [each.to_json() for each in found[2:]])
+    return found[1]
+
+
+def _move(here: Workspace, new: Promoted, before: list[dict[str, Any]]) -> None:
+    with alone(here.project.own):
+        here.store.set_alias(ALIAS, {"now": new.to_json(), "before": before})
+        run = here.project.root / new.run
+        write_text(run.parent / ALIAS, run.name + "\n")
+
+
+def _built(here: Workspace) -> Run:
+    """The run of the model that is built.
+
+    Raises:
+        ProjectError: It is not, or something of it has moved since.
+    """
+    found = {each.step.name: each for each in standing(here)}.get(MODEL)
+    if found is None:
+        raise ProjectError("there is no model.yaml here; nothing is trained")
+    if found.standing != "current":
+        raise ProjectError(
+            f"the model is not built as it is now ({found.why}). Type: crosstie build"
+        )
+    return Run(here.place(found.step))
+
+
+def _key_of(here: Workspace) -> str:
+    built = here.state.get(MODEL)
+    assert built is not None
+    return built.key
+
+
+def _check_passed(candidate: Run, now: Promoted | None) -> None:
+    hint = "Type: crosstie test; or promote it anyway with --anyway"
+    path = candidate.path / "gates.json"
+    if not path.is_file():
+        raise ProjectError(f"{candidate.path.name} was not tested. {hint}")
+    told = read_yaml(path.read_text(encoding="utf-8"), "gates.json").value
+    if told["against"] != (None if now is None else now.run):
+        raise ProjectError(f"{candidate.path.name} was tested before {now.run if now else 'nothing'} came into production. {hint}")  # fmt: skip
+    if not told["passed"]:
+        raise ProjectError(f"{candidate.path.name} did not pass the gates. See crosstie test; or promote it anyway with --anyway")  # fmt: skip
+
+
+def _run_of(here: Workspace, promoted: Promoted) -> Path:
+    """The run's folder, fetched from the store if it is not here."""
+    path = here.project.root / promoted.run
+    if not (path / "model" / "manifest.json").is_file():
+        here.store.fetch(promoted.product, path)
+    return path
+
+
+def _write_rows(run: Run, to: Path, part: str) -> None:
+    """The rows of a part of a run's table, as text, so that they are read as training read them."""
+    import pyarrow as pa  # 131 ms
+    from pyarrow import compute, ipc, parquet
+
+    with pa.memory_map(str(run.path / "splits.arrow")) as source:
+        splits = ipc.open_file(source).read_all()
+        wanted = splits.filter(compute.equal(splits["part"], part))["row"].to_numpy()
+    config = read_yaml((run.path / "config.yaml").read_text(encoding="utf-8"), "config.yaml").value
+    table = open_source(config["data"], base=run.path).table().take(wanted)
+    parquet.write_table(arrow_table({name: table.cells(name) for name in table.columns}), to)
+
+
+def _key(here: Workspace) -> list[str]:
+    """The columns that name a row, as the split has them."""
+    text = here.project.model_file.read_text(encoding="utf-8-sig")
+    split = read_yaml(text, "model.yaml").value.get("split")
+    column = split.get("column") if isinstance(split, dict) else None
+    return [column] if isinstance(column, str) else list(column or ())
+
+
+def _gates(here: Workspace) -> Path | None:
+    path = here.project.root / "gates.yaml"
+    return path if path.is_file() else None
+
+
+def _from_root(here: Workspace, path: Path) -> str:
+    return path.resolve().relative_to(here.project.root.resolve()).as_posix()

@@ -1,0 +1,101 @@
+"""A candidate against the model in production, and how that changes."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+import crosstie
+from crosstie.errors import ProjectError
+from crosstie.project.build.build import build
+from crosstie.project.build.open import opened
+from crosstie.project.production import (
+    compare_candidate,
+    history,
+    in_production,
+    promote,
+    roll_back,
+)
+
+MODEL = """\
+data: data/customers.csv
+target: Churn
+model_type: linear
+exclude: [customerID]
+split: {type: hash, column: customerID}
+"""
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, customers):
+    """A project whose model is built."""
+    root = tmp_path_factory.mktemp("churn")
+    lines = customers.read_text(encoding="utf-8").splitlines(keepends=True)
+    (root / "data").mkdir()
+    (root / "data" / "customers.csv").write_text("".join(lines[:1501]), encoding="utf-8")
+    (root / "more.csv").write_text("".join([lines[0], *lines[1:2001]]), encoding="utf-8")
+    (root / "model.yaml").write_text(MODEL)
+    (root / "gates.yaml").write_text("skew: false\n")
+    (root / "pyproject.toml").write_text('[project]\nname = "churn"\n\n[tool.crosstie]\n')
+    assert build(opened(root)).to_json() == {"ran": ["model"], "cached": [], "failed": []}
+    return root
+
+
+@pytest.mark.slow
+def test_a_model_is_tested_promoted_followed_and_put_back(project):
+    first = compare_candidate(opened(project))
+    assert (first.passed, first.production) == (True, None)
+    one = promote(opened(project))
+    assert one == in_production(opened(project))
+    pointer = project / "runs" / "churn" / "production"
+    assert pointer.read_text().strip() == Path(one.run).name
+    assert crosstie.load(pointer).artifact.manifest["name"] == "churn"
+
+    with pytest.raises(ProjectError, match="is in production already"):
+        promote(opened(project))
+    (project / "more.csv").replace(project / "data" / "customers.csv")
+    with pytest.raises(
+        ProjectError, match=r"the model is not built as it is now \(.*Type: crosstie build"
+    ):
+        promote(opened(project))
+    assert build(opened(project)).to_json()["ran"] == ["model"]
+    with pytest.raises(ProjectError, match=r"was not tested\. Type: crosstie test"):
+        promote(opened(project))
+
+    second = compare_candidate(opened(project), junit=project / "junit.xml")
+    assert second.passed
+    assert second.rows == first.rows  # those that the model in production was tested on
+    assert second.production.endswith(f"{Path(one.run).name}/model")
+    page = project / ".crosstie" / "reports" / "test.html"
+    assert "</html>" in page.read_text(encoding="utf-8")
+    assert "<testsuite" in (project / "junit.xml").read_text()
+    two = promote(opened(project))
+    assert [each.run for each in history(opened(project))] == [two.run, one.run]
+
+    assert roll_back(opened(project)) == one
+    assert pointer.read_text().strip() == Path(one.run).name
+    with pytest.raises(ProjectError, match="nothing was in production before"):
+        roll_back(opened(project))
+
+
+@pytest.mark.slow
+def test_a_model_of_corrupted_data_is_not_promoted(project):
+    table = project / "data" / "customers.csv"
+    whole = table.read_text(encoding="utf-8")
+    if in_production(opened(project)) is None:
+        promote(opened(project), anyway=True)
+    header, *rows = whole.splitlines()
+    at = header.split(",").index("MonthlyCharges")
+    spoilt = [",".join([*(cells := row.split(","))[:at], "0", *cells[at + 1 :]]) for row in rows]
+    table.write_text("\n".join([header, *spoilt, ""]), encoding="utf-8")
+    build(opened(project))
+
+    found = compare_candidate(opened(project))
+
+    assert not found.passed
+    assert any("MonthlyCharges" in str(each) for each in found.failed)
+    with pytest.raises(ProjectError, match="did not pass the gates"):
+        promote(opened(project))
+    run = project / opened(project).state.get("model").file
+    assert json.loads((run / "gates.json").read_text())["passed"] is False
+    table.write_text(whole, encoding="utf-8")
