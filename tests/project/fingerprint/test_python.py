@@ -302,6 +302,7 @@ REACHED = {
     "through a method of a class made by a call": "import lib\nA = type('A', (lib.Base,), {})\ndef step(x): return A().go()",
     "through a string annotation in a class": "import pydantic\nfrom lib import Base\nclass A(pydantic.BaseModel):\n    x: 'list[Base]'\ndef step(x): return A(x=x)",
     "through a class variable of a function's default": "import lib\ndef f(x, y=lib.target): return y()\ndef step(x): return f(x)",
+    "through an accessor of pandas": "import accessor\nimport pandas as pd\ndef step(x): return x.own.go()",
     "through __getattr__ of a module": "import lazy\ndef step(x): return lazy.anything()",
 }  # fmt: skip
 AROUND = {
@@ -318,6 +319,10 @@ AROUND = {
     "pkg3/__init__.py": "from lib import target\nfrom . import settings\nsettings.VALUE = target\n",
     "pkg3/settings.py": "VALUE = 0\n",
     "pkg3/use.py": "from pkg3 import settings\ndef value(): return settings.VALUE()\n",
+    "accessor.py": (
+        "import pandas as pd\nfrom lib import target\n@pd.api.extensions.register_dataframe_accessor('own')\n"
+        "class Own:\n    def go(self): return target()\n"
+    ),
     "lazy.py": "def __getattr__(name):\n    from lib import target\n    return target\n",
     "plugins.py": "import reg\nimport victim\nfrom lib import target\n@reg.enter\ndef one(): return target()\nvictim.f = target\n",
 }
@@ -331,6 +336,18 @@ def test_a_helper_is_reached(text):
     after = code(changed, "step.py", "step")
     assert moved(before, after) == {"lib.py:target"}
     assert before.digest != after.digest
+
+
+def test_a_file_beside_the_step_is_found():
+    files = {
+        "steps/10_one.py": "import json\nimport rates\ndef one(x): return rates.RATE\n",
+        "steps/rates.py": "RATE = 1\n",
+        "steps/json.py": "",
+    }
+    found = code(files, "steps/10_one.py", "one")
+    assert {*found.parts} == {"steps/10_one.py:one", "steps/10_one.py:rates", "steps/rates.py:RATE"}
+    files["steps/10_one.py"] = "import json\ndef one(x): return json.dumps\n"
+    assert code(files, "steps/10_one.py", "one").imports == {"json": "steps/10_one.py:1"}
 
 
 WHOLE = {

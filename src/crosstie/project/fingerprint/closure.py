@@ -201,7 +201,8 @@ class Closure:
                 if (path, place) in self.units or not unit.runs:
                     continue
                 reach = self._effects.reach(path, place)
-                if (unit.kind == "effect" and reach.outside) or any(
+                acts = unit.kind == "effect" or "enters" in unit.flags
+                if (acts and reach.outside) or any(
                     self._changes(each, touched) for each in reach.touches
                 ):
                     yield path, place

@@ -1,5 +1,6 @@
 """The modules of a project, and what a name in one of them stands for."""
 
+import sys
 from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
@@ -116,9 +117,9 @@ class Codebase:
     def _find(self, path: str, level: int, module: str) -> tuple[str, list[str]] | None:
         parts = tuple(module.split(".")) if module else ()
         if not level:
-            for root in ROOTS:
+            for root in (*ROOTS, *self._beside(path, parts[0])):
                 found = find(self.tree, root, parts)
-                if found is not None:
+                if found is not None and found[0] != path:
                     return found
             return None
         parents = PurePosixPath(path).parents
@@ -129,6 +130,12 @@ class Codebase:
             return find(self.tree, folder, parts)
         package = f"{folder}/__init__.py" if folder else "__init__.py"
         return (package, [package]) if self.tree.text(package) is not None else (folder, [])
+
+    def _beside(self, path: str, name: str) -> tuple[str, ...]:
+        """The folder of a file that lies in no package: Python looks there when the file is run as a program."""
+        folder = path.rpartition("/")[0]
+        package = self.tree.text(f"{folder}/__init__.py") is not None
+        return () if package or name in sys.stdlib_module_names else (folder,)
 
     def _name(
         self, path: str, base: str, rest: tuple[str, ...], seen: set[tuple[str, str]]

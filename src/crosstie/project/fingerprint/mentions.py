@@ -32,6 +32,10 @@ _READS_ANNOTATIONS = frozenset(
 )
 _READS_SOURCE = frozenset({"findsource", "getsource", "getsourcelines", "__code__"})
 _READS_PLACE = frozenset({"__file__", "__module__", "__name__", "__qualname__", "__spec__"})
+# decorators that write down somewhere what they decorate
+_ENTERS = re.compile(
+    r"regist|hook|listen|subscri|accessor|extension|plugin|implement|patch|override", re.IGNORECASE
+)
 _PATH = re.compile(r"[^\s<>|\"]{1,240}")
 _AT = re.compile(r"@`?([^\W\d]\w*)")
 _SQL = re.compile(r"\b(?:from|join|into|table)\b", re.IGNORECASE)
@@ -261,6 +265,8 @@ class Mentions:
             while isinstance(name, ast.Attribute):
                 name = name.value
             chain = ast.unparse(function).partition(".")[2]
+            if _ENTERS.search(ast.unparse(function).rpartition(".")[2]):
+                self.flags.add("enters")
             if isinstance(name, ast.Name):
                 self.decorators |= {(place, chain) for place in self._lookup(name.id) or [name.id]}
             else:

@@ -43,7 +43,8 @@ class Unit:
         imports: What its import statements run, with lines.
         unseen: What cannot be followed.
         decorators: All that its functions and classes are decorated with: a name and what is asked of it.
-        flags: What it reads that is otherwise left out: `annotations`, `source`, `place`, `subclasses`.
+        flags: What it reads that is otherwise left out: `annotations`, `source`, `place`, `subclasses`; `enters` if a
+            decorator writes it down somewhere.
         paths: Texts in it that may be paths.
     """
 
