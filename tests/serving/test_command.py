@@ -1,10 +1,12 @@
 """`python -m PACKAGE`, of a model in a folder."""
 
 import json
+from itertools import islice
 
 import pytest
 
 import crosstie
+from crosstie.serving import pieces
 from crosstie.serving.command import main
 from crosstie.serving.packaged import Packaged
 
@@ -49,6 +51,44 @@ def test_predictions_go_to_standard_output_otherwise(birds, table, capsys):
     assert printed.out.splitlines()[0].startswith("species_prediction,species_probability_Adelie")
     assert len(printed.out.splitlines()) == 6
     assert printed.err == ""
+
+
+def test_a_long_prediction_that_was_stopped_goes_on(birds, tmp_path, capsys, monkeypatch):
+    monkeypatch.setattr(pieces, "BYTES_READ", 1 << 10)
+    example = json.loads((birds.folder / "example.json").read_text())["rows"]
+    table, whole, parts = (tmp_path / name for name in ("many.jsonl", "whole.csv", "parts.csv"))
+    table.write_text("".join(json.dumps(row) + "\n" for row in example * 20))
+    assert main(birds, "birds", ["predict", str(table), "-o", str(whole)]) == 0
+
+    class Stopped(birds):
+        """Ctrl-C comes with the fourth piece."""
+
+        def counted_pieces(self, *given, **options):
+            yield from islice(super().counted_pieces(*given, **options), 3)
+            raise KeyboardInterrupt
+
+    words = ["predict", str(table), "-o", str(parts)]
+    assert main(Stopped, "birds", words) == 130
+    stopped = capsys.readouterr().err.splitlines()[-1]
+    assert main(birds, "birds", [*words, "--resume"]) == 0
+    said = capsys.readouterr().err.splitlines()
+
+    done = int(stopped.split()[1])
+    assert stopped == (
+        f"interrupted: {done} of 100 rows are done and kept; the same command with --resume goes on"
+    )
+    begun = int(said[0].split()[3])
+    assert 0 < done <= begun < 100
+    assert said == [f"going on behind {begun} of 100 rows", f"100 predictions in {parts}"]
+    assert parts.read_bytes() == whole.read_bytes()
+
+
+def test_what_goes_to_standard_output_is_not_gone_on_with(birds, table, capsys):
+    assert main(birds, "birds", ["predict", str(table), "--resume"]) == 2
+    assert capsys.readouterr().err == (
+        f"error: --resume: what is predicted for {table} is not kept: only from files to a file can be gone on with, "
+        "and not with a model of series. Leave it out\n"
+    )
 
 
 def test_check_says_that_it_predicts_as_where_it_was_trained(birds, capsys):

@@ -13,8 +13,8 @@ from pathlib import Path
 
 from crosstie.artifact.loading import read_json
 from crosstie.config.docstring import describe_args
-from crosstie.data.write import TableWriter
 from crosstie.errors import CrosstieError, MissingExtra
+from crosstie.serving.batch import predict_to
 from crosstie.serving.http.settings import Settings
 from crosstie.serving.model import Model
 from crosstie.serving.packaged import check_package
@@ -40,8 +40,8 @@ def main(make: Callable[[], Model], package: str, words: Sequence[str] | None = 
         for problem in error.problems:
             _tell(f"error: {problem}")
         return 2
-    except KeyboardInterrupt:
-        _tell("interrupted")
+    except KeyboardInterrupt as stop:
+        _tell(f"interrupted: {stop}" if str(stop) else "interrupted")
         return 130
     except BrokenPipeError:  # whoever read has read enough
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
@@ -64,6 +64,9 @@ def _parser(package: str) -> argparse.ArgumentParser:
     )
     predict.add_argument(
         "--keep", default="", help="Input columns to carry along, separated by commas."
+    )
+    predict.add_argument(
+        "--resume", action="store_true", help="Go on where the same command was stopped."
     )
     predict.add_argument(
         "-q", "--quiet", action="store_true", help="Say nothing of unknown and missing values."
@@ -112,16 +115,14 @@ def _predict(make: Callable[[], Model], _package: str, asked: argparse.Namespace
     model = make()
     keep = [each for each in asked.keep.split(",") if each]
     source = model.open(asked.data if len(asked.data) > 1 else asked.data[0])
-    rows = 0
-    with TableWriter(asked.output, inputs=source.files) as writer:
-        for piece in model.predict_source(source, keep=keep):
-            writer.append(piece)
-            rows += len(next(iter(piece.values())))
-    if not asked.quiet:
-        for line in [*source.notes, *model.notes]:
-            _tell(line)
-        if asked.output is not None:
-            _tell(f"{rows} predictions in {asked.output}")
+    say = _silent if asked.quiet else _tell
+    for line in source.notes:
+        say(line)
+    rows = predict_to(model, source, asked.output, keep=keep, resume=asked.resume, say=say)
+    for line in model.notes:
+        say(line)
+    if asked.output is not None:
+        say(f"{rows} predictions in {asked.output}")
     return 0
 
 
@@ -149,3 +150,7 @@ def _put(value: object) -> None:
 
 def _tell(text: str) -> None:
     sys.stderr.write(text + "\n")
+
+
+def _silent(_text: str) -> None:
+    """What `-q` wants."""
