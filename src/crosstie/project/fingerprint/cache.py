@@ -7,7 +7,7 @@ from typing import Any
 from crosstie.data.files import write_text
 
 FORMAT = 1
-LIMIT = 20_000  # entries of a section; the ones not asked for the longest go first
+LIMIT = 1_000  # entries of a section that nobody asked for since the file was read: older ones go
 
 
 class Cache:
@@ -20,6 +20,7 @@ class Cache:
     def __init__(self, file: Path | None = None) -> None:
         self._file = file
         self._sections: dict[str, dict[str, Any]] | None = None
+        self._asked: set[tuple[str, str]] = set()
         self._changed = False
 
     def __repr__(self) -> str:
@@ -28,6 +29,7 @@ class Cache:
 
     def get(self, section: str, key: str) -> Any:
         """What was put there; None if nothing was."""
+        self._asked.add((section, key))
         return self._read().get(section, {}).get(key)
 
     def put(self, section: str, key: str, value: Any) -> None:
@@ -35,14 +37,16 @@ class Cache:
         held = self._read().setdefault(section, {})
         held.pop(key, None)  # to the end
         held[key] = value
+        self._asked.add((section, key))
         self._changed = True
 
     def save(self) -> None:
         """Write the file if anything changed. Of two programs that write at once one loses what it found."""
         if self._file is None or not self._changed:
             return
-        for held in self._read().values():
-            for key in list(held)[:-LIMIT]:
+        for section, held in self._read().items():
+            idle = [key for key in held if (section, key) not in self._asked]
+            for key in idle[:-LIMIT]:
                 del held[key]
         write_text(self._file, json.dumps({"format": FORMAT, "sections": self._sections}))
         self._changed = False
