@@ -15,6 +15,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from pyarrow import feather, parquet
 
+from crosstie.data import read as read_module
 from crosstie.data import source as source_module
 from crosstie.data.read import open_source
 from crosstie.data.readers import csv as csv_module
@@ -463,3 +464,18 @@ def test_a_parquet_file_that_goes_by_leaves_no_bytes_behind(tmp_path):
 
     assert len(held) == 40
     assert max(held) < path.stat().st_size / 4
+
+
+def test_rows_of_many_files_are_held_only_as_far_as_those_of_one(tmp_path, monkeypatch):
+    paths = [tmp_path / f"{name}.csv" for name in "abc"]
+    for path in paths:
+        path.write_text("x,y\n1,first\n2,first\n")
+    monkeypatch.setattr(read_module, "HELD", 40)
+
+    few, many = open_source(paths[:1]), open_source(paths)
+    for path in paths:
+        path.write_text("x,y\n1,later\n2,later\n")
+
+    assert (few.rows, many.rows) == (2, 6)
+    assert [each for part in few.passing(10, ["y"]) for each in part.cells("y")] == ["first"] * 2
+    assert [each for part in many.passing(10, ["y"]) for each in part.cells("y")] == ["later"] * 6

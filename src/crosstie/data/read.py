@@ -9,7 +9,7 @@ from crosstie.data.locate import Located, locate, named
 from crosstie.data.reader import Reader, Reading, readers
 from crosstie.data.readers.idx import Idx, is_idx, labels_beside
 from crosstie.data.scratch import Scratch
-from crosstie.data.source import InMemory, Source
+from crosstie.data.source import HELD, InMemory, Source
 from crosstie.data.table import Table
 from crosstie.errors import DataError, nearest
 
@@ -153,7 +153,7 @@ def own_target(spec: Any) -> str | None:
 def _opened(
     found: Sequence[Located], specs: Sequence[str | Path], reading: Reading, scratch: Scratch
 ) -> Source:
-    parts = [_part(each, reading, scratch) for each in found]
+    parts = _parts(found, reading, scratch)
     for each, part in zip(found[1:], parts[1:], strict=True):
         _check_same(parts[0].columns, part.columns, found[0].name, each.name)
     name = found[0].name if len(found) == 1 else f"{found[0].name} and {len(found) - 1} more"
@@ -174,6 +174,20 @@ def _opened(
         reopen=reopen if named else None,
         folders=[each.folder for each in found],
     )
+
+
+def _parts(found: Sequence[Located], reading: Reading, scratch: Scratch) -> list[Reader]:
+    """A reader for each file; together they hold no more rows in memory than one alone may."""
+    parts: list[Reader] = []
+    size = released = 0
+    for each in found:
+        parts.append(_part(each, reading, scratch))
+        size += parts[-1].size
+        if size > HELD:
+            for part in parts[released:]:
+                part.release()
+            released = len(parts)
+    return parts
 
 
 def _part(found: Located, reading: Reading, scratch: Scratch) -> Reader:

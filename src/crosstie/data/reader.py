@@ -112,6 +112,9 @@ class Reader(ABC):
     def chunks(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
         """The table's columns in pieces of at most `rows` rows."""
 
+    def release(self) -> None:
+        """Hold no rows in memory where they can be read again: the table has other files, and is large."""
+
     def table(self, columns: Sequence[str]) -> Table:
         """The table's columns whole."""
         return Table.concat(list(self.chunks(ROWS_AT_ONCE, columns)), columns)

@@ -154,9 +154,7 @@ class Csv(Reader):
         except ModuleNotFoundError:
             self._load_without_duckdb()
             return
-        self._connection: Any = duckdb.connect(
-            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
-        )
+        self._connect()
         try:
             self._scan()
             sound = not self._misread_names() and not self._swallows()
@@ -170,6 +168,19 @@ class Csv(Reader):
                 raise DataError(f"{self.name}: cannot be read: {error}") from None
         if self._held is not None:
             self._connection.close()
+
+    def _connect(self) -> None:
+        import duckdb
+
+        self._connection: Any = duckdb.connect(
+            config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
+        )
+
+    def release(self) -> None:
+        """Let go of the rows; DuckDB reads them again."""
+        if self._held is not None and self._connection is not None:
+            self._held = None
+            self._connect()
 
     def _scan(self) -> None:
         self._held: Any = None
