@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import bulk
 import figures
 import generation
 import media
@@ -25,7 +26,8 @@ RESULTS = ROOT / "benchmarks" / "results.json"
 PAGE = ROOT / "docs" / "benchmarks.md"
 START, END = "<!-- generated: benchmarks/run.py -->", "<!-- end of generated -->"
 SECTIONS = {
-    each.__name__: each for each in (figures, quality, media, tagging, series, generation, server)
+    each.__name__: each
+    for each in (figures, quality, media, tagging, series, generation, server, bulk)
 }
 EVERYTHING = [(section, case) for section in SECTIONS for case in SECTIONS[section].CASES]
 
@@ -34,7 +36,9 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--only", action="append", metavar="NAME", help="may be repeated")
     parser.add_argument("--page", action="store_true", help="only write the page again")
+    parser.add_argument("--rows", type=int, help="of bulk prediction, beside a million")
     given = parser.parse_args()
+    bulk.sizes |= {given.rows or bulk.MILLION}
     results = json.loads(RESULTS.read_text()) if RESULTS.is_file() else {}
     asked = [] if given.page else chosen(given.only) if given.only else EVERYTHING
     for section, case in asked:

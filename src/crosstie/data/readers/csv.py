@@ -37,6 +37,8 @@ class Csv(Reader):
     """
 
     takes = ("header", "columns", "separator", "encoding")
+    _held: Any  # the rows, where they are kept
+    _connection: Any  # to DuckDB, None without it
 
     def _open(self) -> None:
         encoding = self.reading.encoding
@@ -172,7 +174,7 @@ class Csv(Reader):
     def _connect(self) -> None:
         import duckdb
 
-        self._connection: Any = duckdb.connect(
+        self._connection = duckdb.connect(
             config={"autoinstall_known_extensions": "false", "autoload_known_extensions": "false"}
         )
 
@@ -183,7 +185,7 @@ class Csv(Reader):
             self._connect()
 
     def _scan(self) -> None:
-        self._held: Any = None
+        self._held = None
         self._rows: int
         if self._file.stat().st_size <= HELD:
             self._held = self._query("*").to_arrow_table().rename_columns(list(self.columns))
