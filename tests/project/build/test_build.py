@@ -14,7 +14,8 @@ from pyarrow import parquet
 from crosstie.errors import ProjectError
 from crosstie.project.build.build import accept, build, standing
 from crosstie.project.build.open import opened
-from crosstie.project.build.state import alone
+from crosstie.project.build.state import Built, alone
+from crosstie.project.store.store import Record
 
 FILES = {
     "pyproject.toml": '[project]\nname = "calls"\n\n[tool.crosstie]\ndefaults = "0.1"\n',
@@ -71,6 +72,19 @@ def edit(project, name, before, after):
 
 def states(project, env=None):
     return {each.step.name: each.standing for each in standing(opened(project, env))}
+
+
+def put_under_older_rules(project):
+    """As if it had been built by a Crosstie that counted otherwise: other digests and keys, the same sources."""
+    here = opened(project)
+    for name in here.steps:
+        built = here.state.get(name)
+        value = here.store.record(name, built.key).to_json()
+        for component in ("code", "sql"):
+            if value["fingerprint"][component]:
+                value["fingerprint"][component] |= {"canon": "0", "digest": f"older {name}"}
+        here.store.write(Record.from_json({**value, "key": f"older {name}"}))
+        here.state.put(name, Built(f"older {name}", built.digest, built.file))
 
 
 def why(project, step):
@@ -313,6 +327,13 @@ def test_a_library_that_is_another_now_is_told_or_makes_stale(project):
     assert said.standing == "current"
     assert said.why.startswith("built with other libraries: pandas: 1.0 → ")
     assert states(project, "strict")["long"] == "cached" or states(project, "strict")["long"] == "waiting"  # fmt: skip
+
+
+def test_better_rules_of_what_counts_run_nothing(project):
+    put_under_older_rules(project)
+    assert states(project) == CURRENT
+    edit(project, "lib/base.py", "PRICE = 3", "PRICE = 4")
+    assert why(project, "shaped") == "code: lib/base.py:PRICE: PRICE = 3 → PRICE = 4"
 
 
 def test_all_that_is_wrong_with_steps_is_said_at_once(project):
