@@ -407,8 +407,11 @@ def test_an_import_by_any_name_takes_the_project_whole_and_says_so_once(tmp_path
         "step.py: any change counts in broken.py, lib.py, step.py "
         "(step.py:3 imports a module whose name is made when it runs)"
     )
+    (tmp_path / "broken.py").write_bytes(b"'caf\xe9'")
+    again = code_of(tmp_path / "step.py", "step", tmp_path)
     write(tmp_path, {"lib.py": "A = 2\n"})
-    assert code_of(tmp_path / "step.py", "step", tmp_path).digest != found.digest
+    last = code_of(tmp_path / "step.py", "step", tmp_path)
+    assert len({each.digest for each in (found, again, last)}) == 3
 
 
 def test_annotations_count_where_something_reads_them():
@@ -545,6 +548,35 @@ def test_a_mistake_is_said_with_its_place(edit):
     with pytest.raises(ProjectError) as error:
         code(edited(*change))
     assert str(error.value) == message
+
+
+def test_a_file_in_another_encoding_is_read_as_it_says(tmp_path):
+    text = "# -*- coding: latin-1 -*-\nNAME = 'café'\ndef step(x): return NAME\n"
+    (tmp_path / "step.py").write_bytes(text.encode("latin-1"))
+    found = code_of(tmp_path / "step.py", "step", tmp_path)
+    assert found.source("step.py:NAME") == "NAME = 'café'"
+    (tmp_path / "step.py").write_bytes(
+        text.encode("latin-1").replace(b"coding: latin-1", b"nothing")
+    )
+    with pytest.raises(ProjectError) as error:
+        code_of(tmp_path / "step.py", "step", tmp_path)
+    assert str(error.value) == "step.py:2: is not text in utf-8; save it as UTF-8"
+
+
+@pytest.mark.parametrize(("terms", "wholes"), [(500, set()), (50_000, {"step.py"})])
+def test_a_file_that_is_nested_too_deeply_to_follow_is_its_text(terms, wholes):
+    text = f"TOTAL = {' + '.join(['1'] * terms)}\ndef step(x): return TOTAL\n"
+    before = code({"step.py": text}, "step.py", "step")
+    after = code({"step.py": text.replace("= 1", "= 2")}, "step.py", "step")
+    assert before.digest != after.digest
+    assert {*before.wholes} == wholes
+
+
+def test_a_step_that_is_made_when_its_file_is_run_is_the_whole_file():
+    text = "for name in ['step']:\n    globals()[name] = lambda x: 1\n"
+    before = code({"step.py": text}, "step.py", "step")
+    assert before.wholes == {"step.py": "step.py:2 uses globals"}
+    assert before.digest != code({"step.py": text.replace("1", "2")}, "step.py", "step").digest
 
 
 def test_a_step_outside_of_the_project_is_refused(tmp_path):

@@ -10,7 +10,7 @@ from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.canonical import CANON
 from crosstie.project.fingerprint.mentions import Import
 from crosstie.project.fingerprint.module import Module, Unit, digest
-from crosstie.project.fingerprint.tree import BUILT, ROOTS, Tree, find
+from crosstie.project.fingerprint.tree import BUILT, NO_TEXT, ROOTS, Tree, find
 
 
 class Target(NamedTuple):
@@ -62,8 +62,11 @@ class Codebase:
         text = self.tree.text(path)
         if text is None:
             return None
-        if path.endswith(BUILT):
+        if path.endswith(BUILT) or (text.startswith(NO_TEXT) and path in self.unreadable):
             return Module.unread(text)
+        if text.startswith(NO_TEXT):
+            said = text.removeprefix(NO_TEXT).partition("\n")[0].split(" ", 1)
+            raise ProjectError(Problem(f"{path}:{said[0]}", said[1]))
         key = digest(text) + CANON
         known = self._cache.get("modules", key)
         if known is not None:

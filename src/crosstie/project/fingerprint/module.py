@@ -7,7 +7,9 @@ that has not changed is not parsed again.
 import ast
 import hashlib
 import re
+import sys
 from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from functools import cached_property
 from typing import Any, Literal
@@ -15,6 +17,10 @@ from typing import Any, Literal
 from crosstie.project.fingerprint.canonical import canonical
 from crosstie.project.fingerprint.mentions import Import, Mention, Mentions, Unseen
 from crosstie.project.fingerprint.scope import bound, here, imported
+
+DEEPEST = (
+    20_000  # calls: what the parser lets through is 3,000 nodes deep, and one takes four of ours
+)
 
 Kind = Literal["function", "class", "value", "import", "effect"]
 
@@ -111,6 +117,11 @@ class Module:
                 found.setdefault(name, []).append(place)
         object.__setattr__(self, "by_name", found)
 
+    @property
+    def hidden(self) -> bool:
+        """Whether it may define names that cannot be seen."""
+        return any(each.when == "import" for unit in self.units for each in unit.unseen)
+
     @classmethod
     def of(cls, text: str) -> "Module":
         """Read a file's text.
@@ -119,8 +130,10 @@ class Module:
             SyntaxError: It is not Python.
         """
         try:
-            return cls(tuple(_units(ast.parse(text).body)))
-        except RecursionError:
+            tree = ast.parse(text)  # under the usual limit: it recurses in C
+            with _deep():
+                return cls(tuple(_units(tree.body)))
+        except (RecursionError, MemoryError):
             return cls.unread(text)
 
     @classmethod
@@ -144,6 +157,17 @@ class Module:
 def digest(text: str) -> str:
     """Hash of a text, in hex."""
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()
+
+
+@contextmanager
+def _deep() -> Iterator[None]:
+    """Room for chains of a few hundred calls, sums or elifs, each of which takes some calls of ours."""
+    before = sys.getrecursionlimit()
+    sys.setrecursionlimit(max(before, DEEPEST))
+    try:
+        yield
+    finally:
+        sys.setrecursionlimit(before)
 
 
 def _units(body: Iterable[ast.stmt]) -> Iterator[Unit]:

@@ -141,7 +141,7 @@ class Codes:
         module = self._codebase.module(path)
         if module is None:
             raise ProjectError(Problem(path, "there is no such file"))
-        if function is not None and function not in module.by_name:
+        if function is not None and function not in module.by_name and not module.hidden:
             defined = {
                 name for unit in module.units if unit.kind == "function" for name in unit.names
             }

@@ -12,6 +12,9 @@ from crosstie.errors import Problem, ProjectError
 from crosstie.project.fingerprint.notebook import code_cells
 
 BUILT = (".so", ".pyd")  # compiled modules: their bytes are all that is known of them
+NO_TEXT = (
+    "\0"  # begins what stands for a file that is no text; then line, what is wrong, and the bytes
+)
 ROOTS = ("", "src")  # where absolute imports are looked for, from the root
 _SKIPPED = {"__pycache__", "node_modules", "site-packages", "runs"}
 _CODING = re.compile(rb"^[ \t\f]*#.*?coding[:=][ \t]*([-\w.]+)", re.MULTILINE)
@@ -182,10 +185,11 @@ def _read(root: Path, path: str) -> str | None:
         return f"{hashlib.sha256(content).hexdigest()}\n"
     start = b"\n".join(content.split(b"\n", 2)[:2])
     coding = _CODING.search(start)
-    encoding = coding[1].decode() if coding else "utf-8-sig"
+    encoding = coding[1].decode() if coding else "utf-8"
     try:
         text = content.decode("utf-8-sig" if encoding.lower() in {"utf-8", "utf8"} else encoding)
     except (LookupError, UnicodeDecodeError) as error:
-        raise ProjectError(Problem(path, f"is not text in {encoding}: {error}")) from None
+        line = content.count(b"\n", 0, getattr(error, "start", 0)) + 1
+        return f"{NO_TEXT}{line} is not text in {encoding}; save it as UTF-8\n{content!a}"
     text = text.replace("\r\n", "\n").replace("\r", "\n")
     return code_cells(text, path) if path.endswith(".ipynb") else text
