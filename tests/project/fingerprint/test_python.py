@@ -302,6 +302,7 @@ REACHED = {
     "through a method of a class made by a call": "import lib\nA = type('A', (lib.Base,), {})\ndef step(x): return A().go()",
     "through a string annotation in a class": "import pydantic\nfrom lib import Base\nclass A(pydantic.BaseModel):\n    x: 'list[Base]'\ndef step(x): return A(x=x)",
     "through a class variable of a function's default": "import lib\ndef f(x, y=lib.target): return y()\ndef step(x): return f(x)",
+    "through a place that is added to the path": "import sys\nsys.path.insert(0, 'more')\nimport far\ndef step(x): return far.target()",
     "through an accessor of pandas": "import accessor\nimport pandas as pd\ndef step(x): return x.own.go()",
     "through __getattr__ of a module": "import lazy\ndef step(x): return lazy.anything()",
 }  # fmt: skip
@@ -319,6 +320,7 @@ AROUND = {
     "pkg3/__init__.py": "from lib import target\nfrom . import settings\nsettings.VALUE = target\n",
     "pkg3/settings.py": "VALUE = 0\n",
     "pkg3/use.py": "from pkg3 import settings\ndef value(): return settings.VALUE()\n",
+    "more/far.py": "from lib import target\n",
     "accessor.py": (
         "import pandas as pd\nfrom lib import target\n@pd.api.extensions.register_dataframe_accessor('own')\n"
         "class Own:\n    def go(self): return target()\n"

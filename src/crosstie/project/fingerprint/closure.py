@@ -16,8 +16,9 @@ from crosstie.project.fingerprint.module import Unit
 _ANYTHING = frozenset(
     "cloudpickle.load cloudpickle.loads dill.load dill.loads importlib.import_module importlib.util.module_from_spec "
     "importlib.util.spec_from_file_location joblib.load pandas.read_pickle pickle.Unpickler pickle.load pickle.loads "
-    "pkgutil.iter_modules pkgutil.walk_packages runpy.run_module runpy.run_path shelve.open sys.modules torch.load".split()
+    "pkgutil.iter_modules pkgutil.walk_packages runpy.run_module runpy.run_path shelve.open sys.meta_path sys.modules sys.path_hooks torch.load".split()
 )
+_PLACES = ("sys.path", "site.addsitedir")
 
 
 class Closure:
@@ -51,6 +52,7 @@ class Closure:
         self._symbols: set[Symbol] = set()
         self._written: set[Symbol] = set()
         self._waiting: list[tuple[str, int]] = []
+        self._elsewhere = ""  # where the list of places is changed that modules are looked for in
 
     def begin(self, path: str, function: str | None) -> None:
         """Go from a function of a file, or from all of the file, to the end."""
@@ -81,10 +83,19 @@ class Closure:
             if "subclasses" in self.flags:  # classes are found by their base, not by their name
                 for path in list(self.loaded):
                     self._whole(path, "something asks for all subclasses of a class")
+            if self._elsewhere:
+                self._look_everywhere()
             for path, place in self._changing():
                 self._add(path, place)
             if not self._waiting:
                 return
+
+    def _look_everywhere(self) -> None:
+        """Take whole what an import that leads out of the project may mean, wherever in the project it lies."""
+        for path in self._codebase.tree.every(""):
+            names = path.removesuffix(".py").split("/")
+            if self.outside.keys() & {*names}:
+                self._whole(path, f"{self._elsewhere} changes where modules are looked for")
 
     def _process(self, path: str, place: int) -> None:
         module = self._codebase.module(path)
@@ -133,6 +144,8 @@ class Closure:
                     self._whole(target.path, target.name)
                 case "outside" if target.name in _ANYTHING:
                     self._anything(path, unit, target.name, where)
+                case "outside" if target.name.startswith(_PLACES):
+                    self._elsewhere = self._elsewhere or where
 
     def _is_named(self, path: str, mention: Mention) -> bool:
         """Whether a word of a text is a variable of the module; `@word` may be a function too."""
