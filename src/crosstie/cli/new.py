@@ -44,5 +44,5 @@ def new(
         put(f"   create  {name / each}")
     if made.key is not None:
         put(f"Rows are held out for tests by {made.key!r}; --key names another column")
-    put(f"Next:\n  cd {name}\n  crosstie train model.yaml\n  python -m pytest")
+    put(f"Next:\n  cd {name}\n  crosstie build\n  crosstie test")
     return 0

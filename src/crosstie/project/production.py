@@ -8,7 +8,7 @@ project splits by a hash of a key, as `crosstie new` writes it, none of them is 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -111,6 +111,12 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             training=(str(training), None if before is None else str(before)),
             gates=_gates(here),
         )
+    found = replace(
+        found,
+        candidate=_from_root(here, candidate.path),
+        production=None if now is None else now.run,
+        holdout="the holdout" if now is None else f"those that {now.run} was tested on",
+    )
     reports = here.project.own / "reports"
     write_json(reports / "test.json", found.state())
     write_page(found, reports / "test.html")

@@ -310,6 +310,39 @@ def test_a_build_that_is_killed_is_gone_on_with(project):
     assert run(project)[0] == {"ran": ["shaped", "few"], "cached": ["long"], "failed": []}
 
 
+def test_the_test_environment_begins_with_nothing_and_takes_a_sample(project):
+    (project / "environments/test.yaml").write_text("sample: 3\nparams: {least: 2, kind: c}\n")
+
+    for _ in range(2):
+        assert run(project, env="test")[0] == {"ran": ["long", "shaped", "few"], "cached": [], "failed": []}  # fmt: skip
+    assert parquet.read_metadata(project / ".crosstie/tables/test/calls.parquet").num_rows == 3
+    assert states(project) == CURRENT
+
+
+def test_an_engine_that_cannot_run_queries_is_refused(project):
+    edit(
+        project,
+        "environments/development.yaml",
+        "params",
+        "engine: postgresql://here/calls\nparams",
+    )
+
+    with pytest.raises(ProjectError) as error:
+        states(project)
+
+    assert str(error.value) == (
+        "environments/development.yaml engine: postgresql cannot run steps yet, only duckdb can"
+    )
+
+
+def test_a_table_whose_lines_end_in_two_ways_is_read_all_the_same(project):
+    with (project / "data/calls.csv").open("a", newline="") as file:
+        file.write('5,7,c\r\n6,8,"a\r\n')
+
+    assert run(project, "long")[0]["ran"] == ["long"]
+    assert [row["id"] for row in table(project, "long")] == [1, 3, 4, 5, 6]
+
+
 def test_two_do_not_build_at_once(project):
     with alone(project / ".crosstie"), pytest.raises(ProjectError) as error:
         run(project)

@@ -247,6 +247,6 @@ def test_the_command_says_what_it_made_and_what_to_type_next(tmp_path):
         "   create  birds/tests/test_model.py",
         "Next:",
         "  cd birds",
-        "  crosstie train model.yaml",
-        "  python -m pytest",
+        "  crosstie build",
+        "  crosstie test",
     ]

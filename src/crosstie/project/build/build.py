@@ -25,6 +25,7 @@ from crosstie.project.steps.step import Step
 from crosstie.project.steps.task import Failure, Made, Task
 from crosstie.project.store.store import Product, Record
 
+AFRESH = "test"  # the environment that every build begins with nothing in
 LEFT_OUT = ("checkpoints", "tensorboard")  # of a run: nobody predicts or compares with them
 
 Say = Callable[[str], None]
@@ -94,6 +95,8 @@ def build(
         if each not in here.steps:
             raise ProjectError(f"{each!r} is no step here; {nearest(each, here.steps)}")
     with alone(here.project.own):
+        if here.environment.name == AFRESH:
+            here.wipe()
         work = here.project.own / "work"
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
         work.mkdir(parents=True)

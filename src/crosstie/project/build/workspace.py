@@ -1,5 +1,6 @@
 """A project in an environment: its steps, what each is made from now, and what lies there of it."""
 
+import shutil
 from collections.abc import Mapping
 from functools import cached_property
 from pathlib import Path
@@ -8,7 +9,7 @@ from typing import Any
 from crosstie.config.yaml import read_yaml
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.project.build.state import State
-from crosstie.project.environment import Environment
+from crosstie.project.environment import DUCKDB, Environment
 from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.content import Contents
 from crosstie.project.fingerprint.environment import Installed
@@ -60,6 +61,7 @@ class Workspace:
     def steps(self) -> dict[str, Step]:
         """All that can be built, in order: the files of data that something reads, the steps, and the model."""
         raw = self.project.raw_tables()
+        self._check_engine()
         steps = read_steps(self.project, self._read_sql)
         model = self._model({*raw, *steps})
         wanted = {each for step in [*steps.values(), *model] for each in step.upstreams}
@@ -119,6 +121,23 @@ class Workspace:
                 for name in lacking
             ])  # fmt: skip
         return found
+
+    def wipe(self) -> None:
+        """Forget what was built here: the tables, what is known of them, and the store if it lies in the project."""
+        own, name = self.project.own, self.environment.name
+        shutil.rmtree(own / "tables" / name, ignore_errors=True)
+        (own / "state" / f"{name}.json").unlink(missing_ok=True)
+        store = self.project.root / self.environment.store
+        if "://" not in self.environment.store and store.is_relative_to(own):
+            shutil.rmtree(store, ignore_errors=True)
+
+    def _check_engine(self) -> None:
+        """Raise where queries are to run in what cannot run them here."""
+        connection = self.environment.engine.connection
+        if connection != DUCKDB and any((self.project.root / "steps").glob("*.sql")):
+            where = f"environments/{self.environment.name}.yaml"
+            said = f"{connection.partition('://')[0]} cannot run steps yet, only {DUCKDB} can"
+            raise ProjectError(Problem(f"{where} engine", said))
 
     def _noted(self, step: Step) -> dict[str, Any]:
         """Its settings as they may be kept: of one that a variable holds, which may be a secret, the digest."""

@@ -5,6 +5,7 @@ What a model is trained on straight from `data/` is not read here but as `crosst
 
 from pathlib import Path
 from tempfile import TemporaryDirectory
+from typing import Any
 
 from crosstie.errors import DataError
 from crosstie.project.steps.duck import connect, write_rows
@@ -12,6 +13,7 @@ from crosstie.project.steps.duck import connect, write_rows
 READING = "1"  # of the rules below: another number makes all raw tables anew
 PARQUET = "SELECT * FROM read_parquet($path)"
 JSON = "SELECT * FROM read_json($path, maximum_object_size = 268435456)"
+TEXTS = (".csv", ".tsv")
 CSV = "SELECT * FROM read_csv($path, sample_size = -1)"
 SOME = """
 SELECT * EXCLUDE crosstie_row
@@ -39,16 +41,21 @@ def run_raw(path: Path, where: str, sample: int | None, to: Path) -> None:
     import duckdb  # 113 ms
 
     with connect() as connection, TemporaryDirectory() as folder:
-        source, function = _as_read(path, Path(folder))
         try:
-            query = function
-            given: dict[str, object] = {"path": str(source)}
-            if sample is not None:
-                query, given["sample"] = SOME.replace("(rows)", f"({function})"), sample
-            write_rows(connection.execute(query, given), to)
+            _write(connection, *_as_read(path, Path(folder)), sample, to)
         except duckdb.Error as error:
-            what = " ".join(str(error).partition("\n")[0].split())
-            raise DataError(f"{where}: cannot be read as a table: {what}") from None
+            if path.suffix.lower() not in TEXTS:
+                what = " ".join(str(error).partition("\n")[0].split())
+                raise DataError(f"{where}: cannot be read as a table: {what}") from None
+            _write(connection, _cleaned(path, Path(folder)), CSV, sample, to)
+
+
+def _write(connection: Any, source: Path, function: str, sample: int | None, to: Path) -> None:
+    query = function
+    given: dict[str, object] = {"path": str(source)}
+    if sample is not None:
+        query, given["sample"] = SOME.replace("(rows)", f"({function})"), sample
+    write_rows(connection.execute(query, given), to)
 
 
 def _as_read(path: Path, scratch: Path) -> tuple[Path, str]:
@@ -63,7 +70,7 @@ def _as_read(path: Path, scratch: Path) -> tuple[Path, str]:
         case ".arrow":
             return _of_arrow(path, scratch), PARQUET
         case _:
-            return _of_sheet(path, scratch), CSV
+            return _cleaned(path, scratch), CSV
 
 
 def _of_arrow(path: Path, scratch: Path) -> Path:
@@ -80,8 +87,8 @@ def _of_arrow(path: Path, scratch: Path) -> Path:
     return scratch / "rows.parquet"
 
 
-def _of_sheet(path: Path, scratch: Path) -> Path:
-    """The first sheet as text, whose types are found as those of any text."""
+def _cleaned(path: Path, scratch: Path) -> Path:
+    """The first sheet, or a text that bears repair, as a plain CSV: as `crosstie train` reads it."""
     from crosstie.data.read import open_source
     from crosstie.data.write import csv_text
 
