@@ -142,6 +142,7 @@ NOTHING = {
     "another function of the step's file": (STEP, "return x + 1", "return x + 2"),
     "another function of a helper's file": ("helpers/text.py", "text.upper()", "text.lower()"),
     "another function with the same decorator": ("helpers/rates.py", "return frame", "return [frame]"),
+    "an import that nothing uses": ("helpers/text.py", "import re\n", "import re\nimport numpy as np\nimport os\n"),
     "one more import": (STEP, "import pandas as pd\n", "import json\nimport pandas as pd\n\njson.__doc__\n"),
     "one more name from the same import": ("helpers/__init__.py", "import clean", "import clean, unrelated"),
     "pass": ("helpers/rates.py", "    factor = 2\n", "    factor = 2\n    pass\n"),
@@ -194,6 +195,12 @@ SOMETHING = {
         "from .text import clean\n",
         "from .text import clean\nfrom . import rates\nrates.Base.factor = 5\n",
         {"helpers/__init__.py:rates", "helpers/__init__.py:statement 1"},
+    ),
+    "an import for its effect": (
+        "helpers/text.py",
+        "import re\n",
+        "import re\nfrom sklearn.experimental import enable_iterative_imputer\n",
+        {"helpers/text.py:enable_iterative_imputer"},
     ),
     "a setting of a library": (
         "helpers/deep.py",

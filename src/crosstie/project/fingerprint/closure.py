@@ -196,7 +196,8 @@ class Closure:
         statement = unit.imports[0][0] if unit.kind == "import" else None
         if statement is None or statement.level or statement.when != "import":
             return False
-        if statement.module.partition(".")[0] in sys.stdlib_module_names:
+        aliased = statement.name not in (".", unit.names[0])  # who gives it a name means to use it
+        if aliased or statement.module.partition(".")[0] in sys.stdlib_module_names:
             return False
         if path.endswith("__init__.py") or self._codebase.runs(path, statement) is not None:
             return False

@@ -27,7 +27,7 @@ _INERT = frozenset(
     "abc.abstractmethod contextlib.asynccontextmanager contextlib.contextmanager dataclasses.dataclass enum.unique "
     "functools.cache functools.cached_property functools.lru_cache functools.total_ordering functools.wraps "
     "typing.final typing.overload typing.override typing.runtime_checkable typing_extensions.override attr.s attrs.define "
-    "attrs.frozen".split()
+    "attrs.frozen numba.jit numba.njit numpy.vectorize tenacity.retry torch.inference_mode torch.no_grad".split()
 )
 
 
