@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import Literal, NamedTuple
 
+from crosstie import __version__
 from crosstie.errors import Problem, ProjectError
 from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.canonical import CANON
@@ -67,7 +68,7 @@ class Codebase:
         if text.startswith(NO_TEXT):
             said = text.removeprefix(NO_TEXT).partition("\n")[0].split(" ", 1)
             raise ProjectError(Problem(f"{path}:{said[0]}", said[1]))
-        key = digest(text) + CANON
+        key = f"{digest(text)} {CANON} {__version__}"  # what is read out of a file may be more one day
         known = self._cache.get("modules", key)
         if known is not None:
             return Module.from_json(known)

@@ -6,6 +6,7 @@ from contextlib import contextmanager
 from dataclasses import asdict, dataclass, field
 from typing import Any
 
+from crosstie import __version__
 from crosstie.errors import MissingExtra, Problem, ProjectError, nearest
 from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.environment import version_of
@@ -111,7 +112,7 @@ class Sqls:
         """
         rules = canon()
         text = text.replace("\r\n", "\n").removeprefix("\ufeff")
-        key = digest(json.dumps([rules, dialect, self._schema, where, text]))
+        key = digest(json.dumps([__version__, rules, dialect, self._schema, where, text]))
         known = self._cache.get("sql", key)
         if known is None:
             known = _read(where, text, dialect, self._schema, rules).to_json()
