@@ -143,7 +143,9 @@ def test_rare_and_new_levels_are_counted_together():
 
 
 def test_levels_that_become_one_are_constant():
-    assert drift_of_levels(["a", "b", None], ["a", "a", None]).constant
+    assert drift_of_levels(["a", "b", None] * 10, ["a", "a", None] * 10).constant
+    assert not drift_of_levels(["a"] * 99 + ["b"], ["a"] * 100).constant  # which chance does
+    assert not drift_of_numbers(np.array([0.0] * 99 + [1.0]), np.zeros(100)).constant
     assert not drift_of_levels(["a", "a"], ["a"]).constant
 
 

@@ -51,6 +51,7 @@ def test_every_gate_passes_or_does_not_apply_where_nothing_is_in_production(name
         (Measured(0.88, 0.9, -0.02, -0.03, -0.01), "failed"),  # a fifth of what was wrong more
         (Measured(0.895, 0.9, -0.005, -0.008, -0.002), "passed"),  # surely, but little
         (Measured(0.88, 0.9, -0.02, -0.05, 0.01), "passed"),  # much, but not surely
+        (Measured(0.88, 0.9, -0.02, -0.036, -0.004), "passed"),  # once in a hundred times
         (Measured(0.92, 0.9, 0.02, 0.01, 0.03), "passed"),
         (Measured(1.2, 1.0, 0.2, 0.1, 0.3, greater_is_better=False, perfect=0.0), "failed"),
         (Measured(0.8, 1.0, -0.2, -0.3, -0.1, greater_is_better=False, perfect=0.0), "passed"),
@@ -106,10 +107,10 @@ def test_skew_fails_at_any_difference():
 
 
 def test_calibration_fails_where_the_error_grew():
-    error = Measured(0.1, 0.03, 0.07, 0.02, 0.12, greater_is_better=False, perfect=0.0)
+    error = Measured(0.1, 0.03, 0.07, 0.04, 0.1, greater_is_better=False, perfect=0.0)
     assert said("calibration", on(metrics={"ece": error})) == (
         "failed",
-        "y: the calibration error went from 0.03 to 0.1 (+0.07, 95 % interval +0.02 to +0.12)",
+        "y: the calibration error went from 0.03 to 0.1 (+0.07, 95 % interval +0.04 to +0.1)",
     )
     assert said("calibration", on(metrics={"ece": error}), worse_by=0.08)[0] == "passed"
     assert said("calibration", on(type="number", metrics={})) == (
@@ -119,9 +120,17 @@ def test_calibration_fails_where_the_error_grew():
 
 
 def test_flips_fail_above_their_share():
-    found = on(flips=Flips(0.3, 300, []))
-    assert said("flips", found) == ("failed", "y: 300 of 1000 predictions became another (30.0%)")
-    assert said("flips", found, most=0.3)[0] == "passed"
+    found = on(flips=Flips(0.35, 350, 0.2, []))
+    what = "y: 350 of 1000 predictions became another (35.0%)"
+    assert said("flips", found) == ("failed", f"{what}; production is wrong in 20.0%")
+    assert said("flips", found, of_error=2)[0] == "passed"
+    assert said("flips", found, most=0.3) == ("failed", what)
+    assert said("flips", found, most=0.35)[0] == "passed"
+
+
+def test_a_few_flips_in_few_rows_are_borne():
+    few = replace(OUTPUT, rows=20, flips=Flips(0.15, 3, 0.05, []))
+    assert said("flips", replace(BASE, outputs={"y": few}))[0] == "passed"
 
 
 def test_change_is_held_against_productions_error():

@@ -79,9 +79,13 @@ def intervals(
     values = _resampled(measures, len(target), weights, resamples, rng)
     found = {}
     for i, (name, value) in enumerate(point.items()):
-        interval = _interval(values[:, i], value, level, len(target) / rows)
-        if interval is not None:
-            found[name] = interval
+        ends = _ends(values[:, i], level)
+        if ends is None:
+            continue
+        low, middle, high = ends
+        if rows > len(target):
+            low, high = value + (np.array([low, high]) - middle) * np.sqrt(len(target) / rows)
+        found[name] = [float(low), float(high)]
     return found
 
 
@@ -119,7 +123,8 @@ def changes(
     """How metrics change from one model to another, by the paired bootstrap: each resample is of the same rows for both.
 
     What is easy and what is hard among the rows then cancels out, so that the interval is that of the change, which
-    is far narrower than what the two intervals suggest.
+    is far narrower than what the two intervals suggest. It is put around the change: resampled rows repeat, which
+    makes metrics like `ece` larger than they are.
 
     Args:
         output_type: As for `score`.
@@ -171,12 +176,15 @@ def changes(
         ]
         measures.append(_difference(*pair))
     values = _resampled(measures, len(target[some]), None, resamples, rng)
+    share = math.sqrt(len(target[some]) / len(target))
     found = {}
     for i, name in enumerate(both):
         change = points[1][name] - points[0][name]
-        interval = _interval(values[:, i], change, level, len(target[some]) / len(target))
-        if interval is not None:
-            found[name] = Change(points[0][name], points[1][name], *interval)
+        ends = _ends(values[:, i], level)
+        if ends is not None:
+            low, middle, high = ends
+            low, high = change + (np.array([low, high]) - middle) * share
+            found[name] = Change(points[0][name], points[1][name], float(low), float(high))
     return found
 
 
@@ -202,15 +210,12 @@ def _resampled(
     return values
 
 
-def _interval(values: Array, value: float, level: float, share: float) -> list[float] | None:
-    """The ends that hold `level` of the resamples, scaled where only a share of the rows was resampled."""
+def _ends(values: Array, level: float) -> Array | None:
+    """(lower end, median, upper end) of what holds `level` of the resamples; None where none is defined."""
     values = values[np.isfinite(values)]
     if not len(values):
         return None
-    low, middle, high = np.percentile(values, [50 * (1 - level), 50, 50 * (1 + level)])
-    if share < 1:
-        low, high = value + (np.array([low, high]) - middle) * np.sqrt(share)
-    return [float(low), float(high)]
+    return np.percentile(values, [50 * (1 - level), 50, 50 * (1 + level)])
 
 
 def _difference(

@@ -17,6 +17,7 @@ from crosstie.evaluation.metric import Array
 
 BINS = 10  # deciles of the first sample
 LEVELS = 20  # counted one by one; the others are "other"
+ACCIDENT = 0.001  # probability below which something is none
 NO_ROWS = 0.5  # rows that an empty bin is taken to hold, so that a ratio exists
 
 
@@ -32,7 +33,7 @@ class Drift:
         ks: Of numbers, the largest distance of the two distribution functions, missing cells left out.
         p: Of `ks`, the probability of one as large in samples of one population.
         missing: Share of missing cells in the first sample and in the second.
-        constant: Whether the second holds one value only where the first held several.
+        constant: Whether the second holds one value only where the first held others too, more than chance allows.
         ends: Of numbers, the smallest and the largest of the first sample and of the second.
         far: Of what moves hardly a share and yet is of another unit, or written otherwise, how many rows: numbers of
             the second beyond the first's ends by more than its whole range; levels that only the second holds, or
@@ -68,9 +69,11 @@ def drift_of_numbers(first: Array, second: Array, *, bins: int = BINS) -> Drift:
     present = first[np.isfinite(first)], second[np.isfinite(second)]
     counts = _binned(*present, bins)
     ks = kolmogorov_smirnov(*present) if len(present[0]) and len(present[1]) else (None, None)
-    several, one = len(np.unique(present[0])) > 1, len(np.unique(present[1])) == 1
+    constant = len(np.unique(present[1])) == 1 and _gone(
+        int((present[0] != present[1][0]).sum()), len(present[0]), len(present[1])
+    )
     absent = len(first) - len(present[0]), len(second) - len(present[1])
-    found = _drift(counts, absent, ks=ks, constant=several and one)
+    found = _drift(counts, absent, ks=ks, constant=constant and len(np.unique(present[0])) > 1)
     return replace(found, **_beyond(*present)) if ks[0] is not None else found
 
 
@@ -89,7 +92,12 @@ def drift_of_levels(first: Sequence[str | None], second: Sequence[str | None]) -
     missing = known.pop(None, 0), seen.pop(None, 0)
     names = sorted(known, key=lambda each: (-known[each], str(each)))[:LEVELS]
     counts = _in_order(known, names), _in_order(seen, names)
-    found = _drift(counts, missing, constant=len(known) > 1 and len(seen) == 1)
+    constant = len(seen) == 1 and _gone(
+        sum(count for name, count in known.items() if name not in seen),
+        sum(known.values()),
+        sum(seen.values()),
+    )
+    found = _drift(counts, missing, constant=constant and len(known) > 1)
     new, gone = _unseen(known, seen), _unseen(seen, known)
     return replace(found, far=min(new[0], gone[0]), far_p=max(new[1], gone[1]))
 
@@ -202,6 +210,11 @@ def _binned(first: Floats, second: Floats, bins: int) -> tuple[Floats, Floats]:
         return np.bincount(2 * place + own, minlength=2 * len(edges) + 1).astype(np.float64)
 
     return counts(first), counts(second)
+
+
+def _gone(others: int, first: int, second: int) -> bool:
+    """Whether it is no accident that none of so many rows of the first sample has a like in the second."""
+    return others > 0 and (first / (first + second)) ** others < ACCIDENT
 
 
 def _beyond(first: Floats, second: Floats) -> dict[str, Any]:

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from typing import Any, Literal
 
 Result = Literal["passed", "failed", "not applicable"]
+STRETCH = 3.29 / 1.96  # normal quantiles of 99.9 % and 95 %
 
 
 @dataclass(frozen=True)
@@ -74,10 +75,23 @@ class Measured:
 
     @property
     def surely_worse(self) -> bool:
-        """Whether the interval of the change holds nothing but worse."""
-        if self.low is None or self.high is None:
+        """Whether the interval that one change in 1,000 leaves by chance holds nothing but worse.
+
+        It is the 95 % interval stretched, as a normal one would be: several gates look at several metrics, and one in
+        twenty of each would be an alarm a day.
+        """
+        return self._surely(-1 if self.greater_is_better else 1)
+
+    @property
+    def surely_better(self) -> bool:
+        """Likewise, nothing but better."""
+        return self._surely(1 if self.greater_is_better else -1)
+
+    def _surely(self, sign: int) -> bool:
+        if self.change is None or self.low is None or self.high is None:
             return False
-        return self.high < 0 if self.greater_is_better else self.low > 0
+        near = self.low if sign > 0 else self.high
+        return sign * (self.change + STRETCH * (near - self.change)) > 0
 
 
 @dataclass(frozen=True)
@@ -87,11 +101,13 @@ class Flips:
     Attributes:
         share: Of the rows compared.
         rows: How many.
+        wrong: Share of the rows that production gets wrong.
         ways: The most frequent, as (before, after, rows).
     """
 
     share: float
     rows: int
+    wrong: float
     ways: Sequence[tuple[str, str, int]]
 
 

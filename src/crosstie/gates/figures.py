@@ -21,8 +21,8 @@ def interval_figure(measured: Measured) -> str:
     def x(value: float) -> float:
         return WIDTH / 2 * (1 + value / most)
 
-    better = measured.low > 0 if measured.greater_is_better else measured.high < 0
-    colour = "#c0392b" if measured.surely_worse else "#1e8449" if better else "#7f8c8d"
+    good, bad = measured.surely_better, measured.surely_worse
+    colour = "#c0392b" if bad else "#1e8449" if good else "#7f8c8d"
     middle = HEIGHT / 2
     return (
         f'<svg width="{WIDTH}" height="{HEIGHT}" viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="interval">'

@@ -70,7 +70,7 @@ def compare_output(
         _main(both.type, found),
         found,
         loss=LOSSES[both.type],
-        flips=None if amounts else _flips(*shown),
+        flips=None if amounts else _flips(*shown, float(_wrong(both).mean())),
         amounts=_amounts(both) if amounts else None,
         calibration={
             "before": _bins(both, both.before),
@@ -131,11 +131,24 @@ def _nature(kind: str, name: str) -> dict[str, Any]:
     return {"greater_is_better": metric.greater_is_better, "perfect": metric.perfect}
 
 
-def _flips(before: Sequence[Any], after: Sequence[Any]) -> Flips:
+def _wrong(both: Pair) -> NDArray[np.bool_]:
+    """Which rows production gets wrong; of a set or a sequence those with anything wrong."""
+    wrong: NDArray[np.bool_]
+    if both.type == "binary":
+        wrong = (np.asarray(both.before) >= both.thresholds[0]) != (both.target > 0)
+    elif both.type == "category":
+        wrong = np.asarray(both.before).argmax(1) != both.target
+    else:
+        assert both.before is not None
+        wrong = row_loss(both, both.before, 0) > 0
+    return wrong
+
+
+def _flips(before: Sequence[Any], after: Sequence[Any], wrong: float) -> Flips:
     pairs = [(_said(old), _said(new)) for old, new in zip(before, after, strict=True) if old != new]
     ways = sorted(Counter(pairs).items(), key=lambda each: (-each[1], each[0]))[:WAYS]
     share = len(pairs) / len(before) if before else 0.0
-    return Flips(share, len(pairs), [(old, new, rows) for (old, new), rows in ways])
+    return Flips(share, len(pairs), wrong, [(old, new, rows) for (old, new), rows in ways])
 
 
 def _said(value: Any) -> str:

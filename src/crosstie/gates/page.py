@@ -115,7 +115,7 @@ def _metrics(metrics: Mapping[str, Measured]) -> str:
     rows = []
     for name, each in metrics.items():
         change = "" if each.change is None else f"{each.change:+.3g}"
-        shown = "failed" if each.surely_worse else "passed" if _surely_better(each) else ""
+        shown = "failed" if each.surely_worse else "passed" if each.surely_better else ""
         interval = "" if each.low is None else f"{each.low:+.3g} to {each.high:+.3g}"
         rows.append(
             f'<tr><td>{escape(name)}</td><td class="n">{_plain(each.before)}</td>'
@@ -123,12 +123,6 @@ def _metrics(metrics: Mapping[str, Measured]) -> str:
             f'<td class="n">{interval}</td><td>{interval_figure(each)}</td></tr>'
         )
     return _table(("metric", "production", "candidate", "change", "95 % interval", ""), rows)
-
-
-def _surely_better(each: Measured) -> bool:
-    if each.low is None or each.high is None:
-        return False
-    return each.low > 0 if each.greater_is_better else each.high < 0
 
 
 def _segments(output: Output) -> list[str]:

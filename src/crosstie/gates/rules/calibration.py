@@ -13,7 +13,7 @@ from crosstie.gates.rules.metric import said
 class Calibration(Gate):
     """Probabilities are as near to frequencies as production's are (expected calibration error, Guo et al. 2017).
 
-    It fails where the error grew by more than `worse_by` and the interval of the change holds nothing but worse.
+    It fails where the error grew by more than `worse_by` and by more than chance does once in 1,000 times.
 
     Args:
         worse_by: How much the error may grow; it is a difference of probabilities.

@@ -16,8 +16,8 @@ from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
 class Metric(Gate):
     """The metric is not worse than production's by more than a share of what production still gets wrong.
 
-    It fails where the metric is worse by more than `worse_by` and the 95 % interval of the change, of a paired
-    bootstrap, holds nothing but worse.
+    It fails where the metric is worse by more than `worse_by`, and by more than chance among the holdout's rows does
+    once in 1,000 times (paired bootstrap).
 
     Args:
         metric: Which one; null for the first that is reported: rmse, roc_auc, accuracy, …
