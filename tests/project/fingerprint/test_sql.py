@@ -5,7 +5,7 @@ import subprocess
 import sys
 
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from crosstie.errors import ProjectError
@@ -183,7 +183,7 @@ print(found.digest, "sqlglot" in sys.modules)
 SPACES = st.sampled_from([" ", "\n", "\t ", " -- why\n", " /* a 'b' */ "])
 
 
-@settings(max_examples=60, deadline=None)
+@settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_space_and_comment_between_words_is_no_change(data):
     words = re.findall(r"'[^']*'|\"[^\"]*\"|[^\s'\"]+", QUERY)
