@@ -19,6 +19,7 @@ _HOMES = {
     "Model": "crosstie.serving.model",
     "Run": "crosstie.pipeline.run",
     "check": "crosstie.api",
+    "dag": "crosstie.project.dag",
     "datasets": "crosstie.datasets:",
     "destroy": "crosstie.project.scaffold.generate",
     "doctor": "crosstie.api",
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from crosstie.api import wrap as wrap
     from crosstie.errors import CrosstieError as CrosstieError
     from crosstie.pipeline.run import Run as Run
+    from crosstie.project.dag import dag as dag
     from crosstie.project.scaffold.generate import destroy as destroy
     from crosstie.project.scaffold.generate import generate as generate
     from crosstie.project.scaffold.new import new as new

@@ -40,6 +40,7 @@ COMMANDS = {
     "build": "Make what changed in a project: its tables, then its model.",
     "status": "Say what a build would do, and why.",
     "why": "Say what moved since a step was built, line by line.",
+    "graph": "Show the steps of a project, how they hang together and how each stands.",
     "test": "Hold the model that was built last against the one in production.",
     "promote": "Put the model that was built last into production, or the one before back.",
     "accept": "Take the table that lies there for what a step gives.",

@@ -7,14 +7,8 @@ from cyclopts import Parameter
 
 from crosstie.cli.output import put, put_json, put_table, tell
 from crosstie.project.build.build import standing
+from crosstie.project.build.judge import WORDS
 from crosstie.project.build.open import opened
-
-WORDS = {
-    "current": "current",
-    "cached": "will be restored",
-    "stale": "will be run",
-    "waiting": "waits",
-}
 
 
 def status(

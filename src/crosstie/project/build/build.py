@@ -140,6 +140,7 @@ class _Build:
             raise
         finally:
             pool.shutdown()
+            self._here.failed.update(self._outcome.failed, well=self._digests)
         return self._outcome
 
     def _ready(self, left: Sequence[Step]) -> list[Step]:

@@ -11,6 +11,12 @@ from crosstie.project.steps.step import Step
 from crosstie.project.store.store import Record
 
 Standing = Literal["current", "cached", "stale", "waiting"]
+WORDS: Mapping[Standing, str] = {
+    "current": "current",
+    "cached": "will be restored",
+    "stale": "will be run",
+    "waiting": "waits",
+}
 
 
 @dataclass(frozen=True)

@@ -1,8 +1,8 @@
-"""What was last built in an environment: of each step the key and the product that lie in its place."""
+"""What was last built in an environment: of each step the key and the product that lie in its place, or why it failed."""
 
 import json
 import os
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -54,20 +54,57 @@ class State:
         write_text(self._path, json.dumps(found, indent=1) + "\n")
 
 
+class Failed:
+    """The steps that failed when they were last to be built, and why.
+
+    Args:
+        path: The file.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def read(self) -> dict[str, str]:
+        """Why, by step."""
+        try:
+            found: dict[str, str] = json.loads(self._path.read_text(encoding="utf-8"))
+        except (FileNotFoundError, ValueError):
+            return {}
+        return found
+
+    def update(self, failed: Mapping[str, str], *, well: Collection[str]) -> None:
+        """Note what came of a build.
+
+        Args:
+            failed: Why, by step.
+            well: Steps that did not fail.
+        """
+        before = self.read()
+        found = {**{step: why for step, why in before.items() if step not in well}, **failed}
+        if found != before:
+            write_text(self._path, json.dumps(found, indent=1) + "\n")
+
+
 @contextmanager
-def alone(folder: Path) -> Iterator[None]:
+def alone(folder: Path, *, doing: str = "builds") -> Iterator[None]:
     """Be the only one that builds in a folder. The system lets go of it however this process ends.
 
+    Args:
+        folder: Which.
+        doing: What else only one may do there at a time, as in "retrains".
+
     Raises:
-        ProjectError: Another builds there.
+        ProjectError: Another does so there.
     """
     folder.mkdir(parents=True, exist_ok=True)
-    path = folder / "lock"
+    path = folder / ("lock" if doing == "builds" else f"{doing}.lock")
     file = os.open(path, os.O_RDWR | os.O_CREAT, 0o666)
     try:
         if not _locked(file):
             pid = os.read(file, 32).decode(errors="replace").strip()
-            raise ProjectError(f"process {pid} builds here now. Wait for it, or end it: kill {pid}")
+            raise ProjectError(
+                f"process {pid} {doing} here now. Wait for it, or end it: kill {pid}"
+            )
         os.ftruncate(file, 0)
         os.pwrite(file, str(os.getpid()).encode(), 0)
         yield

@@ -8,7 +8,7 @@ from typing import Any
 
 from crosstie.config.yaml import read_yaml
 from crosstie.errors import Problem, ProjectError, nearest
-from crosstie.project.build.state import State
+from crosstie.project.build.state import Failed, State
 from crosstie.project.environment import DUCKDB, Environment
 from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.content import Contents
@@ -56,6 +56,11 @@ class Workspace:
     def state(self) -> State:
         """What lies there."""
         return State(self.project.own / "state" / f"{self.environment.name}.json")
+
+    @property
+    def failed(self) -> Failed:
+        """What failed."""
+        return Failed(self.project.own / "state" / f"{self.environment.name}.failed.json")
 
     @cached_property
     def steps(self) -> dict[str, Step]:
