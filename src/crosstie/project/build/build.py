@@ -26,6 +26,7 @@ from crosstie.project.steps.task import Failure, Made, Task
 from crosstie.project.store.store import Product, Record
 
 AFRESH = "test"  # the environment that every build begins with nothing in
+EXECUTED = "executed.ipynb"  # a notebook as it was run, beside its table
 LEFT_OUT = ("checkpoints", "tensorboard")  # of a run: nobody predicts or compares with them
 
 Say = Callable[[str], None]
@@ -203,6 +204,8 @@ class _Build:
         else:
             name = record.product.objects[""]
             self._here.store.fetch(record.product, self._here.place(step))
+            if EXECUTED in record.product.objects:
+                self._here.store.fetch_file(record.product.objects[EXECUTED], self._here.notebook(step))  # fmt: skip
         self._say(f"{step.name}: restored")
         self._note(judged, record, name)
         self._settle(step, record.product.digest)
@@ -217,12 +220,14 @@ class _Build:
             self._here.project.root,
             tables=tables,
             settings=settings,
+            hidden=self._here.hidden(step),
             to=self._work / f"{step.name}.parquet",
         )
         return self._processes.run(task, self._log(step))
 
     def _end(self, judged: Judged, made: Made | Failure) -> None:
         step = judged.step
+        executed = self._executed(step)
         if isinstance(made, Failure):
             if made.traceback:
                 with self._log(step).open("a", encoding="utf-8") as log:
@@ -234,7 +239,9 @@ class _Build:
         for each in made.warnings:
             self._say(f"{step.name}: {each}")
         file = self._work / f"{step.name}.parquet"
-        product = Product("table", made.digest, {"": self._here.store.keep_file(file)}, made.rows)
+        product = Product(
+            "table", made.digest, {"": self._here.store.keep_file(file), **executed}, made.rows
+        )
         size = file.stat().st_size
         self._here.place(step).parent.mkdir(parents=True, exist_ok=True)
         file.replace(self._here.place(step))
@@ -242,6 +249,16 @@ class _Build:
         self._finish(judged, product, cost, product.objects[""])
         if step.kind != "raw":
             self._say(f"{step.name}: {made.rows:,} rows, {made.seconds:.1f} s")
+
+    def _executed(self, step: Step) -> dict[str, str]:
+        """Put a notebook as it was run in its place and, by its hash, in the store."""
+        file, place = self._work / f"{step.name}.ipynb", self._here.notebook(step)
+        if not file.exists():
+            return {}
+        kept = self._here.store.keep_file(file)
+        place.parent.mkdir(parents=True, exist_ok=True)
+        file.replace(place)
+        return {EXECUTED: kept}
 
     def _train(self, judged: Judged) -> None:
         """The last step: a run like any other, on the table that was built."""
@@ -315,7 +332,7 @@ def accept(here: Workspace, name: str) -> str:
     with alone(here.project.own):
         by_name = {each.step.name: each for each in standing(here)}
         judged, place = by_name[name], here.place(here.steps[name])
-        if judged.step.kind not in {"sql", "python"}:
+        if judged.step.kind not in {"sql", "python", "notebook"}:
             raise ProjectError(f"{name}: only the table of a step can be accepted")
         if judged.standing == "waiting":
             raise ProjectError(f"{name}: {judged.why}; build first: crosstie build {' '.join(judged.step.upstreams)}")  # fmt: skip

@@ -92,8 +92,8 @@ class Workspace:
             case "sql":
                 sql = self._sqls.of(step.path.read_text(encoding="utf-8"), "duckdb", where)
                 return Fingerprint(sql=sql, params=params_of(self._noted(step)), inputs=inputs)
-            case "python":
-                code = self._codes.of(where, step.name)
+            case "python" | "notebook":
+                code = self._codes.of(where, step.name if step.kind == "python" else None)
                 self._warn(code.warning)
                 files = {each: self.contents.of(self.project.root / each) for each in code.files}
                 env = self._installed.environment(code.imports, self.contents)
@@ -144,11 +144,16 @@ class Workspace:
             said = f"{connection.partition('://')[0]} cannot run steps yet, only {DUCKDB} can"
             raise ProjectError(Problem(f"{where} engine", said))
 
-    def _noted(self, step: Step) -> dict[str, Any]:
-        """Its settings as they may be kept: of one that a variable holds, which may be a secret, the digest."""
+    def hidden(self, step: Step) -> list[str]:
+        """Those of its settings that a variable holds, so that they may be secrets."""
         written = self.environment.written.get("params", {})
+        return [name for name in step.settings if "${" in str(written.get(name))]
+
+    def _noted(self, step: Step) -> dict[str, Any]:
+        """Its settings as they may be kept: of one that may be a secret, the digest."""
+        hidden = self.hidden(step)
         return {
-            name: digest(str(value)) if "${" in str(written.get(name)) else value
+            name: digest(str(value)) if name in hidden else value
             for name, value in self.settings(step).items()
         }
 
@@ -158,6 +163,10 @@ class Workspace:
             built = self.state.get(step.name)
             return self.project.root / (built.file if built else "runs")
         return self.project.table(self.environment.name, step.name)
+
+    def notebook(self, step: Step) -> Path:
+        """Where a notebook lies as it was run last."""
+        return self.project.own / "notebooks" / self.environment.name / f"{step.name}.ipynb"
 
     def lies(self, step: Step) -> str | None:
         """The digest of what lies there of a step; None if nothing does."""

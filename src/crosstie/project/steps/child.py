@@ -17,6 +17,7 @@ from typing import Any
 
 from crosstie.data.files import write_json
 from crosstie.errors import CrosstieError
+from crosstie.project.steps.kernel import CellFailed
 from crosstie.project.steps.task import Failure, Made, Task
 
 
@@ -55,13 +56,17 @@ def run(task: Task) -> list[str]:
 
         run_sql(path.read_text(encoding="utf-8"), where, tables, task.settings, Path(task.to))
         return []
+    if task.kind == "notebook":
+        from crosstie.project.steps.kernel import run_notebook
+
+        return run_notebook(task)
     from pyarrow import parquet  # 131 ms
 
     from crosstie.project.steps.frames import given_as, returned
 
     function = getattr(_module(path, task.step), task.step)
     frames = {name: given_as(each, task.frames[name]) for name, each in tables.items()}
-    table, warnings = returned(function(**frames, **task.settings), task.step)
+    table, warnings = returned(function(**frames, **task.settings), f"{task.step}() returns")
     parquet.write_table(table, task.to, compression="zstd")
     return warnings
 
@@ -82,7 +87,8 @@ def _made(path: Path, seconds: float, warnings: list[str]) -> Made:
 
     from crosstie.project.fingerprint.content import table_digest
 
-    peak = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    of = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)  # a notebook's kernel is a child
+    peak = max(resource.getrusage(each).ru_maxrss for each in of)
     schema = parquet.read_schema(path)
     return Made(
         table_digest(path),
@@ -96,6 +102,8 @@ def _made(path: Path, seconds: float, warnings: list[str]) -> Made:
 
 def _failure(error: BaseException, root: Path) -> Failure:
     """Where in the project it happened, and why."""
+    if isinstance(error, CellFailed):
+        return error.failure
     if isinstance(error, CrosstieError):
         return Failure("", "; ".join(map(str, error.problems)), "")
     own = [

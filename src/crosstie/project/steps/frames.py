@@ -54,8 +54,13 @@ def as_pandas(path: Path, rows: int | None = None) -> Any:
         raise MissingExtra(str(error.name), "console", needed_for="showing a table") from None
 
 
-def returned(value: Any, step: str) -> tuple[Any, list[str]]:
+def returned(value: Any, what: str, do: str = "return a table") -> tuple[Any, list[str]]:
     """What a step returned as a `pyarrow.Table`, and what was lost.
+
+    Args:
+        value: What it returned.
+        what: How a message about it begins: `shaped() returns`.
+        do: What such a message asks for.
 
     Raises:
         DataError: It is no table.
@@ -86,8 +91,8 @@ def returned(value: Any, step: str) -> tuple[Any, list[str]]:
         if isinstance(value, dict):
             return pa.table(value), warnings
     except (pa.ArrowException, AttributeError, TypeError, ValueError) as error:
-        raise DataError(f"{step}() returns what cannot be a table: {error}") from None
+        raise DataError(f"{what} what cannot be a table: {error}") from None
     said = "nothing" if value is None else f"a {type(value).__name__}"
     raise DataError(
-        f"{step}() returns {said}; return a table: a DataFrame, a pyarrow.Table, a list of dicts or a dict of columns"
+        f"{what} {said}; {do}: a DataFrame, a pyarrow.Table, a list of dicts or a dict of columns"
     )

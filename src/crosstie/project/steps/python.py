@@ -72,6 +72,15 @@ def read_python(name: str, path: Path, text: str, where: str) -> Step:
     return Step(name, path, "python", tuple(frames), frames, settings)
 
 
+def makes(name: str, text: str) -> bool:
+    """Whether a text is not Python, which `read_python` tells, or has the function that a step is."""
+    try:
+        tree = ast.parse(text)
+    except SyntaxError:
+        return True
+    return any(isinstance(each, ast.FunctionDef) and each.name == name for each in tree.body)
+
+
 def _frame(
     annotation: ast.expr | None, names: Mapping[str, str], where: str, problems: list[Problem]
 ) -> Frame:

@@ -7,10 +7,11 @@ from pathlib import Path
 
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.project.place import Project
-from crosstie.project.steps.python import read_python
-from crosstie.project.steps.step import Kind, Step
+from crosstie.project.steps.notebook import is_percent, read_notebook
+from crosstie.project.steps.python import makes, read_python
+from crosstie.project.steps.step import Step
 
-KINDS: Mapping[str, Kind] = {".sql": "sql", ".py": "python"}
+SUFFIXES = (".sql", ".py", ".ipynb")
 MODEL = "model"  # the name of the last step
 NUMBER = re.compile(r"^\d+_")
 
@@ -33,9 +34,7 @@ def read_steps(project: Project, read_sql: ReadSql) -> dict[str, Step]:
     for path in sorted((project.root / "steps").glob("*")):
         where = path.relative_to(project.root).as_posix()
         name = NUMBER.sub("", path.stem)
-        if path.suffix == ".ipynb":
-            problems.append(Problem(where, "notebooks are no steps yet; write the step as .py"))
-        if path.suffix not in KINDS or path.name.startswith((".", "_")):
+        if path.suffix not in SUFFIXES or path.name.startswith((".", "_")):
             continue
         if not name.isidentifier():
             problems.append(Problem(where, f"{name!r} cannot be the name of a table; use letters, digits and _"))  # fmt: skip
@@ -95,9 +94,12 @@ def upstream(steps: Mapping[str, Step], names: Iterable[str]) -> set[str]:
 
 def _read(name: str, path: Path, where: str, read_sql: ReadSql) -> Step:
     text = path.read_text(encoding="utf-8")
-    match KINDS[path.suffix]:
-        case "python":
-            return read_python(name, path, text, where)
+    match path.suffix:
+        case ".ipynb":
+            return read_notebook(name, path, text, where)
+        case ".py":
+            percent = is_percent(text) and not makes(name, text)
+            return (read_notebook if percent else read_python)(name, path, text, where)
         case _:
             tables, parameters = read_sql(text, where)
             return Step(name, path, "sql", tuple(tables), settings=dict.fromkeys(parameters))

@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["raw", "sql", "python", "model"]
+Kind = Literal["raw", "sql", "python", "notebook", "model"]
 Frame = Literal["pandas", "polars", "arrow", "ibis"]
 
 

@@ -1,6 +1,6 @@
 """One run of a step: what the process that runs it is told, and what it says back."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ class Task:
         tables: Of each table that it takes, the Parquet file.
         frames: Of a Python step, what each is given as.
         settings: Values of its parameters.
+        hidden: Those of them that may be secrets, so that none is written down.
         to: The Parquet file to write; beside it, what came of it as JSON.
     """
 
@@ -30,6 +31,7 @@ class Task:
     tables: Mapping[str, str]
     frames: Mapping[str, str]
     settings: Mapping[str, Any]
+    hidden: tuple[str, ...]
     to: str
 
     @classmethod
@@ -40,6 +42,7 @@ class Task:
         *,
         tables: Mapping[str, Path],
         settings: Mapping[str, Any],
+        hidden: Collection[str],
         to: Path,
     ) -> "Task":
         """The task of running a step."""
@@ -51,6 +54,7 @@ class Task:
             {name: str(path) for name, path in tables.items()},
             dict(step.frames),
             dict(settings),
+            tuple(hidden),
             str(to),
         )
 

@@ -107,7 +107,7 @@ class Store:
             RunError: A file of it is no longer in the store, or is damaged there; a damaged one is removed.
         """
         if product.kind == "table":
-            self._fetch_file(product.objects[""], to)
+            self.fetch_file(product.objects[""], to)
             return
         part = to.with_name(f".{to.name}.part")
         with TemporaryDirectory(dir=_made(to.parent), prefix=f".{to.name}.") as temporary:
@@ -116,8 +116,22 @@ class Store:
                 path = PurePosixPath(name)
                 if path.is_absolute() or ".." in path.parts:
                     raise RunError(f"a product in the store names a file outside itself: {name!r}")
-                self._fetch_file(digest, part / name)
+                self.fetch_file(digest, part / name)
             part.replace(to)
+
+    def fetch_file(self, digest: str, to: Path) -> None:
+        """Write a kept file to a path, whole or not at all.
+
+        Raises:
+            RunError: It is no longer in the store, or is damaged there; a damaged one is removed.
+        """
+        _made(to.parent)
+        with atomic(to) as temporary:
+            if not self._place.get(_object(digest), temporary):
+                raise RunError(f"object {digest[:12]} is no longer in the store; build again")
+            if sha256(temporary) != digest:
+                self._place.remove(_object(digest))
+                raise RunError(f"object {digest[:12]} was damaged in the store and is removed; build again")  # fmt: skip
 
     def has(self, product: Product) -> bool:
         """Whether all files of a product are there."""
@@ -157,15 +171,6 @@ class Store:
     def set_alias(self, name: str, value: Mapping[str, Any]) -> None:
         """Have a name stand for something else from now on; it is moved at once and whole."""
         self._write_json(f"aliases/{name}.json", value)
-
-    def _fetch_file(self, digest: str, to: Path) -> None:
-        _made(to.parent)
-        with atomic(to) as temporary:
-            if not self._place.get(_object(digest), temporary):
-                raise RunError(f"object {digest[:12]} is no longer in the store; build again")
-            if sha256(temporary) != digest:
-                self._place.remove(_object(digest))
-                raise RunError(f"object {digest[:12]} was damaged in the store and is removed; build again")  # fmt: skip
 
     def _json(self, name: str) -> Any:
         with TemporaryDirectory() as folder:
