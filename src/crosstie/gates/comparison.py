@@ -8,6 +8,16 @@ Result = Literal["passed", "failed", "not applicable"]
 STRETCH = 3.29 / 1.96  # normal quantiles of 99.9 % and 95 %
 
 
+def signed(value: float) -> str:
+    """A change, short enough for a table.
+
+    Examples:
+        >>> signed(0.012345), signed(-2797.3), signed(0.0)
+        ('+0.0123', '-2797', '+0')
+    """
+    return f"{value:+.0f}" if abs(value) >= 1000 else f"{value:+.3g}"
+
+
 @dataclass(frozen=True)
 class Breach:
     """A difference between what two models take and give.

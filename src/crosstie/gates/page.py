@@ -5,7 +5,7 @@ from html import escape
 from pathlib import Path
 
 from crosstie.data.files import write_text
-from crosstie.gates.comparison import Comparison, Measured, Outcome, Output, Training
+from crosstie.gates.comparison import Comparison, Measured, Outcome, Output, Training, signed
 from crosstie.gates.figures import calibration_figure, interval_figure
 from crosstie.gates.show import MOST, SIGNS, number, told, verdict
 
@@ -114,9 +114,9 @@ def _output(name: str, output: Output) -> list[str]:
 def _metrics(metrics: Mapping[str, Measured]) -> str:
     rows = []
     for name, each in metrics.items():
-        change = "" if each.change is None else f"{each.change:+.3g}"
+        change = "" if each.change is None else signed(each.change)
         shown = "failed" if each.surely_worse else "passed" if each.surely_better else ""
-        interval = "" if each.low is None else f"{each.low:+.3g} to {each.high:+.3g}"
+        interval = _between(each.low, each.high)
         rows.append(
             f'<tr><td>{escape(name)}</td><td class="n">{_plain(each.before)}</td>'
             f'<td class="n">{_plain(each.after)}</td><td class="n {shown}">{change}</td>'
@@ -135,8 +135,8 @@ def _segments(output: Output) -> list[str]:
                 str(each.rows),
                 _plain(each.before),
                 _plain(each.after),
-                f"{each.after - each.before:+.3g}",
-                f"{each.low:+.3g} to {each.high:+.3g}",
+                signed(each.after - each.before),
+                _between(each.low, each.high),
             )
         )
         for each in output.segments
@@ -217,6 +217,10 @@ def _list(items: Sequence[str], more: int = 0) -> str:
 
 def _cell(cell: str | None) -> str:
     return "" if cell is None else cell if len(cell) <= 60 else f"{cell[:59]}…"
+
+
+def _between(low: float | None, high: float | None) -> str:
+    return "" if low is None or high is None else f"{signed(low)} to {signed(high)}"
 
 
 def _plain(value: float | None) -> str:

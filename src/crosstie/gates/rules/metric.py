@@ -8,7 +8,7 @@ from crosstie.config.wording import hint
 from crosstie.errors import ConfigError
 from crosstie.evaluation.metric import metrics
 from crosstie.evaluation.score import REPORTED
-from crosstie.gates.comparison import Comparison, Finding, Measured, Output
+from crosstie.gates.comparison import Comparison, Finding, Measured, Output, signed
 from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
 
 
@@ -96,7 +96,9 @@ def said(name: str, found: Measured) -> str:
     """`roc_auc went from 0.842 to 0.839 (-0.003, 95 % interval -0.011 to +0.005)`."""
     assert found.change is not None
     assert found.before is not None
-    interval = "" if found.low is None else f", 95 % interval {found.low:+.3g} to {found.high:+.3g}"
-    return (
-        f"{name} went from {found.before:.4g} to {found.after:.4g} ({found.change:+.3g}{interval})"
+    interval = (
+        ""
+        if found.low is None or found.high is None
+        else f", 95 % interval {signed(found.low)} to {signed(found.high)}"
     )
+    return f"{name} went from {found.before:.4g} to {found.after:.4g} ({signed(found.change)}{interval})"
