@@ -46,5 +46,5 @@ def served(prices) -> Iterator[Served]:
 @pytest.fixture(scope="session")
 def client(served) -> Iterator[httpx.Client]:
     """What asks it."""
-    with httpx.Client(base_url=served.url, trust_env=False) as found:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as found:
         yield found

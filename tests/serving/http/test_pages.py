@@ -58,7 +58,7 @@ def test_every_path_of_openapi_is_there(client):
 
 def test_metrics_count_requests_rows_and_what_was_odd_in_each_column(prices):
     served = serve(prices)
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:
         client.post("/predict", json=[ROW, ROW])
         client.post("/predict", json={**ROW, "size": "big"})
         client.get("/some/path")

@@ -45,7 +45,7 @@ def test_it_says_where_it_listens_and_logs_a_line_of_json_a_request_without_valu
     assert served.said == (
         f"Model('prices': price (number) from 4 columns) on {served.url}, shown at {served.url}/docs\n"
     )
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:
         client.post("/predict", json=[ROW, {**ROW, "colour": "heliotrope"}])
         client.post("/predict", json={**ROW, "size": "secret"}, headers={"X-Request-ID": "a-1"})
         answer = client.get("/healthz", headers={"X-Request-ID": "two words"})
@@ -105,7 +105,7 @@ def test_an_address_that_others_reach_needs_a_token_or_a_word(prices):
 def test_who_has_no_token_may_only_ask_how_the_server_is(prices):
     token = "correct-horse-battery"
     served = serve(prices, "--host", "0.0.0.0", CROSSTIE_TOKEN=token)
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:
         refused = client.post("/predict", json=ROW)
         wrong = client.post("/predict", json=ROW, headers={"Authorization": f"Bearer {token}x"})
         right = client.post("/predict", json=ROW, headers={"Authorization": f"Bearer {token}"})

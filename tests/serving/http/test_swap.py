@@ -143,7 +143,7 @@ def test_a_server_that_watches_swaps_while_it_is_asked_and_drops_nothing(place, 
     log.start()
     old, new = (Model.load(each).predict(ROW) for each in (place.folder, dearer))
     answers = []
-    with httpx.Client(base_url=served.url, trust_env=False) as client:
+    with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:
 
         def ask_until(done):
             while not done(answer := client.post("/predict", json=ROW)):
