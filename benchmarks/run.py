@@ -11,6 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
+import against_production
 import bulk
 import figures
 import generation
@@ -27,7 +28,10 @@ PAGE = ROOT / "docs" / "benchmarks.md"
 START, END = "<!-- generated: benchmarks/run.py -->", "<!-- end of generated -->"
 SECTIONS = {
     each.__name__: each
-    for each in (figures, quality, media, tagging, series, generation, server, bulk)
+    for each in (
+        *(figures, quality, media, tagging, series, generation),
+        *(server, bulk, against_production),
+    )
 }
 EVERYTHING = [(section, case) for section in SECTIONS for case in SECTIONS[section].CASES]
 
