@@ -1,5 +1,9 @@
 import json
+import re
 import shutil
+import subprocess
+import sys
+from pathlib import Path
 
 import pytest
 
@@ -48,3 +52,30 @@ def test_a_process_that_fails_says_why(tmp_path):
     assert len(said.problems) == 1
     assert said.problems[0].startswith("fails in a process of its own: ")
     assert "manifest.json" in said.problems[0]
+
+
+OWN = """
+from pathlib import Path
+
+import crosstie
+from crosstie.config.registry import use_components
+from crosstie.gates.compare import compare
+
+use_components(Path("components"))
+rows = {"host": [f"{i}.0.3.{i}" for i in range(200)], "inside": ["yes", "no"] * 100}
+run = crosstie.train(rows, target="inside", model_type="linear", output="run")
+model = crosstie.load(run.path)
+print([each.type for each in model.artifact.inputs], compare(model, None, rows).skew.problems)
+"""
+
+
+@pytest.mark.slow
+def test_a_model_with_an_own_feature_type_is_given_it_in_a_process_of_its_own(tmp_path):
+    page = Path(__file__).parents[2] / "docs" / "own-components.md"
+    shown = re.search(r"```python components/ipv4.py\n(.*?)```", page.read_text(), re.DOTALL)
+    (tmp_path / "components").mkdir()
+    (tmp_path / "components" / "ipv4.py").write_text(shown[1], encoding="utf-8")
+    done = subprocess.run(
+        [sys.executable, "-c", OWN], cwd=tmp_path, capture_output=True, text=True, check=False
+    )
+    assert (done.stdout, done.stderr) == ("['ipv4'] []\n", "")

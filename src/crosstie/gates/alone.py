@@ -1,6 +1,6 @@
 """`python -m crosstie.gates.alone MODEL`: a packaged model in a process where nothing of training was ever loaded.
 
-Rows come on standard input as JSON, one line of JSON goes out: what the model says of them, what differs in its own
+Rows come on standard input as JSON, with the folders of own components; one line of JSON goes out: what the model says of them, what differs in its own
 example rows, and which packages that only training needs were imported all the same.
 """
 
@@ -17,10 +17,10 @@ from typing import Any
 from crosstie.artifact.artifact import plain
 from crosstie.artifact.example import check_example, check_skew
 from crosstie.artifact.loading import load
+from crosstie.config.registry import own_folders, use_components
 from crosstie.data.table import Table
 from crosstie.errors import CrosstieError
 
-HOUSE = Path(__file__).parents[2]  # what `import crosstie` finds us in
 TRAINING = ("torch", "sklearn", "scipy", "pandas", "lightgbm", "transformers")
 
 
@@ -44,11 +44,12 @@ def ask_alone(folder: Path, rows: Sequence[dict[str, Any]]) -> Said:
         folder: The model's.
         rows: Their cells as text, None where missing.
     """
-    environment = {**os.environ, "PYTHONPATH": str(HOUSE)}
+    environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
+    told = {"rows": list(rows), "components": [str(each) for each in own_folders()]}
     with TemporaryDirectory(prefix="crosstie-") as empty:
         done = subprocess.run(
             [sys.executable, "-P", "-m", __name__, str(folder.resolve())],
-            input=json.dumps(rows),
+            input=json.dumps(told),
             capture_output=True,
             text=True,
             check=False,
@@ -65,7 +66,10 @@ def ask_alone(folder: Path, rows: Sequence[dict[str, Any]]) -> Said:
 def main(words: Sequence[str]) -> int:
     """Do what the process is for."""
     (folder,) = words
-    rows = json.loads(sys.stdin.read())
+    told = json.loads(sys.stdin.read())
+    for each in told["components"]:
+        use_components(Path(each))
+    rows = told["rows"]
     artifact = load(Path(folder))
     problems = [str(each) for each in (*check_example(artifact), *check_skew(artifact))]
     predictions: list[dict[str, Any]] = []
