@@ -40,10 +40,12 @@ class Answers:
     """Of a model.
 
     Attributes:
+        name: What the holdout is called.
         table: The rows, a long table as windows.
         outputs: By name.
     """
 
+    name: str
     table: Table
     outputs: dict[str, Answer]
 
@@ -75,7 +77,7 @@ def answers(model: Model, holdout: Any) -> Answers:
         target, usable, raw, shown = map(joined, zip(*parts[feature.name], strict=True))
         threshold = artifact.settings[feature.name].threshold
         outputs[feature.name] = Answer(feature, target, usable, raw, shown, threshold)
-    return Answers(Table.concat(tables, tables[0].columns), outputs)
+    return Answers(source.name, Table.concat(tables, tables[0].columns), outputs)
 
 
 def _piece(artifact: Artifact, table: Table) -> dict[str, tuple[Any, ...]]:

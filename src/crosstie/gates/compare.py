@@ -78,7 +78,7 @@ def compare(
     found = Comparison(
         candidate=_called(candidate),
         production=None if production is None else _called(production),
-        holdout=candidate.open(holdout).name,
+        holdout=said.name,
         rows=len(table),
         contract=breaches(production.artifact, artifact, table) if production else (),
         skew=skew_of(candidate, table, seed=seed) if "skew" in chosen else None,
