@@ -90,5 +90,12 @@ def __getattr__(name: str) -> Any:
     return found if whole and not attribute else getattr(found, attribute or name)
 
 
+def load_ipython_extension(shell: Any) -> None:
+    """`%load_ext crosstie`: the project that a notebook lies in, at hand as in `crosstie console`."""
+    from crosstie.project.console.shell import load
+
+    load(shell)
+
+
 def __dir__() -> list[str]:
     return sorted([*globals(), *_HOMES])

@@ -45,6 +45,8 @@ COMMANDS = {
     "promote": "Put the model that was built last into production, or the one before back.",
     "accept": "Take the table that lies there for what a step gives.",
     "runs": "List, show and prune runs.",
+    "console": "Open IPython with the project at hand.",
+    "debug": "Run a step, and open a debugger where it fails.",
     "datasets": "List data to try things on.",
     "doctor": "Say what is installed, what is missing, and what to type.",
 }

@@ -21,6 +21,7 @@ _PURPOSE = {
     "hub": "publishing, and models of the hub",
     "devices": "mixed precision and several devices",
     "frames": "DataFrames in and out",
+    "console": "a console",
     "mlflow": "tracking in MLflow",
     "wandb": "tracking in Weights & Biases",
 }

@@ -2,10 +2,11 @@
 
 from collections.abc import Callable, Iterator
 from functools import partial
+from html import escape
 from pathlib import Path
 from typing import Any
 
-from crosstie.errors import ProjectError, nearest
+from crosstie.errors import CrosstieError, ProjectError, nearest
 from crosstie.project.build.build import standing
 from crosstie.project.build.open import opened
 from crosstie.project.build.workspace import Workspace
@@ -120,10 +121,16 @@ class Dag:
         return list(self)
 
     def __repr__(self) -> str:
-        return self.tree(terminal_width())
+        try:
+            return self.tree(terminal_width())
+        except CrosstieError as error:  # a console shows what is wrong instead
+            return str(error)
 
     def _repr_html_(self) -> str:
-        return f'<div style="overflow-x:auto">{self.svg()}</div>'
+        try:
+            return f'<div style="overflow-x:auto">{self.svg()}</div>'
+        except CrosstieError as error:
+            return f"<pre>{escape(str(error))}</pre>"
 
 
 def dag(folder: str | Path | None = None, environment: str | None = None) -> Dag:

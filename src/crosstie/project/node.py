@@ -197,6 +197,12 @@ class Node:
         self._dag.may_write(f"crosstie accept {self.name}")
         return accept(self._dag.workspace(), self.name)
 
+    def debug(self) -> None:
+        """Run it in this process, and open a debugger where it fails; what it makes is thrown away."""
+        from crosstie.project.debug import debug
+
+        debug(self._dag.workspace(), self.name, keep=not self._dag.read_only)
+
     def __repr__(self) -> str:
         last = self.last_run
         takes = ", ".join(self.judged.step.upstreams)

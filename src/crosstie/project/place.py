@@ -51,6 +51,9 @@ class Project:
         """As `pyproject.toml` says, or the folder's."""
         return str(_pyproject(self.root).get("project", {}).get("name", self.root.name))
 
+    def __repr__(self) -> str:
+        return f"Project({self.name!r} in {str(self.root)!r})"
+
     @property
     def model_file(self) -> Path:
         """What is trained."""

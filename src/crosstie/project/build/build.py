@@ -22,7 +22,7 @@ from crosstie.project.build.state import Built, alone
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.steps.read import upstream
 from crosstie.project.steps.step import Step
-from crosstie.project.steps.task import Failure, Made, Task
+from crosstie.project.steps.task import Failure, Made
 from crosstie.project.store.store import Product, Record
 
 AFRESH = "test"  # the environment that every build begins with nothing in
@@ -213,16 +213,7 @@ class _Build:
     def _made(self, judged: Judged) -> Made | Failure:
         """Run a step; called in a thread."""
         step = judged.step
-        tables = {each: self._here.place(self._here.steps[each]) for each in step.upstreams}
-        settings = step.settings if step.kind == "raw" else self._here.settings(step)
-        task = Task.of(
-            step,
-            self._here.project.root,
-            tables=tables,
-            settings=settings,
-            hidden=self._here.hidden(step),
-            to=self._work / f"{step.name}.parquet",
-        )
+        task = self._here.task(step, to=self._work / f"{step.name}.parquet")
         return self._processes.run(task, self._log(step))
 
     def _end(self, judged: Judged, made: Made | Failure) -> None:
@@ -263,15 +254,13 @@ class _Build:
     def _train(self, judged: Judged) -> None:
         """The last step: a run like any other, on the table that was built."""
         step, here = judged.step, self._here
-        table = here.steps[step.upstreams[0]]
-        whole = table.kind == "raw" and here.environment.sample is None
         from crosstie import api  # 90 ms
 
         begun = perf_counter()
         try:
             run = api.train(
                 here.project.model_file,
-                data=table.path if whole else here.place(table),
+                data=here.training_data(step),
                 name=here.model_name,
                 runs=here.project.runs,
                 say=self._say,

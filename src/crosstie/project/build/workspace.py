@@ -23,6 +23,7 @@ from crosstie.project.place import Project
 from crosstie.project.steps.raw import READING
 from crosstie.project.steps.read import MODEL, read_steps
 from crosstie.project.steps.step import Step
+from crosstie.project.steps.task import Task
 from crosstie.project.store.place import place_of
 from crosstie.project.store.store import Store
 
@@ -127,11 +128,31 @@ class Workspace:
             ])  # fmt: skip
         return found
 
+    def task(self, step: Step, *, to: Path) -> Task:
+        """What running a step takes.
+
+        Args:
+            step: Which; not the model.
+            to: The Parquet file to write.
+
+        Raises:
+            ProjectError: A parameter of a query has no value.
+        """
+        return Task.of(
+            step,
+            self.project.root,
+            tables={each: self.place(self.steps[each]) for each in step.upstreams},
+            settings=step.settings if step.kind == "raw" else self.settings(step),
+            hidden=self.hidden(step),
+            to=to,
+        )
+
     def wipe(self) -> None:
         """Forget what was built here: the tables, what is known of them, and the store if it lies in the project."""
         own, name = self.project.own, self.environment.name
         shutil.rmtree(own / "tables" / name, ignore_errors=True)
-        (own / "state" / f"{name}.json").unlink(missing_ok=True)
+        for kept in (f"{name}.json", f"{name}.failed.json"):
+            (own / "state" / kept).unlink(missing_ok=True)
         store = self.project.root / self.environment.store
         if "://" not in self.environment.store and store.is_relative_to(own):
             shutil.rmtree(store, ignore_errors=True)
@@ -167,6 +188,12 @@ class Workspace:
     def notebook(self, step: Step) -> Path:
         """Where a notebook lies as it was run last."""
         return self.project.own / "notebooks" / self.environment.name / f"{step.name}.ipynb"
+
+    def training_data(self, model: Step) -> Path:
+        """What the model is trained on: a table that was built, or a file of data as it is where all of it is wanted."""
+        table = self.steps[model.upstreams[0]]
+        whole = table.kind == "raw" and self.environment.sample is None
+        return table.path if whole else self.place(table)
 
     def lies(self, step: Step) -> str | None:
         """The digest of what lies there of a step; None if nothing does."""

@@ -43,7 +43,7 @@ def run_sql(
             ordered = last.sql if last.ordered else ORDERED.replace("rows", last.sql)
             write_rows(connection.execute(ordered, last.of(settings)), to)
         except duckdb.Error as error:
-            raise DataError(f"{where}: {_told(error)}") from None
+            raise DataError(f"{where}: {told(error)}") from None
 
 
 def connect() -> Any:
@@ -67,7 +67,7 @@ def write_rows(result: Any, to: Path) -> None:
             writer.write_batch(batch)
 
 
-def _told(error: Exception) -> str:
+def told(error: Exception) -> str:
     """What DuckDB says in one line, with our own ways out where we closed its doors."""
     said = " ".join(str(error).partition("\nLINE ")[0].split())
     if "disabled by configuration" in said or "Permission Error" in said:
