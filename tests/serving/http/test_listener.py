@@ -51,7 +51,7 @@ def test_sigterm_ends_the_server_when_what_came_before_is_answered(prices):
     until_closed(served)
     connection.sendall(ROW[20:])
     answer = rest(connection)
-    _, log = served.process.communicate(timeout=30)
+    _, log = served.ended()
 
     assert answer.startswith(b"HTTP/1.1 200 OK\r\n")
     assert b'{"price_prediction":' in answer

@@ -5,7 +5,6 @@ import json
 import shutil
 import signal
 from hashlib import sha256
-from threading import Thread
 
 import httpx
 import pytest
@@ -139,8 +138,6 @@ def test_a_model_that_says_of_its_example_what_it_should_not_is_refused(place, d
 @pytest.mark.slow
 def test_a_server_that_watches_swaps_while_it_is_asked_and_drops_nothing(place, dearer):
     served = serve(place.pointer, "--watch")
-    log = Thread(target=served.process.stderr.read)  # a full pipe would hold the server
-    log.start()
     old, new = (Model.load(each).predict(ROW) for each in (place.folder, dearer))
     answers = []
     with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:
@@ -157,10 +154,8 @@ def test_a_server_that_watches_swaps_while_it_is_asked_and_drops_nothing(place, 
         ask_until(lambda answer: answer.json() == old)
         counted = client.get("/metrics").text
 
-    served.process.send_signal(signal.SIGTERM)
-    log.join()
-    served.process.stderr.close()
+    code, _ = served.end(signal.SIGTERM)
 
-    assert served.process.wait(30) == 0
+    assert code == 0
     assert all(answer in ((200, old), (200, new)) for answer in answers)
     assert 'crosstie_swaps_total{outcome="swapped"} 2.0' in counted
