@@ -95,7 +95,7 @@ def failing(
         for first in outcome.failed:
             raise ProjectError(f"{name} needs {first}, which failed; see where: crosstie debug {first}")  # fmt: skip
     for each in step.upstreams:
-        if not here.place(here.steps[each]).exists():
+        if here.steps[each].kind != "source" and not here.place(here.steps[each]).exists():
             raise ProjectError(f"{name} needs {each}, which is not built; build it: crosstie build {each}")  # fmt: skip
     say(f"{name}: running {here.where(step)} in this process")
     found = _caught(here, lambda: _run(here, step, say))

@@ -324,14 +324,14 @@ def test_an_engine_that_cannot_run_queries_is_refused(project):
         project,
         "environments/development.yaml",
         "params",
-        "engine: postgresql://here/calls\nparams",
+        "engine: mysql://here/calls\nparams",
     )
 
     with pytest.raises(ProjectError) as error:
         states(project)
 
     assert str(error.value) == (
-        "environments/development.yaml engine: postgresql cannot run steps yet, only duckdb can"
+        "environments/development.yaml engine: mysql cannot run steps; duckdb and postgresql://… can"
     )
 
 

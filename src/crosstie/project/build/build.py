@@ -157,7 +157,8 @@ class _Build:
         inputs = {each: self._digests[each] for each in step.upstreams}
         try:
             judged = judge(self._here, step, inputs)
-            if judged.standing == "current" and judged.digest and step.name not in self._force:
+            forced = step.name in self._force and step.kind != "source"
+            if judged.standing == "current" and judged.digest and not forced:
                 if judged.why:
                     self._say(f"{step.name}: {judged.why}")
                 self._settle(step, judged.digest)
@@ -176,7 +177,7 @@ class _Build:
 
     def _settle(self, step: Step, digest: str) -> None:
         self._digests[step.name] = digest
-        if step.kind != "raw":
+        if step.kind not in {"raw", "source"}:
             self._outcome.cached.append(step.name)
 
     def _keep_edited(self, judged: Judged) -> None:

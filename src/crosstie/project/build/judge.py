@@ -8,7 +8,7 @@ from crosstie.project.build.workspace import Workspace
 from crosstie.project.fingerprint.change import Change
 from crosstie.project.fingerprint.fingerprint import Component, Fingerprint
 from crosstie.project.steps.step import Step
-from crosstie.project.store.store import Record
+from crosstie.project.store.store import Product, Record
 
 Standing = Literal["current", "cached", "stale", "waiting"]
 WORDS: Mapping[Standing, str] = {
@@ -57,6 +57,9 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
         step: Which.
         inputs: The digest of each table that it takes; None where one is to be made anew.
     """
+    if step.kind == "source":
+        found, note = here.freshness(step.name)
+        return Judged(step, "current", note, found, None, Record(step.name, found, Product("table", found, {}), {}))  # fmt: skip
     unknown = [name for name, each in inputs.items() if each is None]
     if unknown:
         return Judged(step, "waiting", f"waits for {', '.join(unknown)}")

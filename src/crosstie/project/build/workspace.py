@@ -1,7 +1,7 @@
 """A project in an environment: its steps, what each is made from now, and what lies there of it."""
 
 import shutil
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -20,6 +20,7 @@ from crosstie.project.fingerprint.python import Codes
 from crosstie.project.fingerprint.sql import Sqls
 from crosstie.project.fingerprint.tree import Folder
 from crosstie.project.place import Project
+from crosstie.project.steps.postgres.connection import SCHEMES, Database
 from crosstie.project.steps.raw import READING
 from crosstie.project.steps.read import MODEL, read_steps
 from crosstie.project.steps.step import Step
@@ -44,7 +45,8 @@ class Workspace:
         self._cache = Cache(project.own / "cache.json")
         self.contents = Contents(self._cache, root=project.root)
         self._codes = Codes(Folder(project.root), self._cache)
-        self._sqls = Sqls(self._cache)
+        self._sqls = Sqls(self._cache, schema=environment.engine.schema)
+        self._fresh: dict[str, tuple[str, str]] = {}
         self._installed = Installed(self._cache)
         self.warnings: list[str] = []
 
@@ -67,13 +69,15 @@ class Workspace:
     def steps(self) -> dict[str, Step]:
         """All that can be built, in order: the files of data that something reads, the steps, and the model."""
         raw = self.project.raw_tables()
-        self._check_engine()
-        steps = read_steps(self.project, self._read_sql)
+        steps = read_steps(self.project, self._read_sql, engine=self._engine)
         model = self._model({*raw, *steps})
         wanted = {each for step in [*steps.values(), *model] for each in step.upstreams}
         settings = {"sample": self.environment.sample}
         read = [Step(name, path, "raw", (), settings=settings) for name, path in raw.items() if name in wanted]  # fmt: skip
-        return {each.name: each for each in [*read, *steps.values(), *model]}
+        far = sorted(each for each in wanted if each not in raw and each not in steps)
+        environment = self.project.root / "environments" / f"{self.environment.name}.yaml"
+        sources = [Step(name, environment, "source", ()) for name in far]
+        return {each.name: each for each in [*sources, *read, *steps.values(), *model]}
 
     def fingerprint(self, step: Step, inputs: Mapping[str, str]) -> Fingerprint:
         """What a step is made from now.
@@ -92,7 +96,10 @@ class Workspace:
                 return Fingerprint(params=params_of(settings), inputs={where: self.contents.of(step.path)})  # fmt: skip
             case "sql":
                 sql = self._sqls.of(step.path.read_text(encoding="utf-8"), "duckdb", where)
-                return Fingerprint(sql=sql, params=params_of(self._noted(step)), inputs=inputs)
+                engine = (
+                    {"(engine)": self._engine} if self._engine else {}
+                )  # the same query may give another result
+                return Fingerprint(sql=sql, params=params_of(self._noted(step) | engine), inputs=inputs)  # fmt: skip
             case "python" | "notebook":
                 code = self._codes.of(where, step.name if step.kind == "python" else None)
                 self._warn(code.warning)
@@ -138,12 +145,16 @@ class Workspace:
         Raises:
             ProjectError: A parameter of a query has no value.
         """
+        takes = [self.steps[each] for each in step.upstreams]
+        own = [each for each in takes if each.kind != "source"]
         return Task.of(
             step,
             self.project.root,
-            tables={each: self.place(self.steps[each]) for each in step.upstreams},
+            tables={each.name: self.place(each) for each in own},
             settings=step.settings if step.kind == "raw" else self.settings(step),
             hidden=self.hidden(step),
+            database=self._database(step, own),
+            foreign=[each.name for each in takes if each.kind == "source"],
             to=to,
         )
 
@@ -157,13 +168,43 @@ class Workspace:
         if "://" not in self.environment.store and store.is_relative_to(own):
             shutil.rmtree(store, ignore_errors=True)
 
-    def _check_engine(self) -> None:
-        """Raise where queries are to run in what cannot run them here."""
-        connection = self.environment.engine.connection
-        if connection != DUCKDB and any((self.project.root / "steps").glob("*.sql")):
-            where = f"environments/{self.environment.name}.yaml"
-            said = f"{connection.partition('://')[0]} cannot run steps yet, only {DUCKDB} can"
-            raise ProjectError(Problem(f"{where} engine", said))
+    @cached_property
+    def _engine(self) -> str:
+        """What queries run in, if not in DuckDB.
+
+        Raises:
+            ProjectError: Nothing here runs queries there.
+        """
+        name = self.environment.engine.connection.partition("://")[0]
+        if name == DUCKDB:
+            return ""
+        if name not in SCHEMES:
+            where = f"environments/{self.environment.name}.yaml engine"
+            what = f"{name} cannot run steps; {DUCKDB} and postgresql://… can"
+            raise ProjectError(Problem(where, what))
+        return SCHEMES[0]
+
+    def _database(self, step: Step, takes: Sequence[Step]) -> dict[str, Any] | None:
+        """Where a step's query runs, with what is in the tables that are brought there; None for in DuckDB."""
+        if step.kind != "sql" or not self._engine:
+            return None
+        engine = self.environment.engine
+        built = {each.name: self.state.get(each.name) for each in takes}
+        digests = {name: each.digest for name, each in built.items() if each is not None}
+        return {"connection": engine.connection, "schema": engine.schema, "digests": digests}
+
+    def freshness(self, table: str) -> tuple[str, str]:
+        """A digest that is another when a table of the database has changed, and a note on it; it is asked for once.
+
+        Raises:
+            DataError: There is no such table, or the database cannot be reached.
+        """
+        if table not in self._fresh:
+            from crosstie.project.steps.postgres.freshness import freshness
+
+            engine = self.environment.engine
+            self._fresh[table] = freshness(table, Database(engine.connection, engine.schema))
+        return self._fresh[table]
 
     def hidden(self, step: Step) -> list[str]:
         """Those of its settings that a variable holds, so that they may be secrets."""

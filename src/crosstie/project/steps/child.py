@@ -51,6 +51,20 @@ def run(task: Task) -> list[str]:
 
         run_raw(path, where, task.settings["sample"], Path(task.to))
         return []
+    if task.kind == "sql" and task.database is not None:
+        from crosstie.project.steps.postgres import run as postgres
+        from crosstie.project.steps.postgres.connection import Database
+
+        postgres.run_sql(
+            path.read_text(encoding="utf-8"),
+            where,
+            tables,
+            task.settings,
+            Path(task.to),
+            database=Database(**task.database),
+            foreign=task.foreign,
+        )
+        return []
     if task.kind == "sql":
         from crosstie.project.steps.duck import run_sql
 

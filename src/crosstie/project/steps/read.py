@@ -1,7 +1,7 @@
 """All steps of a project, and the order they go in."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
@@ -18,12 +18,13 @@ NUMBER = re.compile(r"^\d+_")
 ReadSql = Callable[[str, str], tuple[Sequence[str], Sequence[str]]]
 
 
-def read_steps(project: Project, read_sql: ReadSql) -> dict[str, Step]:
+def read_steps(project: Project, read_sql: ReadSql, *, engine: str = "") -> dict[str, Step]:
     """The steps by name, each behind those that it needs.
 
     Args:
         project: Whose.
         read_sql: Of a query and the place it stands at, the tables and the parameters that it names.
+        engine: The database that queries run in and may name tables of, as `shop.orders`; "" is DuckDB, which has none.
 
     Raises:
         ProjectError: All that is wrong with any of them.
@@ -49,17 +50,28 @@ def read_steps(project: Project, read_sql: ReadSql) -> dict[str, Step]:
                 steps[name] = _read(name, path, where, read_sql)
             except ProjectError as error:
                 problems += error.problems
-    known = {*raw, *steps}
-    for step in steps.values():
-        where = step.path.relative_to(project.root).as_posix()
-        for each in step.upstreams:
-            if each == step.name:
-                problems.append(Problem(where, f"needs the table {each!r}, which it makes itself"))
-            elif each not in known:
-                problems.append(Problem(where, f"needs the table {each!r}, which no file of data/ or steps/ makes; {nearest(each, known)}"))  # fmt: skip
+    problems += _lacking(steps, {*raw, *steps}, project, engine)
     if problems:
         raise ProjectError(problems)
     return _in_order(steps)
+
+
+def _lacking(
+    steps: Mapping[str, Step], known: Collection[str], project: Project, engine: str
+) -> list[Problem]:
+    """Tables that steps need and that nothing makes."""
+    problems = []
+    for step in steps.values():
+        where = step.path.relative_to(project.root).as_posix()
+        for each in step.upstreams:
+            foreign = each not in known and "." in each and step.kind == "sql"
+            if each == step.name:
+                problems.append(Problem(where, f"needs the table {each!r}, which it makes itself"))
+            elif foreign and not engine:
+                problems.append(Problem(where, f"needs the table {each!r} of a database, and queries run in DuckDB here; name a database as the environment's engine"))  # fmt: skip
+            elif each not in known and not foreign:
+                problems.append(Problem(where, f"needs the table {each!r}, which no file of data/ or steps/ makes; {nearest(each, known)}"))  # fmt: skip
+    return problems
 
 
 def _in_order(steps: Mapping[str, Step]) -> dict[str, Step]:

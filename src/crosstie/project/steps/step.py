@@ -1,11 +1,14 @@
-"""What a step is: a file that makes one table, named after it. A file of data is one too, and so is the model."""
+"""What a step is: a file that makes one table, named after it. A file of data is one too, and so is the model.
+
+A table of the environment's database that queries read is a `source`, which nothing makes.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["raw", "sql", "python", "notebook", "model"]
+Kind = Literal["raw", "sql", "python", "notebook", "source", "model"]
 Frame = Literal["pandas", "polars", "arrow", "ibis"]
 
 

@@ -1,7 +1,7 @@
 """One run of a step: what the process that runs it is told, and what it says back."""
 
 from collections.abc import Collection, Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,8 @@ class Task:
         frames: Of a Python step, what each is given as.
         settings: Values of its parameters.
         hidden: Those of them that may be secrets, so that none is written down.
+        database: Where a query runs, if not in DuckDB: `connection`, `schema` and, by table, `digests`.
+        foreign: Tables of that database that it reads.
         to: The Parquet file to write; beside it, what came of it as JSON.
     """
 
@@ -32,6 +34,8 @@ class Task:
     frames: Mapping[str, str]
     settings: Mapping[str, Any]
     hidden: tuple[str, ...]
+    database: Mapping[str, Any] | None = field(repr=False)  # may hold a password
+    foreign: tuple[str, ...]
     to: str
 
     @classmethod
@@ -43,6 +47,8 @@ class Task:
         tables: Mapping[str, Path],
         settings: Mapping[str, Any],
         hidden: Collection[str],
+        database: Mapping[str, Any] | None,
+        foreign: Collection[str],
         to: Path,
     ) -> "Task":
         """The task of running a step."""
@@ -55,6 +61,8 @@ class Task:
             dict(step.frames),
             dict(settings),
             tuple(hidden),
+            database,
+            tuple(foreign),
             str(to),
         )
 

@@ -1,0 +1,151 @@
+"""Queries of a project, which are written in DuckDB's SQL, as PostgreSQL has them."""
+
+import re
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+from crosstie.errors import DataError, Problem
+
+WRITTEN, SPOKEN = "duckdb", "postgres"
+_NAMED = re.compile(r'"([^"]+)"|function ([\w.]+)\(')
+
+
+@dataclass(frozen=True)
+class Query:
+    """One statement of a step.
+
+    Attributes:
+        tree: As sqlglot reads it, names of columns as the tables have them.
+        names: Its parameters, `$1` first.
+        ordered: Whether it says in which order its rows come.
+        text: Of the whole file.
+        where: The file, as messages name it.
+    """
+
+    tree: Any
+    names: tuple[str, ...]
+    ordered: bool
+    text: str
+    where: str
+
+    def sql(self, types: Mapping[str, str] | None = None) -> str:
+        """It in PostgreSQL's SQL.
+
+        Args:
+            types: Of parameters that are given as text, what they are to be.
+
+        Raises:
+            DataError: Something in it has no counterpart there.
+        """
+        return self._sql(self.tree, types or {})
+
+    @property
+    def asked(self) -> str:
+        """What of it can be prepared: of `CREATE TABLE … AS`, the query."""
+        return self._sql(self.tree.expression if self.tree.key == "create" else self.tree, {})
+
+    def line_of(self, said: str) -> str:
+        """Where in the file what the server complains of stands, and what it is called there."""
+        found = _NAMED.search(said)
+        name = next(filter(None, found.groups()), "").lower() if found else ""
+        for node, line, written in self._functions if found and found[2] else ():
+            if name in {written.lower(), node.lower()}:
+                has = f": {written}() has no counterpart there"
+                return f"{self.where}:{line}: PostgreSQL: {said}{has if written.lower() != name else ''}"  # fmt: skip
+        from sqlglot import tokenize
+
+        for token in tokenize(self.text, read=WRITTEN):
+            if name and token.text.lower() == name.rpartition(".")[2]:
+                return f"{self.where}:{token.line}: PostgreSQL: {said}"
+        return f"{self.where}: PostgreSQL: {said}"
+
+    @cached_property
+    def _functions(self) -> list[tuple[str, int, str]]:
+        """Functions: what they are called there, the line, what they are called here."""
+        from sqlglot import exp
+
+        found = []
+        for node in self.tree.find_all(exp.Func):
+            place = node.meta
+            if "start" in place:
+                there = node.sql(dialect=SPOKEN).partition("(")[0]
+                found.append((there, place["line"], self.text[place["start"] : place["end"] + 1]))
+        return found
+
+    def _sql(self, tree: Any, types: Mapping[str, str]) -> str:
+        from sqlglot import ErrorLevel, exp
+        from sqlglot.errors import UnsupportedError
+
+        tree = tree.copy()
+        for node in list(tree.find_all(exp.Placeholder)):
+            marked = f"${self.names.index(node.name) + 1}"
+            wanted = types.get(node.name)
+            marked = f"CAST(CAST({marked} AS TEXT) AS {wanted})" if wanted else marked
+            node.replace(exp.Var(this=marked))
+        try:
+            found: str = tree.sql(dialect=SPOKEN, unsupported_level=ErrorLevel.RAISE)
+        except UnsupportedError as error:
+            what = "; ".join(str(error).splitlines())
+            raise DataError(f"{self.where}: cannot be said in PostgreSQL: {what}") from None
+        return found
+
+
+def queries(text: str, where: str, columns: Iterable[str]) -> list[Query]:
+    """The statements of a file.
+
+    Args:
+        text: The file's.
+        where: What messages call it.
+        columns: Of all tables that it reads. DuckDB does not tell `customerID` from `customerid` and PostgreSQL does, so
+            that a name is written as a table has it.
+
+    Raises:
+        DataError: There is none, or one cannot be read.
+    """
+    import sqlglot  # 230 ms
+    from sqlglot.errors import SqlglotError
+
+    try:
+        trees = [each for each in sqlglot.parse(text, read=WRITTEN) if each is not None]
+    except SqlglotError as error:
+        said = (getattr(error, "errors", None) or [{}])[0]
+        line = f":{said['line']}" if said.get("line") else ""
+        what = said.get("description") or str(error).partition("\n")[0]
+        raise DataError(Problem(f"{where}{line}", f"cannot be put into PostgreSQL's SQL: {what}")) from None  # fmt: skip
+    if not trees:
+        raise DataError(f"{where}: is empty. Write the SELECT that makes the table")
+    return [_query(tree, text, where, columns) for tree in trees]
+
+
+def _query(tree: Any, text: str, where: str, columns: Iterable[str]) -> Query:
+    from sqlglot import exp
+
+    for node in list(tree.find_all(exp.Parameter)):  # $name is :name
+        node.replace(exp.Placeholder(this=node.name))
+    names = tuple(dict.fromkeys(node.name for node in tree.find_all(exp.Placeholder)))
+    own = [node for node in tree.find_all(exp.Identifier) if _is_column(node)]
+    spelled: dict[str, dict[str, None]] = defaultdict(dict)
+    made = [node.name for node in own if not isinstance(node.parent, exp.Column)]
+    for name in [*columns, *made]:
+        spelled[name.lower()][name] = None
+    for node in own:
+        known = list(spelled.get(node.name.lower(), ()))
+        name = node.name if node.name in known or not known else known[0]
+        if name != name.lower():
+            node.replace(exp.to_identifier(name, quoted=True))
+    return Query(tree, names, tree.args.get("order") is not None, text, where)
+
+
+def _is_column(node: Any) -> bool:
+    """Whether a name is a column's, or one that the query gives."""
+    from sqlglot import exp
+
+    parent, key = node.parent, node.arg_key
+    if isinstance(parent, exp.Column):
+        return bool(key == "this")
+    return (isinstance(parent, exp.Alias) and key == "alias") or (
+        isinstance(parent, exp.TableAlias) and key == "columns"
+    )
