@@ -18,6 +18,8 @@ _HOMES = {
     "CrosstieError": "crosstie.errors",
     "Model": "crosstie.serving.model",
     "Run": "crosstie.pipeline.run",
+    "accept": "crosstie.project.verbs",
+    "build": "crosstie.project.verbs",
     "check": "crosstie.api",
     "dag": "crosstie.project.dag",
     "datasets": "crosstie.datasets:",
@@ -35,12 +37,16 @@ _HOMES = {
     "options": "crosstie.api",
     "package": "crosstie.api",
     "predict": "crosstie.api",
+    "promote": "crosstie.project.verbs",
+    "promoted": "crosstie.project.verbs",
     "prune": "crosstie.api",
     "push": "crosstie.api",
     "runs": "crosstie.api",
     "schema": "crosstie.api",
     "serve": "crosstie.api",
     "show": "crosstie.api",
+    "status": "crosstie.project.verbs",
+    "test": "crosstie.project.verbs",
     "train": "crosstie.api",
     "wrap": "crosstie.api",
     "callback": "crosstie.training.callbacks.callback:callbacks",
@@ -79,6 +85,12 @@ if TYPE_CHECKING:
     from crosstie.project.scaffold.generate import destroy as destroy
     from crosstie.project.scaffold.generate import generate as generate
     from crosstie.project.scaffold.new import new as new
+    from crosstie.project.verbs import accept as accept
+    from crosstie.project.verbs import build as build
+    from crosstie.project.verbs import promote as promote
+    from crosstie.project.verbs import promoted as promoted
+    from crosstie.project.verbs import status as status
+    from crosstie.project.verbs import test as test
     from crosstie.serving.model import Model as Model
 
 

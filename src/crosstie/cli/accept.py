@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from crosstie.cli.output import put
-from crosstie.project.build.build import accept as accept_step
-from crosstie.project.build.open import opened
+from crosstie.project import verbs
 
 
 def accept(step: str, /, *, env: str | None = None, project: Path | None = None) -> int:
@@ -15,5 +14,5 @@ def accept(step: str, /, *, env: str | None = None, project: Path | None = None)
         env: The environment.
         project: A folder in the project; the current one if none is given.
     """
-    put(accept_step(opened(project, env), step))
+    put(verbs.accept(step, env=env, folder=project))
     return 0

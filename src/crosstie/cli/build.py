@@ -6,8 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from crosstie.cli.output import put, put_json, tell
-from crosstie.project.build.build import build as build_steps
-from crosstie.project.build.open import opened
+from crosstie.project import verbs
 
 
 def build(
@@ -28,11 +27,8 @@ def build(
         quiet: Say only what failed.
         project: A folder in the project; the current one if none is given.
     """
-    here = opened(project, env)
-    told = (lambda _: None) if quiet else tell
-    for each in here.warnings:
-        told(f"note: {each}")
-    outcome = build_steps(here, steps, force=(steps or here.steps) if force else (), say=told)
+    said = None if quiet else tell
+    outcome = verbs.build(*steps, env=env, folder=project, force=force, say=said)
     if json:
         put_json(outcome.to_json())
     elif quiet:

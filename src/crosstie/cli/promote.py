@@ -6,10 +6,7 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from crosstie.cli.output import put, put_json, put_table
-from crosstie.project.build.open import opened
-from crosstie.project.production import history as all_promoted
-from crosstie.project.production import promote as promote_model
-from crosstie.project.production import roll_back
+from crosstie.project import verbs
 
 
 def promote(
@@ -31,15 +28,14 @@ def promote(
         json: Print one line of JSON.
         project: A folder in the project; the current one if none is given.
     """
-    here = opened(project, env)
     if history:
-        found = all_promoted(here)
+        found = verbs.promoted(env=env, folder=project)
         if json:
             put_json([{"run": each.run, "at": each.at, "environment": each.environment} for each in found])  # fmt: skip
         else:
             put_table("", ["run", "promoted", "built in"], [[each.run, each.at, each.environment] for each in found])  # fmt: skip
         return 0
-    now = roll_back(here) if rollback else promote_model(here, anyway=anyway)
+    now = verbs.promote(env=env, folder=project, anyway=anyway, rollback=rollback)
     if json:
         put_json({"run": now.run, "at": now.at})
     else:

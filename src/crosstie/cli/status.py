@@ -6,9 +6,8 @@ from typing import Annotated
 from cyclopts import Parameter
 
 from crosstie.cli.output import put, put_json, put_table, tell
-from crosstie.project.build.build import standing
+from crosstie.project import verbs
 from crosstie.project.build.judge import WORDS
-from crosstie.project.build.open import opened
 
 
 def status(
@@ -24,14 +23,11 @@ def status(
         json: Print one line of JSON.
         project: A folder in the project; the current one if none is given.
     """
-    here = opened(project, env)
-    found = standing(here)
-    for each in here.warnings:
-        tell(f"note: {each}")
+    found = verbs.status(env=env, folder=project, say=tell)
     if json:
         put_json([{"step": each.step.name, "kind": each.step.kind, "state": each.standing, "why": each.why} for each in found])  # fmt: skip
         return 0
-    rows = [[each.step.name, here.where(each.step), WORDS[each.standing], each.why] for each in found]  # fmt: skip
+    rows = [[each.step.name, each.where, WORDS[each.standing], each.why] for each in found]  # fmt: skip
     put_table("", ["step", "file", "state", "why"], rows)
     todo = [each for each in found if each.standing != "current"]
     if todo:

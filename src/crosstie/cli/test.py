@@ -9,9 +9,8 @@ from cyclopts import Parameter
 
 from crosstie.cli.output import put, put_json, put_table, tell
 from crosstie.gates.show import table_rows, verdict
-from crosstie.project.build.open import opened
-from crosstie.project.build.workspace import Workspace
-from crosstie.project.production import compare_candidate
+from crosstie.project import verbs
+from crosstie.project.place import Project
 
 NO_TESTS = 5  # pytest's word for that
 
@@ -31,15 +30,15 @@ def test(
         json: Print one line of JSON.
         project: A folder in the project; the current one if none is given.
     """
-    here = opened(project, env)
-    found = compare_candidate(here, junit=junit)
-    own = _own_tests(here)
+    root = Project.find(project).root
+    found = verbs.test(env=env, folder=project, junit=junit)
+    own = _own_tests(root)
     if json:
         put_json({**found.state(), "passed": found.passed and own, "tests": own})
     else:
         put_table("", ["gate", "", "value", "bound", "what"], [list(each) for each in table_rows(found)])  # fmt: skip
         put(verdict(found))
-        put(f"More: {here.project.own / 'reports' / 'test.html'}")
+        put(f"More: {root / '.crosstie' / 'reports' / 'test.html'}")
         if not own:
             put("the project's own tests failed")
         elif found.passed:
@@ -47,12 +46,12 @@ def test(
     return 0 if found.passed and own else 1
 
 
-def _own_tests(here: Workspace) -> bool:
+def _own_tests(root: Path) -> bool:
     """Whether the project's own tests pass; what they print goes to standard error."""
-    if not any((here.project.root / "tests").glob("test_*.py")):
+    if not any((root / "tests").glob("test_*.py")):
         return True
     command = [sys.executable, "-m", "pytest", "-q", "tests"]
-    done = subprocess.run(command, cwd=here.project.root, stdout=sys.stderr, check=False)
+    done = subprocess.run(command, cwd=root, stdout=sys.stderr, check=False)
     if done.returncode == 1 or done.returncode not in {0, NO_TESTS}:
         tell(f"the project's own tests ended with exit code {done.returncode}")
     return done.returncode in {0, NO_TESTS}

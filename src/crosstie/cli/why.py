@@ -7,8 +7,7 @@ from cyclopts import Parameter
 
 from crosstie.cli.output import put, put_json
 from crosstie.errors import ProjectError, nearest
-from crosstie.project.build.build import standing
-from crosstie.project.build.open import opened
+from crosstie.project import verbs
 
 
 def why(
@@ -27,8 +26,7 @@ def why(
         json: Print one line of JSON.
         project: A folder in the project; the current one if none is given.
     """
-    here = opened(project, env)
-    found = {each.step.name: each for each in standing(here)}
+    found = {each.step.name: each for each in verbs.status(env=env, folder=project)}
     if step not in found:
         raise ProjectError(f"{step!r} is no step here; {nearest(step, found)}")
     judged = found[step]
@@ -36,7 +34,7 @@ def why(
         changes = {name: [{"name": each.name, "before": each.before, "after": each.after} for each in some] for name, some in judged.changes.items()}  # fmt: skip
         put_json({"step": step, "state": judged.standing, "why": judged.why, "changes": changes})
         return 0
-    put(f"{step} ({here.where(judged.step)}): {judged.standing}{f': {judged.why}' if judged.why else ''}")  # fmt: skip
+    put(f"{step} ({judged.where}): {judged.standing}{f': {judged.why}' if judged.why else ''}")  # fmt: skip
     for name, some in judged.changes.items():
         for each in some:
             put(f"\n{name}: {each.name}{f', line {each.line}' if each.line else ''}")

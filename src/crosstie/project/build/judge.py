@@ -25,6 +25,7 @@ class Judged:
 
     Attributes:
         step: Which.
+        where: Its file, from the project's root.
         standing: It lies there as building would make it; or is in the store; or must be run; or waits for what comes
             before it, and may turn out to be any of these.
         why: In words.
@@ -36,6 +37,7 @@ class Judged:
     """
 
     step: Step
+    where: str
     standing: Standing
     why: str
     key: str = ""
@@ -57,12 +59,13 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
         step: Which.
         inputs: The digest of each table that it takes; None where one is to be made anew.
     """
+    where = here.where(step)
     if step.kind == "source":
         found, note = here.freshness(step.name)
-        return Judged(step, "current", note, found, None, Record(step.name, found, Product("table", found, {}), {}))  # fmt: skip
+        return Judged(step, where, "current", note, found, None, Record(step.name, found, Product("table", found, {}), {}))  # fmt: skip
     unknown = [name for name, each in inputs.items() if each is None]
     if unknown:
-        return Judged(step, "waiting", f"waits for {', '.join(unknown)}")
+        return Judged(step, where, "waiting", f"waits for {', '.join(unknown)}")
     known = {name: each for name, each in inputs.items() if each is not None}
     fingerprint = here.fingerprint(step, known)
     key = here.key(fingerprint)
@@ -77,7 +80,9 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
     # under better rules of what counts the key is another although nothing moved
     same = built is not None and (built.key == key or (before is not None and not counts))
     if built is not None and same and lies == built.digest:
-        return Judged(step, "current", _libraries(changes), key, fingerprint, before, changes)
+        return Judged(
+            step, where, "current", _libraries(changes), key, fingerprint, before, changes
+        )
     if edited:
         why = f"{here.place(step).relative_to(here.project.root)} was changed by hand"
     elif built is None:
@@ -87,8 +92,10 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
     else:
         why = "is gone"
     if record is not None:
-        return Judged(step, "stale" if edited else "cached", why, key, fingerprint, record, changes)
-    return Judged(step, "stale", why, key, fingerprint, None, changes)
+        return Judged(
+            step, where, "stale" if edited else "cached", why, key, fingerprint, record, changes
+        )
+    return Judged(step, where, "stale", why, key, fingerprint, None, changes)
 
 
 def _said(component: Component, changes: tuple[Change, ...]) -> str:

@@ -7,7 +7,7 @@ from crosstie.project.environment import load
 from crosstie.project.place import Project
 
 
-def opened(folder: Path | None = None, environment: str | None = None) -> Workspace:
+def opened(folder: str | Path | None = None, environment: str | None = None) -> Workspace:
     """A project to build.
 
     Args:
@@ -18,5 +18,5 @@ def opened(folder: Path | None = None, environment: str | None = None) -> Worksp
         ProjectError: There is no project.
         ConfigError: There is no such environment, or something is wrong with it.
     """
-    project = Project.find(folder)
+    project = Project.find(None if folder is None else Path(folder))
     return Workspace(project, load(project.root, environment))

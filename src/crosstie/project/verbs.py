@@ -1,0 +1,130 @@
+"""What a project can be asked to do, in Python: the commands of the same names call these."""
+
+from collections.abc import Callable
+from pathlib import Path
+
+from crosstie.gates.comparison import Comparison
+from crosstie.project import production
+from crosstie.project.build import build as building
+from crosstie.project.build.build import Outcome
+from crosstie.project.build.judge import Judged
+from crosstie.project.build.open import opened
+from crosstie.project.production import Promoted
+
+Say = Callable[[str], None]
+
+
+def build(
+    *steps: str,
+    env: str | None = None,
+    folder: str | Path | None = None,
+    force: bool = False,
+    say: Say | None = None,
+) -> Outcome:
+    """Make what changed: `crosstie build` in Python.
+
+    Args:
+        steps: Only these and what they need; all if none are named.
+        env: The environment; None is CROSSTIE_ENV, else development.
+        folder: In the project; the current one if none is given.
+        force: Run these steps, or all, even if nothing changed.
+        say: Called with each line worth showing.
+
+    Raises:
+        ProjectError: There is no project or step, something is wrong with some, or another process builds here.
+        ConfigError: Something is wrong with the environment.
+        KeyboardInterrupt: What is done is kept.
+    """
+    here = opened(folder, env)
+    told = say or (lambda _: None)
+    forced = (steps or here.steps) if force else ()
+    for each in here.warnings:
+        told(f"note: {each}")
+    return building.build(here, steps, force=forced, say=told)
+
+
+def status(
+    *, env: str | None = None, folder: str | Path | None = None, say: Say | None = None
+) -> list[Judged]:
+    """What a build would do with each step, and why: `crosstie status` in Python. Nothing is run.
+
+    Args:
+        env: As for `build`.
+        folder: As for `build`.
+        say: As for `build`.
+
+    Raises:
+        ProjectError: As for `build`.
+        ConfigError: As for `build`.
+    """
+    here = opened(folder, env)
+    found = building.standing(here)
+    for each in here.warnings:
+        (say or (lambda _: None))(f"note: {each}")
+    return found
+
+
+def accept(step: str, *, env: str | None = None, folder: str | Path | None = None) -> str:
+    """Take the table that lies there for what a step gives now: `crosstie accept` in Python. What was done, in words.
+
+    Args:
+        step: Which.
+        env: As for `build`.
+        folder: As for `build`.
+
+    Raises:
+        ProjectError: There is no such step, nothing lies there, or what it needs is not built.
+    """
+    return building.accept(opened(folder, env), step)
+
+
+def test(
+    *,
+    env: str | None = None,
+    folder: str | Path | None = None,
+    junit: str | Path | None = None,
+) -> Comparison:
+    """Hold the model that was built last against the one in production: `crosstie test` in Python.
+
+    Args:
+        env: As for `build`.
+        folder: As for `build`.
+        junit: A file to write for a build server.
+
+    Raises:
+        ProjectError: The model is not built, or not as its code and data are now.
+    """
+    here = opened(folder, env)
+    return production.compare_candidate(here, junit=None if junit is None else Path(junit))
+
+
+def promote(
+    *,
+    env: str | None = None,
+    folder: str | Path | None = None,
+    anyway: bool = False,
+    rollback: bool = False,
+) -> Promoted:
+    """Put the model that was built last into production: `crosstie promote` in Python.
+
+    Args:
+        env: As for `build`.
+        folder: As for `build`.
+        anyway: Although it was not tested, or failed.
+        rollback: Put back what was there before instead.
+
+    Raises:
+        ProjectError: It did not pass `test`, or is in production already; or there was nothing before.
+    """
+    here = opened(folder, env)
+    return production.roll_back(here) if rollback else production.promote(here, anyway=anyway)
+
+
+def promoted(*, env: str | None = None, folder: str | Path | None = None) -> list[Promoted]:
+    """The models that were in production, the present one first: `crosstie promote --history` in Python.
+
+    Args:
+        env: As for `build`.
+        folder: As for `build`.
+    """
+    return production.history(opened(folder, env))
