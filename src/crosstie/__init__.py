@@ -21,15 +21,16 @@ _HOMES = {
     "accept": "crosstie.project.verbs",
     "build": "crosstie.project.verbs",
     "check": "crosstie.api",
-    "dag": "crosstie.project.dag",
     "datasets": "crosstie.datasets:",
     "destroy": "crosstie.project.scaffold.generate",
+    "debug": "crosstie.project.verbs",
     "doctor": "crosstie.api",
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
     "export": "crosstie.api",
     "first_batch": "crosstie.api",
     "generate": "crosstie.project.scaffold.generate",
+    "graph": "crosstie.project.verbs",
     "import_model": "crosstie.api",
     "init": "crosstie.api",
     "load": "crosstie.api",
@@ -41,6 +42,7 @@ _HOMES = {
     "promoted": "crosstie.project.verbs",
     "prune": "crosstie.api",
     "push": "crosstie.api",
+    "retrain": "crosstie.project.verbs",
     "runs": "crosstie.api",
     "schema": "crosstie.api",
     "serve": "crosstie.api",
@@ -81,14 +83,16 @@ if TYPE_CHECKING:
     from crosstie.api import wrap as wrap
     from crosstie.errors import CrosstieError as CrosstieError
     from crosstie.pipeline.run import Run as Run
-    from crosstie.project.dag import dag as dag
     from crosstie.project.scaffold.generate import destroy as destroy
     from crosstie.project.scaffold.generate import generate as generate
     from crosstie.project.scaffold.new import new as new
     from crosstie.project.verbs import accept as accept
     from crosstie.project.verbs import build as build
+    from crosstie.project.verbs import debug as debug
+    from crosstie.project.verbs import graph as graph
     from crosstie.project.verbs import promote as promote
     from crosstie.project.verbs import promoted as promoted
+    from crosstie.project.verbs import retrain as retrain
     from crosstie.project.verbs import status as status
     from crosstie.project.verbs import test as test
     from crosstie.serving.model import Model as Model

@@ -18,7 +18,7 @@ def look(dag):
 
 
 def test_a_tree_shows_every_step_below_what_it_works_on(built_calls):
-    assert look(crosstie.dag(built_calls)) == (
+    assert look(crosstie.graph(folder=built_calls)) == (
         "calls, development: 3 steps, 3 current\n"
         "calls             data/calls.csv     current  4 rows  0.1 s\n"
         "└ long            steps/10_long.sql  current  3 rows  0.1 s\n"
@@ -27,7 +27,7 @@ def test_a_tree_shows_every_step_below_what_it_works_on(built_calls):
 
 
 def test_a_look_shows_files_as_they_are_now_and_what_failed(calls):
-    dag = crosstie.dag(calls)
+    dag = crosstie.graph(folder=calls)
     assert len(dag) == 3
     (calls / "lib/prices.py").write_text("def price(minutes, longest):\n    return minutes / 0\n")
     assert dag["cost"].state == "will be run"
@@ -48,7 +48,7 @@ def test_a_look_shows_files_as_they_are_now_and_what_failed(calls):
 
 
 def test_a_step_says_what_it_is_takes_feeds_and_gave(built_calls):
-    dag = crosstie.dag(built_calls)
+    dag = crosstie.graph(folder=built_calls)
     long = dag["long"]
 
     assert repr(long.source) == "SELECT id, minutes FROM calls WHERE minutes >= :least\n"
@@ -64,7 +64,7 @@ def test_a_step_says_what_it_is_takes_feeds_and_gave(built_calls):
 
 
 def test_a_step_that_is_not_there_and_a_table_that_is_not_built_are_said(calls):
-    dag = crosstie.dag(calls)
+    dag = crosstie.graph(folder=calls)
     with pytest.raises(ProjectError, match=r"'lnog' is no step here; did you mean 'long'\?"):
         dag["lnog"]
     (calls / ".crosstie/tables/development/long.parquet").unlink()
@@ -74,7 +74,7 @@ def test_a_step_that_is_not_there_and_a_table_that_is_not_built_are_said(calls):
 
 
 def test_production_is_looked_at_and_not_touched(built_calls):
-    dag = crosstie.dag(built_calls, "production")
+    dag = crosstie.graph(folder=built_calls, env="production")
 
     assert (
         dag.tree().splitlines()[0]

@@ -3,8 +3,7 @@
 from pathlib import Path
 
 from crosstie.cli.output import put
-from crosstie.project.build.open import opened
-from crosstie.project.debug import debug as debug_step
+from crosstie.project import verbs
 
 
 def debug(
@@ -19,4 +18,4 @@ def debug(
         env: The environment.
         project: A folder in the project; the current one if none is given.
     """
-    return 1 if debug_step(opened(project, env), step, say=put) else 0
+    return 1 if verbs.debug(step, env=env, folder=project, say=put) else 0

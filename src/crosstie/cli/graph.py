@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from crosstie.cli.output import put, put_json
 from crosstie.data.files import write_text
 from crosstie.errors import ProjectError
-from crosstie.project.dag import dag
+from crosstie.project import verbs
 from crosstie.project.drawing import terminal_width
 
 
@@ -29,7 +29,7 @@ def graph(
     """
     if output is not None and output.suffix != ".svg":
         raise ProjectError(f"-o {output}: is drawn as .svg only; call it {output.with_suffix('.svg')}")  # fmt: skip
-    found = dag(project, env)
+    found = verbs.graph(env=env, folder=project)
     if output is not None:
         write_text(output, found.svg() + "\n")
     if json:

@@ -43,6 +43,7 @@ COMMANDS = {
     "graph": "Show the steps of a project, how they hang together and how each stands.",
     "test": "Hold the model that was built last against the one in production.",
     "promote": "Put the model that was built last into production, or the one before back.",
+    "retrain": "Build with the data as it is now, test against production, and promote what passes.",
     "accept": "Take the table that lies there for what a step gives.",
     "runs": "List, show and prune runs.",
     "console": "Open IPython with the project at hand.",

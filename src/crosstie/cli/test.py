@@ -1,18 +1,15 @@
 """`crosstie test`: the candidate against the model in production."""
 
-import subprocess
-import sys
 from pathlib import Path
 from typing import Annotated
 
 from cyclopts import Parameter
 
-from crosstie.cli.output import put, put_json, put_table, tell
+from crosstie.cli.output import put, put_json, put_table
 from crosstie.gates.show import table_rows, verdict
 from crosstie.project import verbs
+from crosstie.project.own_tests import own_tests_pass
 from crosstie.project.place import Project
-
-NO_TESTS = 5  # pytest's word for that
 
 
 def test(
@@ -32,7 +29,7 @@ def test(
     """
     root = Project.find(project).root
     found = verbs.test(env=env, folder=project, junit=junit)
-    own = _own_tests(root)
+    own = own_tests_pass(root)
     if json:
         put_json({**found.state(), "passed": found.passed and own, "tests": own})
     else:
@@ -44,14 +41,3 @@ def test(
         elif found.passed:
             put("Next: crosstie promote")
     return 0 if found.passed and own else 1
-
-
-def _own_tests(root: Path) -> bool:
-    """Whether the project's own tests pass; what they print goes to standard error."""
-    if not any((root / "tests").glob("test_*.py")):
-        return True
-    command = [sys.executable, "-m", "pytest", "-q", "tests"]
-    done = subprocess.run(command, cwd=root, stdout=sys.stderr, check=False)
-    if done.returncode == 1 or done.returncode not in {0, NO_TESTS}:
-        tell(f"the project's own tests ended with exit code {done.returncode}")
-    return done.returncode in {0, NO_TESTS}

@@ -1,14 +1,11 @@
 """The steps of a project as a graph: what takes what, how each stands, and how long it took."""
 
 from collections.abc import Callable, Iterator
-from functools import partial
 from html import escape
-from pathlib import Path
 from typing import Any
 
 from crosstie.errors import CrosstieError, ProjectError, nearest
 from crosstie.project.build.build import standing
-from crosstie.project.build.open import opened
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.drawing import Drawn, summary, svg, terminal_width, tree
 from crosstie.project.node import Node
@@ -25,7 +22,7 @@ class Dag:
 
     Example:
         >>> import crosstie
-        >>> dag = crosstie.dag("churn")  # doctest: +SKIP
+        >>> dag = crosstie.graph(folder="churn")  # doctest: +SKIP
         >>> dag["customers"].downstream  # doctest: +SKIP
         [model (model.yaml, current, 4.0 s, takes customers)]
     """
@@ -131,22 +128,6 @@ class Dag:
             return f'<div style="overflow-x:auto">{self.svg()}</div>'
         except CrosstieError as error:
             return f"<pre>{escape(str(error))}</pre>"
-
-
-def dag(folder: str | Path | None = None, environment: str | None = None) -> Dag:
-    """The steps of a project: `crosstie graph` in Python.
-
-    Args:
-        folder: In the project; the current one if none is given.
-        environment: Its name; None is CROSSTIE_ENV, else development.
-
-    Raises:
-        ProjectError: There is no project.
-        ConfigError: There is no such environment, or something is wrong with it.
-    """
-    here = opened(None if folder is None else Path(folder), environment)
-    name = here.environment.name
-    return Dag(partial(opened, here.project.root, name), read_only=name == READ_ONLY)
 
 
 def _json(node: Node) -> dict[str, Any]:

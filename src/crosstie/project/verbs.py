@@ -1,15 +1,21 @@
 """What a project can be asked to do, in Python: the commands of the same names call these."""
 
 from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 from crosstie.gates.comparison import Comparison
+from crosstie.project import debug as debugging
 from crosstie.project import production
+from crosstie.project import retrain as retraining
 from crosstie.project.build import build as building
 from crosstie.project.build.build import Outcome
 from crosstie.project.build.judge import Judged
 from crosstie.project.build.open import opened
+from crosstie.project.dag import READ_ONLY, Dag
+from crosstie.project.debug import Failing
 from crosstie.project.production import Promoted
+from crosstie.project.retrain import Retrained
 
 Say = Callable[[str], None]
 
@@ -62,6 +68,67 @@ def status(
     for each in here.warnings:
         (say or (lambda _: None))(f"note: {each}")
     return found
+
+
+def graph(*, env: str | None = None, folder: str | Path | None = None) -> Dag:
+    """The steps, how they hang together and how each stands: `crosstie graph` in Python.
+
+    Args:
+        env: As for `build`. In production nothing can be built or accepted through it.
+        folder: As for `build`.
+
+    Raises:
+        ProjectError: There is no project.
+        ConfigError: As for `build`.
+    """
+    here = opened(folder, env)
+    name = here.environment.name
+    return Dag(partial(opened, here.project.root, name), read_only=name == READ_ONLY)
+
+
+def debug(
+    step: str | None = None,
+    *,
+    env: str | None = None,
+    folder: str | Path | None = None,
+    say: Say = print,
+) -> Failing | None:
+    """Run a step in this process, and open a debugger where it fails: `crosstie debug` in Python.
+
+    Args:
+        step: Which, or a run of training; None is the one that failed in the last build.
+        env: As for `build`.
+        folder: As for `build`.
+        say: Called with each line worth showing.
+
+    Returns:
+        Where it failed; None if it did not.
+
+    Raises:
+        ProjectError: There is no such step, nothing failed, or what the step takes cannot be built.
+    """
+    return debugging.debug(opened(folder, env), step, say=say)
+
+
+def retrain(
+    *,
+    promote: bool = False,
+    env: str | None = None,
+    folder: str | Path | None = None,
+    say: Say | None = None,
+) -> Retrained:
+    """Build with the data as it is now, and hold the model against production: `crosstie retrain` in Python.
+
+    Args:
+        promote: Put the model into production if it passes.
+        env: As for `build`.
+        folder: As for `build`.
+        say: As for `build`.
+
+    Raises:
+        ProjectError: There is no model file, something is wrong with the steps, or another retrains here.
+    """
+    return retraining.retrain(opened(folder, env), promote=promote, say=say)
 
 
 def accept(step: str, *, env: str | None = None, folder: str | Path | None = None) -> str:

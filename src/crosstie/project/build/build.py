@@ -77,8 +77,26 @@ def standing(here: Workspace) -> list[Judged]:
     return list(found.values())
 
 
+@dataclass(frozen=True)
+class Recipe:
+    """How a model was trained that was chosen among several, so that it is trained again without choosing.
+
+    Attributes:
+        config: The file of its run.
+        learner: The one that was chosen.
+    """
+
+    config: Path
+    learner: str
+
+
 def build(
-    here: Workspace, names: Sequence[str] = (), *, force: Iterable[str] = (), say: Say | None = None
+    here: Workspace,
+    names: Sequence[str] = (),
+    *,
+    force: Iterable[str] = (),
+    recipe: Recipe | None = None,
+    say: Say | None = None,
 ) -> Outcome:
     """Build some steps and all that they need.
 
@@ -86,6 +104,7 @@ def build(
         here: The project.
         names: Which; all if none are named.
         force: Steps that are run even if they are current.
+        recipe: How the model is trained; None is as its file says.
         say: Called with each line worth showing.
 
     Raises:
@@ -102,15 +121,18 @@ def build(
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
         work.mkdir(parents=True)
         try:
-            return _Build(here, work, set(force), say or (lambda _: None)).run(names)
+            return _Build(here, work, set(force), recipe, say or (lambda _: None)).run(names)
         finally:
             here.save()
             shutil.rmtree(work, ignore_errors=True)
 
 
 class _Build:
-    def __init__(self, here: Workspace, work: Path, force: set[str], say: Say) -> None:
+    def __init__(
+        self, here: Workspace, work: Path, force: set[str], recipe: Recipe | None, say: Say
+    ) -> None:
         self._here = here
+        self._recipe = recipe
         self._work = work
         self._force = force
         self._say = say
@@ -260,8 +282,9 @@ class _Build:
         begun = perf_counter()
         try:
             run = api.train(
-                here.project.model_file,
+                here.project.model_file if self._recipe is None else self._recipe.config,
                 data=here.training_data(step),
+                model_type=None if self._recipe is None else self._recipe.learner,
                 name=here.model_name,
                 runs=here.project.runs,
                 say=self._say,

@@ -268,6 +268,12 @@ class Workspace:
         """What the model is called where its file does not say: as the project."""
         return None if "name" in self._model_file else self.project.name
 
+    @property
+    def model_type(self) -> str | None:
+        """What kind of model the file asks for; None where it does not say."""
+        found = self._model_file.get("model_type")
+        return None if found is None else str(found)
+
     @cached_property
     def _model_file(self) -> dict[str, Any]:
         """`model.yaml` as values, `data` left out."""
