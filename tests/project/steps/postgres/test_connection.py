@@ -6,7 +6,7 @@ from crosstie.errors import DataError
 from crosstie.project.steps.postgres.connection import Database, check_address, connected
 
 
-@pytest.mark.parametrize("word", ["p@ss", "p/w@x", "p#w", "p?w@x", "50%"])
+@pytest.mark.parametrize("word", ["p@ss", "p/w@x", "p#w", "p?w@x", "50%", "p w"])
 def test_an_address_that_would_be_read_otherwise_is_refused(word):
     with pytest.raises(DataError) as error:
         check_address(f"postgresql://ann:{word}@db/shop")

@@ -12,6 +12,8 @@ from crosstie.project.steps.postgres.dialect import queries
         ("SELECT CustomerID FROM calls WHERE customerid > 1", 'SELECT "customerID" FROM calls WHERE "customerID" > 1'),
         ("SELECT minutes / 2 AS Half FROM Calls ORDER BY half", 'SELECT CAST(minutes AS DOUBLE PRECISION) / 2 AS "Half" FROM Calls ORDER BY "Half"'),
         ("SELECT 1 FROM calls WHERE a = :b AND c = $a AND d = :b", "SELECT 1 FROM calls WHERE a = $1 AND c = $2 AND d = $1"),
+        ("SELECT a, minutes + 1 AS m, count(*) AS n FROM calls GROUP BY ALL", "SELECT a, minutes + 1 AS m, COUNT(*) AS n FROM calls GROUP BY a, minutes + 1"),
+        ("SELECT count(*) AS n FROM calls GROUP BY ALL", "SELECT COUNT(*) AS n FROM calls"),
         ("WITH t(N) AS (SELECT 1) SELECT n FROM t", 'WITH t("N") AS (SELECT 1) SELECT "N" FROM t'),
     ],
 )  # fmt: skip

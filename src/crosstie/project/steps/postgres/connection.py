@@ -11,7 +11,7 @@ from crosstie.errors import DataError, MissingExtra
 
 SCHEMES = ("postgresql", "postgres")
 SECONDS = 10  # to wait for a server, where the address does not say
-_PERCENT = re.compile(r"%(?![0-9a-fA-F]{2})")
+_ODD = re.compile(r"[\s#]|%(?![0-9a-fA-F]{2})")
 
 
 @dataclass(frozen=True)
@@ -70,10 +70,10 @@ def check_address(address: str) -> None:
     before, _, asked = rest.partition("?")
     names = [each.partition("=")[0] for each in asked.split("&")]
     at_odds = before.count("@") > 1 or any("@" in each for each in [urlsplit(address).path, *names])
-    if at_odds or "#" in rest or _PERCENT.search(rest):
+    if at_odds or _ODD.search(rest):
         raise DataError(
-            "engine.connection: a user or password in it has one of @ / : ? # %, which mean something in an address; "
-            "write %40 %2F %3A %3F %23 %25 instead"
+            "engine.connection: a user or password in it has a space or one of @ / : ? # %, which mean something in an address; "
+            "write %20 %40 %2F %3A %3F %23 %25 instead"
         )
 
 

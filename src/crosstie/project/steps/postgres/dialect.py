@@ -126,6 +126,8 @@ def _query(tree: Any, text: str, where: str, columns: Iterable[str]) -> Query:
     for node in list(tree.find_all(exp.Parameter)):  # $name is :name
         node.replace(exp.Placeholder(this=node.name))
     names = tuple(dict.fromkeys(node.name for node in tree.find_all(exp.Placeholder)))
+    for select in tree.find_all(exp.Select):
+        _group(select)
     own = [node for node in tree.find_all(exp.Identifier) if _is_column(node)]
     spelled: dict[str, dict[str, None]] = defaultdict(dict)
     made = [node.name for node in own if not isinstance(node.parent, exp.Column)]
@@ -137,6 +139,16 @@ def _query(tree: Any, text: str, where: str, columns: Iterable[str]) -> Query:
         if name != name.lower():
             node.replace(exp.to_identifier(name, quoted=True))
     return Query(tree, names, tree.args.get("order") is not None, text, where)
+
+
+def _group(select: Any) -> None:
+    """`GROUP BY ALL` as the columns that it stands for: all that no aggregate is in."""
+    from sqlglot import exp
+
+    group = select.args.get("group")
+    if group is not None and group.args.get("all"):
+        plain = [each.unalias() for each in select.expressions if each.find(exp.AggFunc) is None]
+        select.set("group", exp.Group(expressions=[each.copy() for each in plain]) if plain else None)  # fmt: skip
 
 
 def _is_column(node: Any) -> bool:
