@@ -5,7 +5,6 @@ What it makes is thrown away: only a build keeps anything.
 
 import importlib
 import os
-import pdb  # noqa: T100 - it is what this is for
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -202,6 +201,8 @@ def _open(found: Failing) -> None:
 
 def _debugger() -> Any:
     """IPython's within IPython, or on a terminal where it is installed; else Python's own."""
+    import pdb  # noqa: T100 - it is what this is for; 10 ms that a build does not need
+
     try:
         from IPython.core.getipython import get_ipython  # 60 ms
     except ModuleNotFoundError:
