@@ -393,6 +393,24 @@ def test_all_that_is_wrong_with_steps_is_said_at_once(project):
     ]
 
 
+def test_a_package_that_the_project_does_not_list_may_not_be_imported(project):
+    used = "import json\nimport yaml_of_nobody\nimport numpy as np\nPRICE = int(np.int64(3))"
+    edit(project, "lib/base.py", "PRICE = 3", used)
+    edit(project, "pyproject.toml", '"calls"\n', '"calls"\ndependencies = ["Pandas>=2"]\n')
+
+    with pytest.raises(ProjectError) as error:
+        states(project)
+
+    rest = "Add it: under dependencies if the model needs it in production, else under [dependency-groups] train"
+    assert set(str(error.value).splitlines()) == {
+        f"lib/base.py:2: imports yaml_of_nobody, and pyproject.toml does not list yaml_of_nobody. {rest}",
+        f"lib/base.py:3: imports numpy, and pyproject.toml does not list numpy. {rest}",
+    }
+    edit(project, "lib/base.py", "import yaml_of_nobody\n", "")
+    edit(project, "pyproject.toml", '>=2"', '>=2", "numpy"')
+    assert states(project)["shaped"] == "stale"
+
+
 def test_steps_that_need_each_other_are_refused(project):
     (project / "steps/10_long.sql").write_text("select * from few")
 

@@ -1,7 +1,8 @@
 """A project in an environment: its steps, what each is made from now, and what lies there of it."""
 
 import shutil
-from collections.abc import Mapping, Sequence
+import sys
+from collections.abc import Iterable, Mapping, Sequence
 from functools import cached_property
 from pathlib import Path
 from typing import Any
@@ -9,6 +10,7 @@ from typing import Any
 from crosstie.config.yaml import read_yaml
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.project.build.state import Failed, State
+from crosstie.project.dependencies import unlisted
 from crosstie.project.environment import DUCKDB, Environment
 from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.content import Contents
@@ -70,6 +72,7 @@ class Workspace:
         """All that can be built, in order: the files of data that something reads, the steps, and the model."""
         raw = self.project.raw_tables()
         steps = read_steps(self.project, self._read_sql, engine=self._engine)
+        self._check_imports(steps.values())
         model = self._model({*raw, *steps})
         wanted = {each for step in [*steps.values(), *model] for each in step.upstreams}
         settings = {"sample": self.environment.sample}
@@ -210,6 +213,18 @@ class Workspace:
         """Those of its settings that a variable holds, so that they may be secrets."""
         written = self.environment.written.get("params", {})
         return [name for name in step.settings if "${" in str(written.get(name))]
+
+    def _check_imports(self, steps: Iterable[Step]) -> None:
+        """Raise where a step imports a package that the project does not say it needs."""
+        code = [
+            self._codes.of(self.where(each), each.name if each.kind == "python" else None)
+            for each in steps
+            if each.kind in {"python", "notebook"}
+        ]
+        imports = [each.imports for each in code]
+        wrong = unlisted(self.project.root, imports, self._installed, sys.stdlib_module_names)
+        if wrong:
+            raise ProjectError(wrong)
 
     def _noted(self, step: Step) -> dict[str, Any]:
         """Its settings as they may be kept: of one that may be a secret, the digest."""
