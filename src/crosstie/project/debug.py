@@ -89,6 +89,8 @@ def failing(
             return _caught(here, lambda: _train(here, Run.find(name, here.project.runs), say))
         raise ProjectError(f"{name!r} is no step here; {nearest(name, here.steps)}")
     step = here.steps[name]
+    if step.kind == "source":
+        raise ProjectError(f"{name}: is a table of the database, which nothing here makes")
     if keep and step.upstreams:
         outcome = build(here, step.upstreams, say=say)
         for first in outcome.failed:

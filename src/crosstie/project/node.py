@@ -91,7 +91,7 @@ class Node:
 
     @property
     def kind(self) -> str:
-        """`raw`, a file of data; `sql`, `python`; `model`."""
+        """`raw`, a file of data; `source`, a table of a database; `sql`, `python`, `notebook`; `model`."""
         return self.judged.step.kind
 
     @property
@@ -161,6 +161,8 @@ class Node:
         """
         if self.kind == "model":
             raise ProjectError("the model is no table; see its last_run, and what it predicts: model.predict(rows)")  # fmt: skip
+        if self.kind == "source":
+            raise ProjectError(f"{self.name}: is a table of the database; make a step of what you want of it")  # fmt: skip
         place = self._here.place(self.judged.step)
         if not place.exists():
             raise ProjectError(f"{self.name}: is not built; build it: dag[{self.name!r}].run()")

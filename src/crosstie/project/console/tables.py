@@ -16,6 +16,8 @@ from crosstie.project.steps.frames import as_pandas
 from crosstie.project.steps.raw import run_raw
 from crosstie.project.steps.read import MODEL
 
+MADE = ("raw", "sql", "python", "notebook")  # kinds of steps whose tables lie here
+
 
 class Tables:
     """`data("name")`: a table of the project as pandas has it.
@@ -51,7 +53,7 @@ class Tables:
         """Of all tables: of those that lie there, where steps cannot be read."""
         raw = self._project.raw_tables()
         try:
-            steps = [each for each in self._workspace().steps if each != MODEL]
+            steps = [name for name, each in self._workspace().steps.items() if each.kind in MADE]
         except CrosstieError:
             steps = sorted(path.stem for path in self._project.table(self._environment, "x").parent.glob("*.parquet"))  # fmt: skip
         return [*raw, *(each for each in steps if each not in raw)]
@@ -65,6 +67,7 @@ class Tables:
         """
         if name == MODEL:
             raise ProjectError("the model is no table; see model, or dag['model']")
+        self._check_ours(name)
         names, built = self.names(), self._project.table(self._environment, name)
         if name not in names:
             raise ProjectError(f"{name!r} is no table here; {nearest(name, names)}")
@@ -79,6 +82,14 @@ class Tables:
         if not copy.exists() or _changed(source) > copy.stat().st_mtime_ns:
             run_raw(source, f"data/{source.name}", self._workspace().environment.sample, copy)
         return copy
+
+    def _check_ours(self, name: str) -> None:
+        try:
+            step = self._workspace().steps.get(name)
+        except CrosstieError:
+            return
+        if step is not None and step.kind == "source":
+            raise ProjectError(f"{name}: is a table of the database; make a step of what you want of it")  # fmt: skip
 
     def __repr__(self) -> str:
         return f"data(NAME), a table as pandas has it: {_listed(self)}"

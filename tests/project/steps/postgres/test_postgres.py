@@ -10,7 +10,10 @@ from pyarrow import parquet
 from crosstie.errors import DataError, ProjectError
 from crosstie.project.build.build import build, standing
 from crosstie.project.build.open import opened
+from crosstie.project.console.session import Session
+from crosstie.project.debug import debug
 from crosstie.project.fingerprint.content import table_digest
+from crosstie.project.place import Project
 from crosstie.project.steps.postgres.connection import Database
 from crosstie.project.steps.postgres.freshness import freshness
 from crosstie.project.steps.postgres.run import run_sql
@@ -236,3 +239,22 @@ def test_a_table_that_is_nowhere_is_said(project):
     assert str(error.value) == (
         "steps/40_paid.sql: needs the table 'shop.ordrs' of a database, and queries run in DuckDB here; name a database as the environment's engine"
     )
+
+
+def test_a_table_of_the_database_is_shown_and_not_taken_for_one_of_the_project(project, execute):
+    execute("DROP TABLE IF EXISTS rooms", "CREATE TABLE rooms (id int)")
+    (project / "steps/40_rooms_now.sql").write_text("SELECT id FROM public.rooms")
+    session = Session(Project(project), "far")
+    names = session.names()
+
+    assert session.problems() == []
+    assert "public.rooms" in names["dag"]
+    assert "public.rooms" not in repr(names["data"])
+    for look in (names["dag"]["public.rooms"].head, lambda: names["data"]("public.rooms")):
+        with pytest.raises(ProjectError) as error:
+            look()
+        assert str(error.value) == (
+            "public.rooms: is a table of the database; make a step of what you want of it"
+        )
+    with pytest.raises(ProjectError, match=r"which nothing here makes"):
+        debug(opened(project, "far"), "public.rooms")
