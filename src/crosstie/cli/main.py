@@ -47,6 +47,7 @@ COMMANDS = {
     "accept": "Take the table that lies there for what a step gives.",
     "runs": "List, show and prune runs.",
     "console": "Open IPython with the project at hand.",
+    "notebook": "Open a step as a notebook, with what it takes loaded.",
     "debug": "Run a step, and open a debugger where it fails.",
     "datasets": "List data to try things on.",
     "doctor": "Say what is installed, what is missing, and what to type.",

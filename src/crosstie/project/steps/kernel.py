@@ -20,6 +20,12 @@ from crosstie.project.steps.notebook import PARAMETERS, code_cells, place
 from crosstie.project.steps.task import Failure, Task
 
 INJECTED = "injected-parameters"  # papermill's name for such a cell
+READERS = {
+    "pandas": "pandas.read_parquet",
+    "polars": "polars.read_parquet",
+    "arrow": "pyarrow.parquet.read_table",
+    "ibis": "ibis.read_parquet",
+}
 _COLOUR = re.compile(r"\x1b\[[0-9;]*m")
 _FRAME = re.compile(r"^\s*(?:Cell In ?\[(\d+)\], line |File (.+?):)(\d+)", re.MULTILINE)
 
@@ -63,7 +69,7 @@ def run_notebook(task: Task) -> list[str]:
     notebook.cells.insert(notebook.cells.index(tagged[-1]) + 1 if tagged else 0, given)
     notebook.cells.append(last)
     with TemporaryDirectory(prefix="crosstie-") as folder:
-        os.environ |= {"IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder, **_hidden(task)}
+        own = {"IPYTHONDIR": folder, "JUPYTER_RUNTIME_DIR": folder}
         kernel = AsyncKernelManager(
             kernel_name="python3",
             transport="tcp" if sys.platform == "win32" else "ipc",
@@ -78,10 +84,10 @@ def run_notebook(task: Task) -> list[str]:
         )
         cell = last
         try:
-            with client.setup_kernel():
+            with client.setup_kernel(env={**os.environ, **own, **hidden_settings(task)}):
                 for index, cell in enumerate(notebook.cells):
-                    own = cell is not given and cell is not last
-                    client.execute_cell(cell, index, store_history=own)
+                    counted = cell is not given and cell is not last
+                    client.execute_cell(cell, index, store_history=counted)
         except CellExecutionError as error:
             if cell is last and error.ename == "DataError":
                 raise DataError(error.evalue) from None
@@ -98,16 +104,21 @@ def run_notebook(task: Task) -> list[str]:
 def loading(task: Task) -> str:
     """The code that loads what a step is given; paths are relative to the project."""
     lines = ["# what this step is given here"]
-    if task.tables:
-        lines.append("import pandas")
+    readers = {name: READERS[task.frames.get(name, "pandas")] for name in task.tables}
+    lines += dict.fromkeys(f"import {reader.rpartition('.')[0]}" for reader in readers.values())
     lines += [
-        f"{name} = pandas.read_parquet({os.path.relpath(path, task.root)!r})"
+        f"{name} = {readers[name]}({os.path.relpath(path, task.root)!r})"
         for name, path in task.tables.items()
     ]
     if set(task.hidden) & set(task.settings):
         lines.append("import json, os")
     lines += [f"{name} = {_written(name, value, task)}" for name, value in task.settings.items()]
     return "\n".join(lines)
+
+
+def hidden_settings(task: Task) -> dict[str, str]:
+    """Settings that may be secrets, as the environment variables from which the code that loads takes them."""
+    return {_variable(name): json.dumps(task.settings[name]) for name in task.hidden if name in task.settings}  # fmt: skip
 
 
 def keep(names: Mapping[str, Any], step: str, to: str) -> None:
@@ -159,10 +170,6 @@ def _written(name: str, value: Any, task: Task) -> str:
     if isinstance(value, float) and not math.isfinite(value):
         return f"float({str(value)!r})"
     return repr(value)
-
-
-def _hidden(task: Task) -> dict[str, str]:
-    return {_variable(name): json.dumps(task.settings[name]) for name in task.hidden if name in task.settings}  # fmt: skip
 
 
 def _variable(name: str) -> str:
