@@ -111,7 +111,9 @@ def test_a_choice_among_learners_is_not_made_again(project, customers):
 
     assert not any("trying" in each for each in said)
     assert second.trained
-    assert Run(project / second.run).manifest["learner"] == learner
+    manifest = Run(project / second.run).manifest
+    assert manifest["learner"] == learner
+    assert manifest["origin"]["files"] == ["packages.txt"]
 
 
 def test_a_step_that_fails_and_another_who_retrains_are_the_users_to_mend(project, capsys):

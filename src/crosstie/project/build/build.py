@@ -17,6 +17,7 @@ from crosstie.data.processors import processors
 from crosstie.errors import CrosstieError, ProjectError, nearest
 from crosstie.pipeline.run import Run
 from crosstie.project.build.judge import Judged, judge
+from crosstie.project.build.origin import keep_origin
 from crosstie.project.build.processes import Processes
 from crosstie.project.build.state import Built, alone
 from crosstie.project.build.workspace import Workspace
@@ -294,6 +295,7 @@ class _Build:
             return
         if run.exit != "done":
             raise KeyboardInterrupt
+        run.note(origin=keep_origin(here.project.root, run.path))
         files = here.store.keep_folder(run.path, leaving_out=LEFT_OUT)
         product = Product("folder", here.contents.of(run.path / "model"), files)
         name = run.path.resolve().relative_to(here.project.root.resolve()).as_posix()
