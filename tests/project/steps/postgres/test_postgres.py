@@ -1,8 +1,10 @@
 """Queries of steps in a real PostgreSQL: the same tables as in DuckDB, what counts as a change, what is said and what never."""
 
 import shutil
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 
+import pyarrow as pa
 import pytest
 from adbc_driver_postgresql import dbapi
 from pyarrow import parquet
@@ -159,6 +161,25 @@ def test_a_parameter_may_be_a_list_and_an_order_is_kept(asked):
         {"minutes": 5},
         {"minutes": 4},
     ]
+
+
+def test_whoever_reads_a_table_reads_their_own_though_others_replace_it(server, tmp_path):
+    """Two who share a schema and have other rows, several queries of each at once."""
+    tables = {}
+    for who in (1, 2):
+        tables[who] = tmp_path / f"{who}.parquet"
+        parquet.write_table(pa.table({"who": [who] * 1000}), tables[who])
+
+    def read(number):
+        who = 1 + number % 2
+        database = Database(server, "shared", {"calls": str(who)})
+        to = tmp_path / f"rows{number}.parquet"
+        query = "SELECT sum(who) AS n FROM calls"
+        run_sql(query, "steps/10_n.sql", {"calls": tables[who]}, {}, to, database=database)
+        return who, parquet.read_table(to).to_pylist()[0]["n"]
+
+    with ThreadPoolExecutor(4) as pool:
+        assert {*pool.map(read, range(12))} == {(1, 1000.0), (2, 2000.0)}
 
 
 def test_types_of_the_database_become_what_a_table_of_a_step_can_hold(asked):
