@@ -62,6 +62,9 @@ def write_rows(result: Any, to: Path) -> None:
     from pyarrow import parquet  # 131 ms
 
     reader = result.to_arrow_reader(ROWS_AT_ONCE)
+    spans = [each.name for each in reader.schema if str(each.type) == "month_day_nano_interval"]
+    if spans:
+        raise DataError(f"{', '.join(spans)}: a table cannot hold intervals. Write their seconds, as in EXTRACT(epoch FROM {spans[0]})")  # fmt: skip
     with parquet.ParquetWriter(to, reader.schema, compression="zstd") as writer:
         for batch in reader:
             writer.write_batch(batch)

@@ -14,6 +14,7 @@ from crosstie.project.steps.postgres.dialect import queries
         ("SELECT 1 FROM calls WHERE a = :b AND c = $a AND d = :b", "SELECT 1 FROM calls WHERE a = $1 AND c = $2 AND d = $1"),
         ("SELECT a, minutes + 1 AS m, count(*) AS n FROM calls GROUP BY ALL", "SELECT a, minutes + 1 AS m, COUNT(*) AS n FROM calls GROUP BY a, minutes + 1"),
         ("SELECT count(*) AS n FROM calls GROUP BY ALL", "SELECT COUNT(*) AS n FROM calls"),
+        ("SELECT :a AS a, minutes::int AS m FROM calls", "SELECT $1 AS a, CAST(minutes AS INT) AS m FROM calls"),
         ("WITH t(N) AS (SELECT 1) SELECT n FROM t", 'WITH t("N") AS (SELECT 1) SELECT "N" FROM t'),
     ],
 )  # fmt: skip

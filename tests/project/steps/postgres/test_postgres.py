@@ -1,5 +1,6 @@
 """Queries of steps in a real PostgreSQL: the same tables as in DuckDB, what counts as a change, what is said and what never."""
 
+import datetime as dt
 import shutil
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
@@ -143,7 +144,9 @@ def test_the_password_is_in_no_file_and_no_message(project, monkeypatch):
         ("SELECT callID,\n list_transform([minutes], x -> x + 1) AS m\nFROM calls", "steps/40_wrong.sql:2: PostgreSQL: "),
         ("SELECT callID,\n nope(minutes) AS m\nFROM calls", "steps/40_wrong.sql:2: PostgreSQL: function nope(bigint) does not exist"),
         ("SELECT *\nFROM calls\nWHERE minuts > 1", 'steps/40_wrong.sql:3: PostgreSQL: column "minuts" does not exist'),
-        ("SELECT 1 AS a, 2 AS a", "steps/40_wrong.sql: two columns are called 'a'; name one with AS"),
+        ("SELECT 1 AS a, 2 AS A", "steps/40_wrong.sql: two columns are called 'a', whatever their case; name one with AS"),
+        ("SELECT INTERVAL '1 day' AS day", "day: a table cannot hold intervals. Write their seconds, as in EXTRACT(epoch FROM day)"),
+        ("COMMIT; SELECT 1 AS a", "steps/40_wrong.sql: the statements of a step are one transaction already; leave BEGIN, COMMIT and ROLLBACK out"),
         ("CREATE TABLE x AS SELECT 1", "steps/40_wrong.sql: its last statement is no query. End with the SELECT that makes the table"),
     ],
 )  # fmt: skip
@@ -161,6 +164,42 @@ def test_a_parameter_may_be_a_list_and_an_order_is_kept(asked):
         {"minutes": 5},
         {"minutes": 4},
     ]
+
+
+@pytest.mark.parametrize(
+    ("column", "there"),
+    [
+        (pa.array([2**64 - 1], pa.uint64()), 2.0**64),
+        (pa.array(["b"]).dictionary_encode(), "b"),
+        (pa.nulls(1), None),
+        (pa.array([[1, None]]), [1, None]),
+        (pa.array([1], pa.timestamp("ms", "UTC")), dt.datetime(1970, 1, 1, 0, 0, 0, 1000, dt.UTC)),
+    ],
+)
+def test_a_table_is_there_what_it_is_here(server, tmp_path, column, there):
+    parquet.write_table(pa.table({"Mine own": column}), tmp_path / "t.parquet")
+    database = Database(server, "there", {"t": str(column.type)})
+
+    run_sql("FROM t", "a.sql", {"t": tmp_path / "t.parquet"}, {}, tmp_path / "o.parquet", database=database)  # fmt: skip
+
+    assert parquet.read_table(tmp_path / "o.parquet").to_pylist() == [{"Mine own": there}]
+
+
+@pytest.mark.parametrize(
+    ("column", "said"),
+    [
+        (pa.array(["a\0b"]), 'a.sql: PostgreSQL: invalid byte sequence for encoding "UTF8": 0x00'),
+        (pa.array([{"a": 1}]), "t: it: columns of records cannot be brought to PostgreSQL; leave them out in a step before"),
+    ],
+)  # fmt: skip
+def test_a_table_that_cannot_be_brought_is_said(server, tmp_path, column, said):
+    parquet.write_table(pa.table({"it": column}), tmp_path / "t.parquet")
+    database = Database(server, "there", {"t": str(column.type)})
+
+    with pytest.raises(DataError) as error:
+        run_sql("FROM t", "a.sql", {"t": tmp_path / "t.parquet"}, {}, tmp_path / "o.parquet", database=database)  # fmt: skip
+
+    assert str(error.value) == said
 
 
 def test_whoever_reads_a_table_reads_their_own_though_others_replace_it(server, tmp_path):

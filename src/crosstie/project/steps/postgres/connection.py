@@ -81,6 +81,7 @@ def told(error: Exception, database: Database) -> str:
     """What the server says in one line."""
     said = str(error).partition("ERROR:")[2] or str(error).rpartition("[libpq]")[2]
     said = said.partition("\nLINE ")[0].partition("\n\nQuery was")[0].partition(". SQLSTATE")[0]
+    said = said.partition("\nCONTEXT:")[0].partition("\nDETAIL:")[0]
     said = " ".join(said.split()).removeprefix("Failed to connect: ")
     password = urlsplit(database.connection).password or ""
     for each in {password, unquote(password)} - {""}:

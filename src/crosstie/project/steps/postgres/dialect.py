@@ -5,6 +5,7 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from itertools import pairwise
 from typing import Any
 
 from crosstie.errors import DataError, Problem
@@ -109,15 +110,31 @@ def queries(text: str, where: str, columns: Iterable[str]) -> list[Query]:
     from sqlglot.errors import SqlglotError
 
     try:
-        trees = [each for each in sqlglot.parse(text, read=WRITTEN) if each is not None]
+        marked = _marked(text)
+        trees = [each for each in sqlglot.parse(marked, read=WRITTEN) if each is not None]
     except SqlglotError as error:
         said = (getattr(error, "errors", None) or [{}])[0]
         line = f":{said['line']}" if said.get("line") else ""
         what = said.get("description") or str(error).partition("\n")[0]
         raise DataError(Problem(f"{where}{line}", f"cannot be put into PostgreSQL's SQL: {what}")) from None  # fmt: skip
+    if any(each.key in {"transaction", "commit", "rollback"} for each in trees):
+        raise DataError(f"{where}: the statements of a step are one transaction already; leave BEGIN, COMMIT and ROLLBACK out")  # fmt: skip
     if not trees:
         raise DataError(f"{where}: is empty. Write the SELECT that makes the table")
     return [_query(tree, text, where, columns) for tree in trees]
+
+
+def _marked(text: str) -> str:
+    """The text with `$name` for `:name`: DuckDB also has names before a colon, as in `SELECT a: 1`."""
+    from sqlglot import TokenType, tokenize
+
+    found = list(text)
+    tokens = tokenize(text, read=WRITTEN)
+    for token, following in pairwise(tokens):
+        beside = following.start == token.end + 1 and following.text.isidentifier()
+        if token.token_type == TokenType.COLON and beside:
+            found[token.start] = "$"
+    return "".join(found)
 
 
 def _query(tree: Any, text: str, where: str, columns: Iterable[str]) -> Query:

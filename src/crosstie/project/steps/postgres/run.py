@@ -15,8 +15,7 @@ from crosstie.project.steps.postgres.dialect import Query, queries
 
 MARK = "Crosstie: "
 BATCH = 65_536  # rows that are brought at a time
-NUMBERS = "CAST({0} AS DOUBLE) AS {0}"
-TEXTS = "CAST({0} AS VARCHAR) AS {0}"
+NUMBERS = {"numeric": "CAST({0} AS DOUBLE) AS {0}", "numeric[]": "CAST({0} AS DOUBLE[]) AS {0}"}
 COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped"
 
 
@@ -45,11 +44,15 @@ def run_sql(
         DataError: PostgreSQL refuses it, or it cannot be said there.
         MissingExtra: The driver is not installed.
     """
+    from adbc_driver_manager import Error  # 100 ms
     from pyarrow import parquet  # 131 ms
 
     columns = [name for path in tables.values() for name in parquet.read_schema(path).names]
     with connected(database) as connection, connection.cursor() as cursor:
-        _bring(connection, cursor, tables, database)
+        try:
+            _bring(connection, cursor, tables, database)
+        except Error as error:
+            raise DataError(f"{where}: PostgreSQL: {told(error, database)}") from None
         for each in foreign:
             cursor.execute(COLUMNS, (each,))
             columns += [name for (name,) in cursor.fetchall()]
@@ -96,10 +99,11 @@ def _write(reader: Any, query: Query, to: Path) -> None:
     import pyarrow as pa
 
     names = reader.schema.names
-    twice = next((name for name in names if names.count(name) > 1), None)
+    folded = [name.lower() for name in names]
+    twice = next((name for name in names if folded.count(name.lower()) > 1), None)
     if twice is not None:
-        raise DataError(f"{query.where}: two columns are called {twice!r}; name one with AS")
-    kinds = {each.name: str(getattr(each.type, "type_name", each.type)) for each in reader.schema}
+        raise DataError(f"{query.where}: two columns are called {twice!r}, whatever their case; name one with AS")  # fmt: skip
+    kinds = {each.name: _kind(each.type) for each in reader.schema}
     plain = pa.schema([pa.field(each.name, getattr(each.type, "storage_type", each.type)) for each in reader.schema])  # fmt: skip
     rows = pa.RecordBatchReader.from_batches(plain, _stored(reader, plain))
     with connect() as duck:
@@ -117,10 +121,19 @@ def _stored(reader: Any, schema: Any) -> Iterator[Any]:
         yield pa.RecordBatch.from_arrays(columns, schema=schema)
 
 
+def _kind(kind: Any) -> str:
+    """What PostgreSQL calls a type that Arrow has no own one for."""
+    import pyarrow as pa
+
+    if pa.types.is_list(kind):
+        return f"{_kind(kind.value_type)}[]"
+    return str(getattr(kind, "type_name", kind))
+
+
 def _column(name: str, kind: str) -> str:
     quoted = '"' + name.replace('"', '""') + '"'
-    if kind == "numeric":
-        return NUMBERS.format(quoted)
+    if kind in {"numeric", "numeric[]"}:
+        return NUMBERS[kind].format(quoted)
     if "uuid" in kind:
         return f"lower(regexp_replace(hex({quoted}), '(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})', '\\1-\\2-\\3-\\4-\\5')) AS {quoted}"
     return quoted
@@ -171,7 +184,14 @@ def _load(cursor: Any, name: str, path: Path, database: Database) -> None:
         nested = [each.name for each in file.schema_arrow if _nested(each.type)]
         if nested:
             raise DataError(f"{name}: {', '.join(nested)}: columns of records cannot be brought to PostgreSQL; leave them out in a step before")  # fmt: skip
-        reader = pa.RecordBatchReader.from_batches(file.schema_arrow, file.iter_batches(BATCH))
+        schema = pa.schema(
+            [
+                each.with_type(pa.decimal128(20)) if pa.types.is_uint64(each.type) else each
+                for each in file.schema_arrow
+            ]
+        )  # the driver would take large ones for negative
+        batches = (each.cast(schema) for each in file.iter_batches(BATCH))
+        reader = pa.RecordBatchReader.from_batches(schema, batches)
         cursor.adbc_ingest(name, reader, mode="create", db_schema_name=database.schema)
 
 
