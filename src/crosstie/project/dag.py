@@ -20,11 +20,7 @@ class Dag:
         workspace: Opens the project.
         read_only: Whether nothing may be built or accepted through it.
 
-    Example:
-        >>> import crosstie
-        >>> dag = crosstie.graph(folder="churn")  # doctest: +SKIP
-        >>> dag["customers"].downstream  # doctest: +SKIP
-        [model (model.yaml, current, 4.0 s, takes customers)]
+    Walked by name: `dag["clean"].upstream`, `.downstream`, `.source`, `.head()`, `.run()`, `.last_run`.
     """
 
     def __init__(self, workspace: Callable[[], Workspace], *, read_only: bool = False) -> None:
