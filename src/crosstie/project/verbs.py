@@ -3,19 +3,19 @@
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from crosstie.gates.comparison import Comparison
-from crosstie.project import debug as debugging
-from crosstie.project import production
-from crosstie.project import retrain as retraining
 from crosstie.project.build import build as building
 from crosstie.project.build.build import Outcome
 from crosstie.project.build.judge import Judged
 from crosstie.project.build.open import opened
 from crosstie.project.dag import READ_ONLY, Dag
-from crosstie.project.debug import Failing
-from crosstie.project.production import Promoted
-from crosstie.project.retrain import Retrained
+
+if TYPE_CHECKING:
+    from crosstie.gates.comparison import Comparison
+    from crosstie.project.debug import Failing
+    from crosstie.project.production import Promoted
+    from crosstie.project.retrain import Retrained
 
 Say = Callable[[str], None]
 
@@ -92,7 +92,7 @@ def debug(
     env: str | None = None,
     folder: str | Path | None = None,
     say: Say = print,
-) -> Failing | None:
+) -> "Failing | None":
     """Run a step in this process, and open a debugger where it fails: `crosstie debug` in Python.
 
     Args:
@@ -107,6 +107,8 @@ def debug(
     Raises:
         ProjectError: There is no such step, nothing failed, or what the step takes cannot be built.
     """
+    from crosstie.project import debug as debugging
+
     return debugging.debug(opened(folder, env), step, say=say)
 
 
@@ -116,7 +118,7 @@ def retrain(
     env: str | None = None,
     folder: str | Path | None = None,
     say: Say | None = None,
-) -> Retrained:
+) -> "Retrained":
     """Build with the data as it is now, and hold the model against production: `crosstie retrain` in Python.
 
     Args:
@@ -128,6 +130,8 @@ def retrain(
     Raises:
         ProjectError: There is no model file, something is wrong with the steps, or another retrains here.
     """
+    from crosstie.project import retrain as retraining  # 100 ms, with what compares models
+
     return retraining.retrain(opened(folder, env), promote=promote, say=say)
 
 
@@ -150,7 +154,7 @@ def test(
     env: str | None = None,
     folder: str | Path | None = None,
     junit: str | Path | None = None,
-) -> Comparison:
+) -> "Comparison":
     """Hold the model that was built last against the one in production: `crosstie test` in Python.
 
     Args:
@@ -161,6 +165,8 @@ def test(
     Raises:
         ProjectError: The model is not built, or not as its code and data are now.
     """
+    from crosstie.project import production  # 100 ms
+
     here = opened(folder, env)
     return production.compare_candidate(here, junit=None if junit is None else Path(junit))
 
@@ -171,7 +177,7 @@ def promote(
     folder: str | Path | None = None,
     anyway: bool = False,
     rollback: bool = False,
-) -> Promoted:
+) -> "Promoted":
     """Put the model that was built last into production: `crosstie promote` in Python.
 
     Args:
@@ -183,15 +189,19 @@ def promote(
     Raises:
         ProjectError: It did not pass `test`, or is in production already; or there was nothing before.
     """
+    from crosstie.project import production  # 100 ms
+
     here = opened(folder, env)
     return production.roll_back(here) if rollback else production.promote(here, anyway=anyway)
 
 
-def promoted(*, env: str | None = None, folder: str | Path | None = None) -> list[Promoted]:
+def promoted(*, env: str | None = None, folder: str | Path | None = None) -> "list[Promoted]":
     """The models that were in production, the present one first: `crosstie promote --history` in Python.
 
     Args:
         env: As for `build`.
         folder: As for `build`.
     """
+    from crosstie.project import production  # 100 ms
+
     return production.history(opened(folder, env))
