@@ -449,6 +449,23 @@ def test_a_setting_that_a_variable_holds_is_kept_as_a_digest_only(project, monke
     assert why(project, "long").startswith("settings: least changed")
 
 
+def test_a_setting_that_a_variable_holds_is_not_said_when_a_step_fails_on_it(project, monkeypatch):
+    monkeypatch.setenv("LEAST", "hush-hush")
+    edit(project, "environments/development.yaml", "least: 2", "least: '${LEAST}', other: 1")
+
+    _, said = run(project, "long")
+
+    assert said == [
+        "long: failed: steps/10_long.sql: Conversion Error: Could not convert string '…' to INT64"
+    ]
+    kept = [
+        path
+        for path in (project / ".crosstie").rglob("*")
+        if path.is_file() and b"hush" in path.read_bytes()
+    ]
+    assert kept == []
+
+
 def test_what_a_step_returns_must_be_a_table(project):
     (project / "steps/50_nothing.py").write_text("def nothing(calls):\n    calls.head()\n")
 

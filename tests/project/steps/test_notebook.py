@@ -59,7 +59,7 @@ def notebook(*cells, **metadata):
 COUNTED = notebook(
     cell("# Counts", kind="markdown"),
     cell("upstream = ['costly']\nproduct = None\nword = 'none'", "parameters"),
-    cell("print(len(word))\ncounted = {'rows': [len(costly)], 'letters': [len(word)]}"),
+    cell("print(word)\ncounted = {'rows': [len(costly)], 'letters': [len(word)]}"),
 )
 
 
@@ -124,7 +124,7 @@ def test_what_was_run_is_kept_with_what_it_printed_and_restored_with_its_table(p
         "import json, os\n"
         "word = json.loads(os.environ['CROSSTIE_SETTING_word'])"
     )
-    assert code[2]["outputs"][0]["text"] == ["9\n"]
+    assert code[2]["outputs"][0]["text"] == ["…\n"]
     before = executed.read_bytes()
     for path in (executed, project / ".crosstie/tables/development/counted.parquet"):
         path.unlink()

@@ -242,7 +242,7 @@ class _Build:
 
     def _end(self, judged: Judged, made: Made | Failure) -> None:
         step = judged.step
-        executed = self._executed(step)
+        executed = self._executed(step, keep=isinstance(made, Made))
         if isinstance(made, Failure):
             if made.traceback:
                 with self._log(step).open("a", encoding="utf-8") as log:
@@ -265,15 +265,15 @@ class _Build:
         if step.kind != "raw":
             self._say(f"{step.name}: {made.rows:,} rows, {made.seconds:.1f} s")
 
-    def _executed(self, step: Step) -> dict[str, str]:
-        """Put a notebook as it was run in its place and, by its hash, in the store."""
+    def _executed(self, step: Step, *, keep: bool) -> dict[str, str]:
+        """Put a notebook as it was run in its place and, where it made its table, by its hash in the store."""
         file, place = self._work / f"{step.name}.ipynb", self._here.notebook(step)
         if not file.exists():
             return {}
-        kept = self._here.store.keep_file(file)
+        kept = {EXECUTED: self._here.store.keep_file(file)} if keep else {}
         place.parent.mkdir(parents=True, exist_ok=True)
         file.replace(place)
-        return {EXECUTED: kept}
+        return kept
 
     def _train(self, judged: Judged) -> None:
         """The last step: a run like any other, on the table that was built."""

@@ -35,7 +35,7 @@ def main() -> int:
     try:
         warnings = run(task)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is told to whoever runs it
-        write_json(_beside(task), {"failure": asdict(_failure(error, root))})
+        write_json(_beside(task), {"failure": asdict(_discreet(_failure(error, root), task))})
         return 1
     write_json(_beside(task), {"made": asdict(_made(Path(task.to), perf_counter() - begun, warnings))})  # fmt: skip
     return 0
@@ -128,6 +128,11 @@ def _failure(error: BaseException, root: Path) -> Failure:
     where = f"{Path(own[-1].filename).relative_to(root).as_posix()}:{own[-1].lineno}" if own else ""
     message = str(error).partition("\n")[0]
     return Failure(where, f"{type(error).__name__}: {message}", traceback.format_exc())
+
+
+def _discreet(failure: Failure, task: Task) -> Failure:
+    """The same without values that may be secrets, which messages like to quote."""
+    return Failure(failure.where, task.discreet(failure.why), task.discreet(failure.traceback))
 
 
 def _beside(task: Task) -> Path:

@@ -96,6 +96,8 @@ def run_notebook(task: Task) -> list[str]:
             raise CellFailed(Failure("", "its kernel died, as it does when memory runs out", "")) from None  # fmt: skip
         finally:
             notebook.cells.remove(last)
+            for each in codes:
+                each.outputs = [_discreet(output, task) for output in each.outputs]
             write_text(Path(task.to).with_suffix(".ipynb"), nbformat.writes(notebook) + "\n")
     found: list[str] = json.loads(_told(task).read_text(encoding="utf-8"))
     return found
@@ -190,6 +192,17 @@ def _failure(error: Any, task: Task, failed: list[bool]) -> Failure:
         elif file and (own := _own(file, task)):
             found = f"{own}:{line}"
     return Failure(found, why, said + "\n")
+
+
+def _discreet(value: Any, task: Task) -> Any:
+    """What a cell showed, without values that may be secrets."""
+    if isinstance(value, str):
+        return task.discreet(value)
+    if isinstance(value, list):
+        return [_discreet(each, task) for each in value]
+    if isinstance(value, dict):
+        return type(value)({name: _discreet(each, task) for name, each in value.items()})
+    return value
 
 
 def _own(file: str, task: Task) -> str:

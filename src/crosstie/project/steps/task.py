@@ -66,6 +66,13 @@ class Task:
             str(to),
         )
 
+    def discreet(self, text: str) -> str:
+        """A text without the values of settings that may be secrets. One of three letters hides nothing."""
+        for name in self.hidden:
+            value = str(self.settings.get(name, ""))
+            text = text.replace(value, "…") if len(value) > 3 else text
+        return text
+
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)
