@@ -22,6 +22,8 @@ _PURPOSE = {
     "devices": "mixed precision and several devices",
     "frames": "DataFrames in and out",
     "console": "a console",
+    "notebooks": "notebooks as steps",
+    "postgres": "steps in PostgreSQL",
     "mlflow": "tracking in MLflow",
     "wandb": "tracking in Weights & Biases",
 }
