@@ -1,6 +1,7 @@
 """Where a step fails, with what it had in its hands."""
 
 import io
+import subprocess
 import sys
 from pathlib import Path
 
@@ -96,3 +97,43 @@ def test_training_is_run_again_with_the_files_frames_at_hand(calls):
 
     assert "target" in found.why
     assert not (calls / "runs").exists()
+
+
+BOTH = """
+import crosstie
+from crosstie.project.build.open import opened
+from crosstie.project.debug import failing
+
+print(crosstie.build().failed["model"])
+print(failing(opened(), say=lambda _: None).frames.tb_frame.f_code.co_name)
+"""
+
+
+@pytest.mark.slow
+def test_a_class_of_the_projects_own_that_fails_in_training_is_a_step_that_failed(calls):
+    (calls / "components").mkdir()
+    (calls / "components/mine.py").write_text(
+        "from crosstie.training.callbacks.callback import Callback, callbacks\n\n\n"
+        '@callbacks("mine")\n'
+        "class Mine(Callback):\n"
+        '    """Fails."""\n\n'
+        "    def __init__(self, run):\n"
+        "        self.run = run\n\n"
+        "    def on_train_start(self, progress):\n"
+        "        return 1 / 0\n"
+    )
+    (calls / "model.yaml").write_text(
+        "data: cost\ntarget: cost\nmodel_type: ecd\ntrainer: {epochs: 1}\ncallbacks: [{type: mine}]\n"
+    )
+    (calls / "data/calls.csv").write_text(
+        "id,minutes\n" + "".join(f"{each},{each % 9 + 2}\n" for each in range(60))
+    )
+
+    # in a process of its own: what it registers must not meet other tests
+    done = subprocess.run([sys.executable, "-c", BOTH], cwd=calls, capture_output=True, text=True, check=False)  # fmt: skip
+
+    assert done.stdout.splitlines() == [
+        "components/mine.py:12: ZeroDivisionError: division by zero (all of it: .crosstie/logs/development/model.log)",
+        "on_train_start",
+    ]
+    assert "Traceback" in (calls / ".crosstie/logs/development/model.log").read_text()

@@ -21,6 +21,7 @@ from crosstie.project.build.origin import keep_origin
 from crosstie.project.build.processes import Processes
 from crosstie.project.build.state import Built, alone
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.steps.child import failure_of
 from crosstie.project.steps.read import upstream
 from crosstie.project.steps.step import Step
 from crosstie.project.steps.task import Failure, Made
@@ -244,12 +245,7 @@ class _Build:
         step = judged.step
         executed = self._executed(step, keep=isinstance(made, Made))
         if isinstance(made, Failure):
-            if made.traceback:
-                with self._log(step).open("a", encoding="utf-8") as log:
-                    log.write(made.traceback)
-            where = f"{made.where}: " if made.where else ""
-            more = f" (all of it: {self._log(step).relative_to(self._here.project.root)})" if made.traceback else ""  # fmt: skip
-            self._fail(step, f"{where}{made.why}{more}")
+            self._end_badly(step, made)
             return
         for each in made.warnings:
             self._say(f"{step.name}: {each}")
@@ -275,6 +271,17 @@ class _Build:
         file.replace(place)
         return kept
 
+    def _end_badly(self, step: Step, failure: Failure) -> None:
+        """Say where and why, the whole of it in the log."""
+        log = self._log(step)
+        if failure.traceback:
+            log.parent.mkdir(parents=True, exist_ok=True)
+            with log.open("a", encoding="utf-8") as file:
+                file.write(failure.traceback)
+        where = f"{failure.where}: " if failure.where else ""
+        more = f" (all of it: {log.relative_to(self._here.project.root)})" if failure.traceback else ""  # fmt: skip
+        self._fail(step, f"{where}{failure.why}{more}")
+
     def _train(self, judged: Judged) -> None:
         """The last step: a run like any other, on the table that was built."""
         step, here = judged.step, self._here
@@ -292,6 +299,12 @@ class _Build:
             )
         except CrosstieError as error:
             self._fail(step, "; ".join(map(str, error.problems)))
+            return
+        except Exception as error:
+            failure = failure_of(error, here.project.root)
+            if not failure.where:  # none of the project's own classes: a fault of ours
+                raise
+            self._end_badly(step, failure)
             return
         if run.exit != "done":
             raise KeyboardInterrupt

@@ -35,7 +35,7 @@ def main() -> int:
     try:
         warnings = run(task)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is told to whoever runs it
-        write_json(_beside(task), {"failure": asdict(_discreet(_failure(error, root), task))})
+        write_json(_beside(task), {"failure": asdict(_discreet(failure_of(error, root), task))})
         return 1
     write_json(_beside(task), {"made": asdict(_made(Path(task.to), perf_counter() - begun, warnings))})  # fmt: skip
     return 0
@@ -114,7 +114,7 @@ def _made(path: Path, seconds: float, warnings: list[str]) -> Made:
     )
 
 
-def _failure(error: BaseException, root: Path) -> Failure:
+def failure_of(error: BaseException, root: Path) -> Failure:
     """Where in the project it happened, and why."""
     if isinstance(error, CellFailed):
         return error.failure
