@@ -10,9 +10,9 @@ from crosstie.errors import ProjectError
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
 from crosstie.project.production import (
-    compare_candidate,
     history,
     in_production,
+    judge_candidate,
     promote,
     roll_back,
 )
@@ -43,7 +43,7 @@ def project(tmp_path_factory, customers):
 
 @pytest.mark.slow
 def test_a_model_is_tested_promoted_followed_and_put_back(project):
-    first = compare_candidate(opened(project))
+    first = judge_candidate(opened(project)).comparison
     assert (first.passed, first.production) == (True, None)
     one = promote(opened(project))
     assert one == in_production(opened(project))
@@ -62,7 +62,7 @@ def test_a_model_is_tested_promoted_followed_and_put_back(project):
     with pytest.raises(ProjectError, match=r"was not tested\. Type: crosstie test"):
         promote(opened(project))
 
-    second = compare_candidate(opened(project), junit=project / "junit.xml")
+    second = judge_candidate(opened(project), junit=project / "junit.xml").comparison
     assert second.passed
     assert second.rows == first.rows  # those that the model in production was tested on
     assert second.production == one.run
@@ -90,11 +90,14 @@ def test_a_model_of_corrupted_data_is_not_promoted(project):
     table.write_text("\n".join([header, *spoilt, ""]), encoding="utf-8")
     build(opened(project))
 
-    found = compare_candidate(opened(project))
+    (project / "tests").mkdir()
+    (project / "tests" / "test_own.py").write_text("def test_own():\n    assert False\n")
+    both = judge_candidate(opened(project))
+    found = both.comparison
 
-    assert not found.passed
+    assert (both.passed, both.own, found.passed) == (False, False, False)
     assert any("MonthlyCharges" in str(each) for each in found.failed)
-    with pytest.raises(ProjectError, match="did not pass the gates"):
+    with pytest.raises(ProjectError, match=r"did not pass\. See crosstie test"):
         promote(opened(project))
     run = project / opened(project).state.get("model").file
     assert json.loads((run / "gates.json").read_text())["passed"] is False

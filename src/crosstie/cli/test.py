@@ -8,7 +8,6 @@ from cyclopts import Parameter
 from crosstie.cli.output import put, put_json, put_table
 from crosstie.gates.show import table_rows, verdict
 from crosstie.project import verbs
-from crosstie.project.own_tests import own_tests_pass
 from crosstie.project.place import Project
 
 
@@ -29,15 +28,15 @@ def test(
     """
     root = Project.find(project).root
     found = verbs.test(env=env, folder=project, junit=junit)
-    own = own_tests_pass(root)
     if json:
-        put_json({**found.state(), "passed": found.passed and own, "tests": own})
+        put_json({**found.comparison.state(), "passed": found.passed, "tests": found.own})
     else:
-        put_table("", ["gate", "", "value", "bound", "what"], [list(each) for each in table_rows(found)])  # fmt: skip
-        put(verdict(found))
+        rows = [list(each) for each in table_rows(found.comparison)]
+        put_table("", ["gate", "", "value", "bound", "what"], rows)
+        put(verdict(found.comparison))
         put(f"More: {root / '.crosstie' / 'reports' / 'test.html'}")
-        if not own:
+        if not found.own:
             put("the project's own tests failed")
         elif found.passed:
             put("Next: crosstie promote")
-    return 0 if found.passed and own else 1
+    return 0 if found.passed else 1

@@ -27,11 +27,30 @@ from crosstie.pipeline.run import Run
 from crosstie.project.build.build import standing
 from crosstie.project.build.state import alone
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.own_tests import own_tests_pass
 from crosstie.project.steps.read import MODEL
 from crosstie.project.store.store import Product
 from crosstie.serving.model import Model
 
 ALIAS = "production"
+
+
+@dataclass(frozen=True)
+class Tested:
+    """What came of testing a model.
+
+    Attributes:
+        comparison: With the model in production.
+        own: Whether the project's own tests pass.
+    """
+
+    comparison: Comparison
+    own: bool
+
+    @property
+    def passed(self) -> bool:
+        """Whether it may be promoted."""
+        return self.comparison.passed and self.own
 
 
 @dataclass(frozen=True)
@@ -122,7 +141,22 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
     write_page(found, reports / "test.html")
     if junit is not None:
         write_junit(found, junit)
-    write_json(candidate.path / "gates.json", {"passed": found.passed, "against": None if now is None else now.run})  # fmt: skip
+    return found
+
+
+def judge_candidate(here: Workspace, *, junit: Path | None = None) -> Tested:
+    """`compare_candidate`, and the project's own tests; `promote` goes by what came of both.
+
+    Args:
+        here: The project.
+        junit: As for `compare_candidate`.
+
+    Raises:
+        ProjectError: As `compare_candidate`.
+    """
+    found = Tested(compare_candidate(here, junit=junit), own_tests_pass(here.project.root))
+    told = {"passed": found.passed, "against": found.comparison.production}
+    write_json(_built(here).path / "gates.json", told)
     return found
 
 
@@ -209,7 +243,7 @@ def _check_passed(candidate: Run, now: Promoted | None) -> None:
     if told["against"] != (None if now is None else now.run):
         raise ProjectError(f"{candidate.path.name} was tested before {now.run if now else 'nothing'} came into production. {hint}")  # fmt: skip
     if not told["passed"]:
-        raise ProjectError(f"{candidate.path.name} did not pass the gates. See crosstie test; or promote it anyway with --anyway")  # fmt: skip
+        raise ProjectError(f"{candidate.path.name} did not pass. See crosstie test; or promote it anyway with --anyway")  # fmt: skip
 
 
 def _run_of(here: Workspace, promoted: Promoted) -> Path:

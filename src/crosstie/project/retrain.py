@@ -14,8 +14,7 @@ from crosstie.project.build.build import Outcome, Recipe, Say, build
 from crosstie.project.build.state import alone
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.fingerprint.fingerprint import Fingerprint
-from crosstie.project.own_tests import own_tests_pass
-from crosstie.project.production import Promoted, compare_candidate, in_production
+from crosstie.project.production import Promoted, in_production, judge_candidate
 from crosstie.project.production import promote as promote_model
 from crosstie.project.steps.read import MODEL
 
@@ -113,11 +112,11 @@ def retrain(here: Workspace, *, promote: bool = False, say: Say | None = None) -
         assert built is not None
         if now is not None and now.run == built.file:
             return Retrained(here, outcome, built.file, now)
-        found, tests = compare_candidate(here), own_tests_pass(here.project.root)
-        promoted = promote and found.passed and tests
+        found = judge_candidate(here)
+        promoted = promote and found.passed
         if promoted:
             now = promote_model(here)
-        return Retrained(here, outcome, built.file, now, found, tests, promoted)
+        return Retrained(here, outcome, built.file, now, found.comparison, found.own, promoted)
 
 
 def _chosen(here: Workspace) -> Recipe | None:

@@ -12,9 +12,8 @@ from crosstie.project.build.open import opened
 from crosstie.project.dag import READ_ONLY, Dag
 
 if TYPE_CHECKING:
-    from crosstie.gates.comparison import Comparison
     from crosstie.project.debug import Failing
-    from crosstie.project.production import Promoted
+    from crosstie.project.production import Promoted, Tested
     from crosstie.project.retrain import Retrained
 
 Say = Callable[[str], None]
@@ -154,7 +153,7 @@ def test(
     env: str | None = None,
     folder: str | Path | None = None,
     junit: str | Path | None = None,
-) -> "Comparison":
+) -> "Tested":
     """Hold the model that was built last against the one in production: `crosstie test` in Python.
 
     Args:
@@ -168,7 +167,7 @@ def test(
     from crosstie.project import production  # 100 ms
 
     here = opened(folder, env)
-    return production.compare_candidate(here, junit=None if junit is None else Path(junit))
+    return production.judge_candidate(here, junit=None if junit is None else Path(junit))
 
 
 def promote(
