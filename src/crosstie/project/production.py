@@ -7,8 +7,9 @@ The rows that the model in production was tested on are kept with it, and its su
 project splits by a hash of a key, as `crosstie new` writes it, none of them is ever trained on.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass, replace
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -29,7 +30,7 @@ from crosstie.project.build.state import alone
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.own_tests import own_tests_pass
 from crosstie.project.steps.read import MODEL
-from crosstie.project.store.store import Product
+from crosstie.project.store.store import Product, Record
 from crosstie.serving.model import Model
 
 ALIAS = "production"
@@ -81,13 +82,12 @@ class Promoted:
 
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
-        return {**vars(self), **{name: vars(getattr(self, name)) for name in ("product", "holdout", "training")}}  # fmt: skip
+        return asdict(self)
 
 
 def in_production(here: Workspace) -> Promoted | None:
     """The model that is in production; None where nothing is."""
-    found = here.store.alias(ALIAS)
-    return None if found is None else Promoted.from_json(found["now"])
+    return next(iter(history(here)), None)
 
 
 def history(here: Workspace) -> list[Promoted]:
@@ -110,7 +110,7 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
     Raises:
         ProjectError: The model is not built, or not as its code and data are now.
     """
-    candidate = _built(here)
+    candidate, _ = _built(here)
     now = in_production(here)
     with TemporaryDirectory() as folder:
         holdout, training = Path(folder) / "holdout.parquet", Path(folder) / "training.parquet"
@@ -126,13 +126,13 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             Model.load(candidate.path),
             None if now is None else Model.load(_run_of(here, now)),
             str(holdout),
-            key=_key(here),
+            key=here.key_columns,
             training=(str(training), None if before is None else str(before)),
             gates=_gates(here),
         )
     found = replace(
         found,
-        candidate=_from_root(here, candidate.path),
+        candidate=here.from_root(candidate.path),
         production=None if now is None else now.run,
         holdout="the holdout" if now is None else f"those that {now.run} was tested on",
     )
@@ -156,7 +156,7 @@ def judge_candidate(here: Workspace, *, junit: Path | None = None) -> Tested:
     """
     found = Tested(compare_candidate(here, junit=junit), own_tests_pass(here.project.root))
     told = {"passed": found.passed, "against": found.comparison.production}
-    write_json(_built(here).path / "gates.json", told)
+    write_json(here.project.root / found.comparison.candidate / "gates.json", told)
     return found
 
 
@@ -170,14 +170,13 @@ def promote(here: Workspace, *, anyway: bool = False) -> Promoted:
     Raises:
         ProjectError: It did not pass `test`, or is in production already.
     """
-    candidate, now = _built(here), in_production(here)
-    name = _from_root(here, candidate.path)
+    (candidate, record), before = _built(here), history(here)
+    now = before[0] if before else None
+    name = here.from_root(candidate.path)
     if now is not None and now.run == name:
         raise ProjectError(f"{name} is in production already")
     if not anyway:
         _check_passed(candidate, now)
-    record = here.store.record(MODEL, _key_of(here))
-    assert record is not None
     with TemporaryDirectory() as folder:
         rows = {}
         for part in ("test", "train"):
@@ -186,7 +185,6 @@ def promote(here: Workspace, *, anyway: bool = False) -> Promoted:
             rows[part] = Product("table", here.contents.of(path), {"": here.store.keep_file(path)})
     at = datetime.now(UTC).isoformat(timespec="seconds")
     new = Promoted(name, at, record.product, rows["test"], rows["train"], here.environment.name)
-    before = [each.to_json() for each in history(here)]
     _move(here, new, before)
     return new
 
@@ -201,19 +199,20 @@ def roll_back(here: Workspace) -> Promoted:
     if len(found) < 2:
         raise ProjectError("nothing was in production before; there is nothing to go back to")
     _run_of(here, found[1])
-    _move(here, found[1], [each.to_json() for each in found[2:]])
+    _move(here, found[1], found[2:])
     return found[1]
 
 
-def _move(here: Workspace, new: Promoted, before: list[dict[str, Any]]) -> None:
+def _move(here: Workspace, new: Promoted, before: Sequence[Promoted]) -> None:
+    alias = {"now": new.to_json(), "before": [each.to_json() for each in before]}
     with alone(here.project.own):
-        here.store.set_alias(ALIAS, {"now": new.to_json(), "before": before})
+        here.store.set_alias(ALIAS, alias)
         run = here.project.root / new.run
         write_text(run.parent / ALIAS, run.name + "\n")
 
 
-def _built(here: Workspace) -> Run:
-    """The run of the model that is built.
+def _built(here: Workspace) -> tuple[Run, Record]:
+    """The run of the model that is built, and what the store has of it.
 
     Raises:
         ProjectError: It is not, or something of it has moved since.
@@ -221,17 +220,11 @@ def _built(here: Workspace) -> Run:
     found = {each.step.name: each for each in standing(here)}.get(MODEL)
     if found is None:
         raise ProjectError("there is no model.yaml here; nothing is trained")
-    if found.standing != "current":
+    if found.standing != "current" or found.record is None:
         raise ProjectError(
             f"the model is not built as it is now ({found.why}). Type: crosstie build"
         )
-    return Run(here.place(found.step))
-
-
-def _key_of(here: Workspace) -> str:
-    built = here.state.get(MODEL)
-    assert built is not None
-    return built.key
+    return Run(here.place(found.step)), found.record
 
 
 def _check_passed(candidate: Run, now: Promoted | None) -> None:
@@ -239,7 +232,7 @@ def _check_passed(candidate: Run, now: Promoted | None) -> None:
     path = candidate.path / "gates.json"
     if not path.is_file():
         raise ProjectError(f"{candidate.path.name} was not tested. {hint}")
-    told = read_yaml(path.read_text(encoding="utf-8"), "gates.json").value
+    told = json.loads(path.read_text(encoding="utf-8"))
     if told["against"] != (None if now is None else now.run):
         raise ProjectError(f"{candidate.path.name} was tested before {now.run if now else 'nothing'} came into production. {hint}")  # fmt: skip
     if not told["passed"]:
@@ -267,18 +260,6 @@ def _write_rows(run: Run, to: Path, part: str) -> None:
     parquet.write_table(arrow_table({name: table.cells(name) for name in table.columns}), to)
 
 
-def _key(here: Workspace) -> list[str]:
-    """The columns that name a row, as the split has them."""
-    text = here.project.model_file.read_text(encoding="utf-8-sig")
-    split = read_yaml(text, "model.yaml").value.get("split")
-    column = split.get("column") if isinstance(split, dict) else None
-    return [column] if isinstance(column, str) else list(column or ())
-
-
 def _gates(here: Workspace) -> Path | None:
     path = here.project.root / "gates.yaml"
     return path if path.is_file() else None
-
-
-def _from_root(here: Workspace, path: Path) -> str:
-    return path.resolve().relative_to(here.project.root.resolve()).as_posix()

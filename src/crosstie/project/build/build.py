@@ -311,7 +311,7 @@ class _Build:
         run.note(origin=keep_origin(here.project.root, run.path))
         files = here.store.keep_folder(run.path, leaving_out=LEFT_OUT)
         product = Product("folder", here.contents.of(run.path / "model"), files)
-        name = run.path.resolve().relative_to(here.project.root.resolve()).as_posix()
+        name = here.from_root(run.path)
         self._finish(judged, product, {"seconds": round(perf_counter() - begun, 3), "run": name}, name)  # fmt: skip
 
     def _finish(self, judged: Judged, product: Product, cost: Mapping[str, Any], file: str) -> None:

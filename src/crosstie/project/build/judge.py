@@ -70,9 +70,6 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
     fingerprint = here.fingerprint(step, known)
     key = here.key(fingerprint)
     built, lies = here.state.get(step.name), here.lies(step)
-    record = here.store.record(step.name, key)
-    if record is not None and not here.store.has(record.product):
-        record = None
     before = here.store.record(step.name, built.key) if built else None
     changes = fingerprint.moved(Fingerprint.from_json(before.fingerprint)) if before else {}
     edited = built is not None and lies is not None and lies != built.digest
@@ -83,6 +80,9 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
         return Judged(
             step, where, "current", _libraries(changes), key, fingerprint, before, changes
         )
+    record = before if built is not None and built.key == key else here.store.record(step.name, key)
+    if record is not None and not here.store.has(record.product):
+        record = None
     if edited:
         why = f"{here.place(step).relative_to(here.project.root)} was changed by hand"
     elif built is None:

@@ -7,7 +7,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
-from crosstie.config.yaml import read_yaml
+from crosstie.config.yaml import Tree, read_yaml
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.project.build.state import Failed, State
 from crosstie.project.dependencies import unlisted
@@ -18,7 +18,7 @@ from crosstie.project.fingerprint.environment import Installed
 from crosstie.project.fingerprint.fingerprint import Fingerprint
 from crosstie.project.fingerprint.module import digest
 from crosstie.project.fingerprint.params import params_of
-from crosstie.project.fingerprint.python import Codes
+from crosstie.project.fingerprint.python import Code, Codes
 from crosstie.project.fingerprint.sql import Sqls
 from crosstie.project.fingerprint.tree import Folder
 from crosstie.project.place import Project
@@ -48,6 +48,7 @@ class Workspace:
         self.contents = Contents(self._cache, root=project.root)
         self._codes = Codes(Folder(project.root), self._cache)
         self._sqls = Sqls(self._cache, schema=environment.engine.schema)
+        self._reached: dict[str, Code] = {}
         self._fresh: dict[str, tuple[str, str]] = {}
         self._installed = Installed(self._cache)
         self.warnings: list[str] = []
@@ -104,14 +105,14 @@ class Workspace:
                 )  # the same query may give another result
                 return Fingerprint(sql=sql, params=params_of(self._noted(step) | engine), inputs=inputs)  # fmt: skip
             case "python" | "notebook":
-                code = self._codes.of(where, step.name if step.kind == "python" else None)
+                code = self._code(step)
                 self._warn(code.warning)
                 files = {each: self.contents.of(self.project.root / each) for each in code.files}
                 env = self._installed.environment(code.imports, self.contents)
                 return Fingerprint(code, None, params_of(self._noted(step)), {**files, **inputs}, env)  # fmt: skip
             case _:
                 own = sorted((self.project.root / "components").glob("*.py"))
-                code_of = {self._from_root(each): self._codes.of(self._from_root(each), None).digest for each in own}  # fmt: skip
+                code_of = {self.from_root(each): self._codes.of(self.from_root(each), None).digest for each in own}  # fmt: skip
                 env = self._installed.environment(TRAINS_WITH, self.contents)
                 return Fingerprint(params=params_of(self._model_file), inputs={**code_of, **inputs}, env=env)  # fmt: skip
 
@@ -216,15 +217,19 @@ class Workspace:
 
     def _check_imports(self, steps: Iterable[Step]) -> None:
         """Raise where a step imports a package that the project does not say it needs."""
-        code = [
-            self._codes.of(self.where(each), each.name if each.kind == "python" else None)
-            for each in steps
-            if each.kind in {"python", "notebook"}
+        imports = [
+            self._code(each).imports for each in steps if each.kind in {"python", "notebook"}
         ]
-        imports = [each.imports for each in code]
         wrong = unlisted(self.project.root, imports, self._installed, sys.stdlib_module_names)
         if wrong:
             raise ProjectError(wrong)
+
+    def _code(self, step: Step) -> Code:
+        """What a step runs, worked out once: all that it reaches is followed."""
+        if step.name not in self._reached:
+            function = step.name if step.kind == "python" else None
+            self._reached[step.name] = self._codes.of(self.where(step), function)
+        return self._reached[step.name]
 
     def _noted(self, step: Step) -> dict[str, Any]:
         """Its settings as they may be kept: of one that may be a secret, the digest."""
@@ -259,13 +264,14 @@ class Workspace:
 
     def where(self, step: Step) -> str:
         """Its file as messages name it."""
-        return self._from_root(step.path)
+        return self.from_root(step.path)
 
     def save(self) -> None:
         """Keep what was worked out."""
         self._cache.save()
 
-    def _from_root(self, path: Path) -> str:
+    def from_root(self, path: Path) -> str:
+        """A path as messages and records name it."""
         return path.relative_to(self.project.root).as_posix()
 
     def _read_sql(self, text: str, where: str) -> tuple[tuple[str, ...], tuple[str, ...]]:
@@ -289,19 +295,30 @@ class Workspace:
         found = self._model_file.get("model_type")
         return None if found is None else str(found)
 
+    @property
+    def key_columns(self) -> list[str]:
+        """The columns that name a row, as the model's split has them."""
+        split = self._model_file.get("split")
+        column = split.get("column") if isinstance(split, dict) else None
+        return [column] if isinstance(column, str) else list(column or ())
+
     @cached_property
+    def _model_tree(self) -> Tree:
+        """`model.yaml` with its lines."""
+        return read_yaml(self.project.model_file.read_text(encoding="utf-8-sig"), "model.yaml")
+
+    @property
     def _model_file(self) -> dict[str, Any]:
         """`model.yaml` as values, `data` left out."""
-        tree = read_yaml(self.project.model_file.read_text(encoding="utf-8-sig"), "model.yaml")
-        value = tree.value if isinstance(tree.value, dict) else {}
-        return {name: each for name, each in value.items() if name != "data"}
+        value = self._model_tree.value
+        return {name: each for name, each in value.items() if name != "data"} if isinstance(value, dict) else {}  # fmt: skip
 
     def _model(self, tables: set[str]) -> list[Step]:
         """The model as a step, if there is a model file."""
         path = self.project.model_file
         if not path.is_file():
             return []
-        tree = read_yaml(path.read_text(encoding="utf-8-sig"), "model.yaml")
+        tree = self._model_tree
         data = tree.value.get("data") if isinstance(tree.value, dict) else None
         line = f"model.yaml:{tree.lines.get(('data',), 1)}"
         if not isinstance(data, str):

@@ -131,12 +131,7 @@ class Sql:
             raise ProjectError(f"sql: :{', :'.join(lacking)} has no value; give it: sql(…, {values})")  # fmt: skip
         named = {each for each in self._tables.names() if re.search(rf"\b{each}\b", query, re.IGNORECASE)}  # fmt: skip
         paths = {name: self._tables.path(name) for name in sorted(named)}
-        with connect() as connection:
-            for name, path in paths.items():
-                connection.read_parquet(str(path)).create_view(name)
-            allowed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in paths.values())
-            connection.execute(f"SET allowed_paths = [{allowed}]")
-            connection.execute("SET enable_external_access = false")
+        with connect(paths) as connection:
             try:
                 for each in parts[:-1]:
                     connection.execute(each.sql, each.of(given))

@@ -23,6 +23,10 @@ class Place(ABC):
         """Write what is kept under a name to a path that is not there yet; whether there is such a name."""
 
     @abstractmethod
+    def read(self, name: str) -> bytes | None:
+        """What is kept under a name; None if nothing is."""
+
+    @abstractmethod
     def has(self, name: str) -> bool:
         """Whether something is kept under a name."""
 
@@ -65,6 +69,13 @@ class Folder(Place):
         except FileNotFoundError:
             return False
         return True
+
+    def read(self, name: str) -> bytes | None:
+        """See `Place.read`."""
+        try:
+            return (self._root / name).read_bytes()
+        except FileNotFoundError:
+            return None
 
     def has(self, name: str) -> bool:
         """See `Place.has`."""
@@ -120,6 +131,14 @@ class Remote(Place):
                 path.unlink()
             return False
         return True
+
+    def read(self, name: str) -> bytes | None:
+        """See `Place.read`."""
+        try:
+            found: bytes = self._files.cat_file(f"{self._root}/{name}")
+        except FileNotFoundError:
+            return None
+        return found
 
     def has(self, name: str) -> bool:
         """See `Place.has`."""

@@ -173,14 +173,13 @@ class Store:
         self._write_json(f"aliases/{name}.json", value)
 
     def _json(self, name: str) -> Any:
-        with TemporaryDirectory() as folder:
-            path = Path(folder) / "value.json"
-            if not self._place.get(name, path):
-                return None
-            try:
-                return json.loads(path.read_text(encoding="utf-8"))
-            except ValueError:
-                raise RunError(f"{name}: is damaged in the store; remove it there") from None
+        held = self._place.read(name)
+        if held is None:
+            return None
+        try:
+            return json.loads(held)
+        except ValueError:
+            raise RunError(f"{name}: is damaged in the store; remove it there") from None
 
     def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
         with TemporaryDirectory() as folder:

@@ -150,7 +150,11 @@ def _bring(connection: Any, cursor: Any, tables: Mapping[str, Path], database: D
     schema = database.schema
     if schema is not None:
         cursor.execute("SELECT to_regnamespace($1)::text", (_quoted(schema),))
-        if cursor.fetchone() == (None,):
+        if cursor.fetchone() == (None,):  # of two who make it at once one would fail
+            cursor.execute(
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (_quoted(schema),)
+            )
+            cursor.fetchall()
             cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
         cursor.execute(f"SET search_path TO {_quoted(schema)}, public")
         connection.commit()
