@@ -16,6 +16,7 @@ def put(text: str) -> None:
 
 def tell(text: str) -> None:
     """A line on standard error, where it does not disturb what a program reads."""
+    sys.stdout.flush()  # where both go to one file, lines stand in the order of what they tell
     sys.stderr.write(text + "\n")
     sys.stderr.flush()
 

@@ -83,6 +83,7 @@ def show_mistakes(shell: Any) -> None:
         tb_offset: int | None = None,
     ) -> Sequence[str]:
         lines = [f"error: {each}" for each in error.problems]
+        sys.stdout.flush()  # where both go to one file, lines stand in the order of what they tell
         print(*lines, sep="\n", file=sys.stderr)  # noqa: T201 - where IPython shows tracebacks, too
         return lines
 
