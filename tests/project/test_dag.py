@@ -47,6 +47,36 @@ def test_a_look_shows_files_as_they_are_now_and_what_failed(calls):
     }
 
 
+def test_a_query_that_lacks_a_value_cannot_be_built_and_the_others_stand_as_they_do(calls):
+    (calls / "steps/30_since.sql").write_text("SELECT id FROM cost WHERE id > :since")
+    (calls / "steps/40_after.sql").write_text("SELECT id FROM since")
+
+    found = {each.step.name: (each.standing, each.why) for each in crosstie.status(folder=calls)}
+
+    lacking = "steps/30_since.sql: :since has no value; give it in environments/development.yaml under params"
+    assert found == {
+        "calls": ("current", ""),
+        "long": ("current", ""),
+        "cost": ("current", ""),
+        "since": ("blocked", lacking),
+        "after": ("waiting", "waits for since"),
+    }
+    drawn = look(crosstie.graph(folder=calls)).splitlines()
+    assert drawn[0] == ("calls, development: 5 steps, 3 current, 1 waiting, 1 that cannot be built")
+    assert re.sub(" +", " ", drawn[-2]) == f" └ since steps/30_since.sql cannot be built {lacking}"
+    with pytest.raises(ProjectError) as error:
+        crosstie.accept("since", folder=calls)
+    assert str(error.value) == f"since: {lacking}"
+
+
+def test_a_slice_in_a_query_takes_no_value_from_the_settings(calls):
+    (calls / "steps/30_first.sql").write_text("SELECT id, [id, minutes, 7][1:id] AS some FROM long WHERE id = 1")  # fmt: skip
+
+    assert crosstie.build("first", folder=calls).failed == {}
+
+    assert crosstie.graph(folder=calls)["first"].head().to_dict("list")["some"][0].tolist() == [1]
+
+
 def test_a_step_says_what_it_is_takes_feeds_and_gave(built_calls):
     dag = crosstie.graph(folder=built_calls)
     long = dag["long"]

@@ -18,9 +18,10 @@ COLOURS = {
     "will be restored": "#1565c0",
     "will be run": "#b26a00",
     "waits": "#757575",
+    "cannot be built": "#c62828",
     "failed": "#c62828",
 }
-SUMMED = {"waits": "waiting"}
+SUMMED = {"waits": "waiting", "cannot be built": "that cannot be built"}
 
 
 @dataclass(frozen=True)

@@ -74,7 +74,11 @@ def standing(here: Workspace) -> list[Judged]:
             each: found[each].digest if found[each].standing in {"current", "cached"} else None
             for each in step.upstreams
         }
-        found[name] = judge(here, step, inputs)
+        try:
+            found[name] = judge(here, step, inputs)
+        except CrosstieError as error:  # of this step alone: the others stand as they do
+            why = "; ".join(map(str, error.problems))
+            found[name] = Judged(step, here.where(step), "blocked", why)
     here.save()
     return list(found.values())
 
@@ -362,6 +366,8 @@ def accept(here: Workspace, name: str) -> str:
         judged, place = by_name[name], here.place(here.steps[name])
         if judged.step.kind not in {"sql", "python", "notebook"}:
             raise ProjectError(f"{name}: only the table of a step can be accepted")
+        if judged.standing == "blocked":
+            raise ProjectError(f"{name}: {judged.why}")
         if judged.standing == "waiting":
             raise ProjectError(f"{name}: {judged.why}; build first: crosstie build {' '.join(judged.step.upstreams)}")  # fmt: skip
         lies = here.lies(judged.step)

@@ -10,12 +10,13 @@ from crosstie.project.fingerprint.fingerprint import Component, Fingerprint
 from crosstie.project.steps.step import Step
 from crosstie.project.store.store import Product, Record
 
-Standing = Literal["current", "cached", "stale", "waiting"]
+Standing = Literal["current", "cached", "stale", "waiting", "blocked"]
 WORDS: Mapping[Standing, str] = {
     "current": "current",
     "cached": "will be restored",
     "stale": "will be run",
     "waiting": "waits",
+    "blocked": "cannot be built",
 }
 
 
@@ -27,7 +28,7 @@ class Judged:
         step: Which.
         where: Its file, from the project's root.
         standing: It lies there as building would make it; or is in the store; or must be run; or waits for what comes
-            before it, and may turn out to be any of these.
+            before it, and may turn out to be any of these; or is to be mended first.
         why: In words.
         key: What it is made of now; "" while that is not known.
         fingerprint: Likewise.

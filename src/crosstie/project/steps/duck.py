@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crosstie.data.sql_parameters import parameters
 from crosstie.errors import DataError
 
 ROWS_AT_ONCE = 100_000
@@ -126,18 +127,16 @@ def statements(text: str, where: str) -> list[Statement]:
 def _statement(text: str, tokens: list[Any]) -> Statement:
     from sqlglot import TokenType
 
-    pieces: list[str] = []
-    names: set[str] = set()
-    start, depth, ordered = tokens[0].start, 0, False
-    for place, token in enumerate(tokens):
+    depth, ordered = 0, False
+    for token in tokens:
         depth += (token.token_type == TokenType.L_PAREN) - (token.token_type == TokenType.R_PAREN)
         ordered |= depth == 0 and token.token_type == TokenType.ORDER_BY
-        if token.token_type != TokenType.COLON or place + 1 == len(tokens):
-            continue
-        following = tokens[place + 1]
-        if following.start == token.end + 1 and following.text.isidentifier():
-            pieces += [text[start : token.start], f"${following.text}"]
-            names.add(following.text)
-            start = following.end + 1
+    pieces: list[str] = []
+    names: set[str] = set()
+    start = tokens[0].start
+    for colon, name in parameters(tokens):
+        pieces += [text[start : colon.start], f"${name.text}"]
+        names.add(name.text)
+        start = name.end + 1
     pieces.append(text[start : tokens[-1].end + 1])
     return Statement("".join(pieces), frozenset(names), ordered=ordered)

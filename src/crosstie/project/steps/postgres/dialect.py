@@ -5,9 +5,9 @@ from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from functools import cached_property
-from itertools import pairwise
 from typing import Any
 
+from crosstie.data.sql_parameters import parameters
 from crosstie.errors import DataError, Problem
 
 WRITTEN, SPOKEN = "duckdb", "postgres"
@@ -126,14 +126,11 @@ def queries(text: str, where: str, columns: Iterable[str]) -> list[Query]:
 
 def _marked(text: str) -> str:
     """The text with `$name` for `:name`: DuckDB also has names before a colon, as in `SELECT a: 1`."""
-    from sqlglot import TokenType, tokenize
+    from sqlglot import tokenize
 
     found = list(text)
-    tokens = tokenize(text, read=WRITTEN)
-    for token, following in pairwise(tokens):
-        beside = following.start == token.end + 1 and following.text.isidentifier()
-        if token.token_type == TokenType.COLON and beside:
-            found[token.start] = "$"
+    for colon, _ in parameters(tokenize(text, read=WRITTEN)):
+        found[colon.start] = "$"
     return "".join(found)
 
 
