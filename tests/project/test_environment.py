@@ -183,11 +183,11 @@ def test_no_error_shows_what_a_variable_holds(root, monkeypatch, line):
     assert "hunter2" not in told
 
 
-def test_the_environment_is_the_one_asked_for_then_that_of_the_variable(monkeypatch):
+def test_the_environment_is_the_one_asked_for_then_that_of_the_variable(root, monkeypatch):
     monkeypatch.delenv("CROSSTIE_ENV", raising=False)
-    assert environment.chosen() == "development"
+    assert load(root).name == "development"
     monkeypatch.setenv("CROSSTIE_ENV", "test")
-    assert (environment.chosen(), environment.chosen("production")) == ("test", "production")
+    assert (load(root).name, load(root, "production").name) == ("test", "production")
 
 
 def test_no_key_of_an_environment_is_unknown_to_its_documentation():

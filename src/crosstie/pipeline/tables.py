@@ -7,6 +7,7 @@ from typing import Any
 
 from crosstie.config.document import Document, Place
 from crosstie.config.yaml import Keys
+from crosstie.data.built import built_table, environment_name, is_step
 from crosstie.data.read import Source, open_source
 from crosstie.data.reader import Reading
 from crosstie.datasets.load import load, named
@@ -59,6 +60,8 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
     """
     tables = Tables()
     reference = ""
+    if "train" not in given:
+        data = _built(data, findings)
     if named(data):
         data, reference = _dataset(data, findings)
     parts = _parts(data, findings)
@@ -84,6 +87,23 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
         if reference and not given:
             tables.written = reference
     return tables
+
+
+def _built(data: Any, findings: Findings) -> Any:
+    """A table's file where `data:` names the table of a project's step, as the last build made it."""
+    folder = _folder(("data",), findings.document)
+    if not isinstance(data, str) or not data.isidentifier() or (folder / data).exists():
+        return data
+    table = built_table(folder, environment_name(), data)
+    if table.is_file():
+        return str(table.relative_to(folder))
+    if is_step(folder, data):
+        findings.wrong(
+            findings.document.at("data"),
+            f"{data!r} is the table of a step, and is not built; crosstie build makes it, then the model",
+        )
+        return None
+    return data
 
 
 def _dataset(name: str, findings: Findings) -> tuple[Any, str]:

@@ -21,13 +21,12 @@ from crosstie.config.document import Document, dotted
 from crosstie.config.environment import REFERENCE, substitute
 from crosstie.config.options import Section, build, check, options
 from crosstie.config.yaml import Keys, read_yaml
+from crosstie.data.built import environment_name
 from crosstie.errors import ConfigError, Problem, nearest
 from crosstie.project.dotenv import use_dotenv
 from crosstie.project.secrets import secrets_written
 
 FOLDER = "environments"
-VARIABLE = "CROSSTIE_ENV"
-USUAL = "development"
 DUCKDB = "duckdb"
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "development": {},
@@ -136,24 +135,19 @@ class Environment:
         return f"Environment({self.name!r})"
 
 
-def chosen(name: str | None = None) -> str:
-    """The environment's name: what is given, else CROSSTIE_ENV, else development."""
-    return name or os.environ.get(VARIABLE) or USUAL
-
-
 def load(root: Path, name: str | None = None) -> Environment:
     """An environment of a project.
 
     Args:
         root: The project's folder. Its `.env` is read first.
-        name: `development`, `test`, `production`, or another that has a file; None is as `chosen` says.
+        name: `development`, `test`, `production`, or another that has a file; None is as `environment_name` says.
 
     Raises:
         ConfigError: There is no such environment; or everything that is wrong with its file, each with its line:
             unknown keys, wrong values, variables that are not set, secrets.
     """
     use_dotenv(root)
-    name = chosen(name)
+    name = environment_name(name)
     document, problems = _read(root, name)
     problems += secrets_written(document)
     unset = {document.where(path) for path, text in document.written.items() if _unset(text)}

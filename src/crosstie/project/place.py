@@ -6,6 +6,7 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+from crosstie.data.built import OWN, built_table
 from crosstie.errors import ProjectError
 
 TABLES = (".csv", ".tsv", ".json", ".jsonl", ".parquet", ".arrow", ".xlsx")
@@ -62,7 +63,7 @@ class Project:
     @property
     def own(self) -> Path:
         """What Crosstie keeps here for itself; no version control wants it."""
-        return self.root / ".crosstie"
+        return self.root / OWN
 
     @property
     def runs(self) -> Path:
@@ -71,7 +72,7 @@ class Project:
 
     def table(self, environment: str, name: str) -> Path:
         """Where the table of a step lies."""
-        return self.own / "tables" / environment / f"{name}.parquet"
+        return built_table(self.root, environment, name)
 
     def raw_tables(self) -> dict[str, Path]:
         """Files of `data/` by the name of their table.

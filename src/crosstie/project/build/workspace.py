@@ -322,7 +322,7 @@ class Workspace:
         data = tree.value.get("data") if isinstance(tree.value, dict) else None
         line = f"model.yaml:{tree.lines.get(('data',), 1)}"
         if not isinstance(data, str):
-            raise ProjectError(Problem(f"{line} data", "must name a table of the project: a file of data/ or a step"))  # fmt: skip
+            raise ProjectError(Problem(f"{line} data", "must name one table of the project: a file of data/ or a step. A step can put several together: SELECT * FROM a UNION ALL BY NAME SELECT * FROM b"))  # fmt: skip
         in_data = Path(data).parts[:1] == ("data",) and len(Path(data).parts) == 2
         name = Path(data).stem if in_data else data
         if name not in tables:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from typing import Any
 
+from crosstie.data.built import environment_name
 from crosstie.errors import CrosstieError
 from crosstie.project.build.open import opened
 from crosstie.project.build.workspace import Workspace
@@ -10,7 +11,7 @@ from crosstie.project.console.difference import Difference, difference
 from crosstie.project.console.tables import Sql, Tables
 from crosstie.project.console.trained import BuiltModel, Runs
 from crosstie.project.dag import READ_ONLY, Dag
-from crosstie.project.environment import DEFAULTS, FOLDER, chosen, load
+from crosstie.project.environment import DEFAULTS, FOLDER, load
 from crosstie.project.place import Project
 
 
@@ -27,7 +28,7 @@ class Session:
 
     def __init__(self, project: Project, environment: str | None = None) -> None:
         self.project = project
-        self.environment = chosen(environment)
+        self.environment = environment_name(environment)
         self.read_only = self.environment == READ_ONLY
         known = project.root / FOLDER / f"{self.environment}.yaml"
         if self.environment not in DEFAULTS and not known.is_file():

@@ -1,11 +1,11 @@
 """What can be generated: of each kind, the files, and what may not be called so."""
 
-import re
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Literal
 
+from crosstie.data.built import NUMBER, step_name
 from crosstie.errors import Problem, ProjectError
 from crosstie.project.place import Project
 from crosstie.project.scaffold.files import Draft
@@ -13,7 +13,6 @@ from crosstie.project.scaffold.names import wrong_name
 
 Language = Literal["sql", "python"]
 SUFFIXES: Mapping[Language, str] = {"sql": ".sql", "python": ".py"}
-_NUMBER = re.compile(r"^(\d+)_")
 
 
 @dataclass(frozen=True)
@@ -136,14 +135,14 @@ def _step_files(project: Project) -> dict[str, Path]:
         if each.suffix in (".sql", ".py", ".ipynb") and not each.name.startswith((".", "_"))
     ]
     return {
-        _NUMBER.sub("", each.stem): each
+        step_name(each): each
         for each in sorted(found, key=lambda each: (_number(each), each.name))
     }
 
 
 def _number(file: Path) -> int:
     """What a step's file name begins with; 0 where that is no number."""
-    found = _NUMBER.match(file.name)
+    found = NUMBER.match(file.name)
     return int(found[1]) if found else 0
 
 

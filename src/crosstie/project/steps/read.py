@@ -1,10 +1,10 @@
 """All steps of a project, and the order they go in."""
 
-import re
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from graphlib import CycleError, TopologicalSorter
 from pathlib import Path
 
+from crosstie.data.built import step_name
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.project.place import Project
 from crosstie.project.steps.notebook import is_percent, read_notebook
@@ -13,7 +13,6 @@ from crosstie.project.steps.step import Step
 
 SUFFIXES = (".sql", ".py", ".ipynb")
 MODEL = "model"  # the name of the last step
-NUMBER = re.compile(r"^\d+_")
 
 ReadSql = Callable[[str, str], tuple[Sequence[str], Sequence[str]]]
 
@@ -34,7 +33,7 @@ def read_steps(project: Project, read_sql: ReadSql, *, engine: str = "") -> dict
     steps: dict[str, Step] = {}
     for path in sorted((project.root / "steps").glob("*")):
         where = path.relative_to(project.root).as_posix()
-        name = NUMBER.sub("", path.stem)
+        name = step_name(path)
         if path.suffix not in SUFFIXES or path.name.startswith((".", "_")):
             continue
         if not name.isidentifier():
