@@ -154,7 +154,10 @@ def judge_candidate(here: Workspace, *, junit: Path | None = None) -> Tested:
     Raises:
         ProjectError: As `compare_candidate`.
     """
-    found = Tested(compare_candidate(here, junit=junit), own_tests_pass(here.project.root, here.environment.name))
+    found = Tested(
+        compare_candidate(here, junit=junit),
+        own_tests_pass(here.project.root, here.environment.name),
+    )
     told = {"passed": found.passed, "against": found.comparison.production}
     write_json(here.project.root / found.comparison.candidate / "gates.json", told)
     return found

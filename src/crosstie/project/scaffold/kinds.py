@@ -135,8 +135,7 @@ def _step_files(project: Project) -> dict[str, Path]:
         if each.suffix in (".sql", ".py", ".ipynb") and not each.name.startswith((".", "_"))
     ]
     return {
-        step_name(each): each
-        for each in sorted(found, key=lambda each: (_number(each), each.name))
+        step_name(each): each for each in sorted(found, key=lambda each: (_number(each), each.name))
     }
 
 
