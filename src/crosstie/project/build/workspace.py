@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.yaml import Tree, read_yaml
+from crosstie.data.postgres import SCHEMES
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.project.build.state import Failed, State
 from crosstie.project.dependencies import unlisted
@@ -22,7 +23,7 @@ from crosstie.project.fingerprint.python import Code, Codes
 from crosstie.project.fingerprint.sql import Sqls
 from crosstie.project.fingerprint.tree import Folder
 from crosstie.project.place import Project
-from crosstie.project.steps.postgres.connection import SCHEMES, Database
+from crosstie.project.steps.postgres.connection import Database
 from crosstie.project.steps.raw import READING
 from crosstie.project.steps.read import MODEL, read_steps
 from crosstie.project.steps.step import Step

@@ -1,17 +1,11 @@
-"""Connections to PostgreSQL by ADBC, rows as Arrow. The password is in no message that comes from here."""
+"""The database that queries of a project run in."""
 
-import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
-from urllib.parse import unquote, urlsplit
 
-from crosstie.errors import DataError, MissingExtra
-
-SCHEMES = ("postgresql", "postgres")
-SECONDS = 10  # to wait for a server, where the address does not say
-_ODD = re.compile(r"[\s#]|%(?![0-9a-fA-F]{2})")
+from crosstie.data import postgres
 
 
 @dataclass(frozen=True)
@@ -30,8 +24,11 @@ class Database:
 
     def __str__(self) -> str:
         """The address without who asks and their password."""
-        found = urlsplit(self.connection)
-        return f"{found.scheme}://{found.netloc.rpartition('@')[2]}{found.path}"
+        return postgres.shown(self.connection)
+
+    def told(self, error: Exception) -> str:
+        """What the server says in one line, the password not in it."""
+        return postgres.told(error, self.connection)
 
 
 @contextmanager
@@ -42,48 +39,6 @@ def connected(database: Database) -> Iterator[Any]:
         MissingExtra: The driver is not installed.
         DataError: The address is none, or nobody answers there.
     """
-    try:
-        from adbc_driver_postgresql import dbapi  # 150 ms
-    except ModuleNotFoundError as error:
-        raise MissingExtra.of_module(error.name, "postgres", needed_for="steps in PostgreSQL") from None  # fmt: skip
-    address = database.connection
-    check_address(address)
-    if "connect_timeout=" not in address:
-        address += f"{'&' if '?' in address else '?'}connect_timeout={SECONDS}"
-    try:
-        connection = dbapi.connect(address)
-    except dbapi.Error as error:
-        raise DataError(f"{database}: cannot be reached: {told(error, database)}") from None
-    try:
+    where, what = "engine.connection", "steps in PostgreSQL"
+    with postgres.connected(database.connection, needed_for=what, where=where) as connection:
         yield connection
-    finally:
-        connection.close()
-
-
-def check_address(address: str) -> None:
-    """Refuse what the driver would read otherwise than it is meant, and then name parts of a password.
-
-    Raises:
-        DataError: A user or password has characters that mean something in an address.
-    """
-    _, _, rest = address.partition("://")
-    before, _, asked = rest.partition("?")
-    names = [each.partition("=")[0] for each in asked.split("&")]
-    at_odds = before.count("@") > 1 or any("@" in each for each in [urlsplit(address).path, *names])
-    if at_odds or _ODD.search(rest):
-        raise DataError(
-            "engine.connection: a user or password in it has a space or one of @ / : ? # %, which mean something in an address; "
-            "write %20 %40 %2F %3A %3F %23 %25 instead"
-        )
-
-
-def told(error: Exception, database: Database) -> str:
-    """What the server says in one line."""
-    said = str(error).partition("ERROR:")[2] or str(error).rpartition("[libpq]")[2]
-    said = said.partition("\nLINE ")[0].partition("\n\nQuery was")[0].partition(". SQLSTATE")[0]
-    said = said.partition("\nCONTEXT:")[0].partition("\nDETAIL:")[0]
-    said = " ".join(said.split()).removeprefix("Failed to connect: ")
-    password = urlsplit(database.connection).password or ""
-    for each in {password, unquote(password)} - {""}:
-        said = said.replace(each, "…")
-    return said

@@ -8,7 +8,7 @@ from uuid import uuid4
 
 from crosstie.errors import DataError, nearest
 from crosstie.project.fingerprint.module import digest
-from crosstie.project.steps.postgres.connection import Database, connected, told
+from crosstie.project.steps.postgres.connection import Database, connected
 
 KIND = "SELECT relkind::text FROM pg_class WHERE oid = to_regclass($1)"
 COLUMNS = (
@@ -50,5 +50,5 @@ def freshness(table: str, database: Database) -> tuple[str, str]:
             cursor.execute(ROWS.format(table=quoted))
             (rows,) = cursor.fetchone()
         except Error as error:
-            raise DataError(f"{table}: {told(error, database)}") from None
+            raise DataError(f"{table}: {database.told(error)}") from None
     return digest(f"{columns} {rows}"), ""

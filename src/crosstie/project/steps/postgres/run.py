@@ -4,18 +4,18 @@ All statements of a step are in one transaction that is taken back at the end. T
 the environment's schema beforehand, once for as long as they hold the same, which a comment on each says.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from crosstie.data.postgres import quoted, stored, types_of_texts
 from crosstie.errors import DataError
 from crosstie.project.steps.duck import ORDERED, connect, write_rows
-from crosstie.project.steps.postgres.connection import Database, connected, told
+from crosstie.project.steps.postgres.connection import Database, connected
 from crosstie.project.steps.postgres.dialect import Query, queries
 
 MARK = "Crosstie: "
 BATCH = 65_536  # rows that are brought at a time
-NUMBERS = {"numeric": "CAST({0} AS DOUBLE) AS {0}", "numeric[]": "CAST({0} AS DOUBLE[]) AS {0}"}
 COLUMNS = "SELECT attname FROM pg_attribute WHERE attrelid = to_regclass($1) AND attnum > 0 AND NOT attisdropped"
 
 
@@ -52,7 +52,7 @@ def run_sql(
         try:
             _bring(connection, cursor, tables, database)
         except Error as error:
-            raise DataError(f"{where}: PostgreSQL: {told(error, database)}") from None
+            raise DataError(f"{where}: PostgreSQL: {database.told(error)}") from None
         for each in foreign:
             cursor.execute(COLUMNS, (each,))
             columns += [name for (name,) in cursor.fetchall()]
@@ -76,67 +76,18 @@ def _execute(
 
     given = {name: settings[name] for name in query.names}
     try:
-        types = _types(cursor, query, given)
+        types = types_of_texts(cursor, query.asked, given)
         cursor.execute(into + query.sql(types), tuple(given.values()) or None)
     except Error as error:
-        raise DataError(query.line_of(told(error, database))) from None
-
-
-def _types(cursor: Any, query: Query, given: Mapping[str, Any]) -> dict[str, str]:
-    """What the server takes parameters for that are texts, so that `'2024-01-01'` may be a date."""
-    texts = [name for name, value in given.items() if value is None or isinstance(value, str)]
-    if not texts:
-        return {}
-    cursor.execute(f"PREPARE crosstie_query AS {query.asked}")
-    cursor.execute("SELECT unnest(parameter_types)::text FROM pg_prepared_statements WHERE name = 'crosstie_query'")  # fmt: skip
-    types = [each for (each,) in cursor.fetchall()]
-    cursor.execute("DEALLOCATE crosstie_query")
-    return {name: kind for name, kind in zip(query.names, types, strict=True) if name in texts}
+        raise DataError(query.line_of(database.told(error))) from None
 
 
 def _write(reader: Any, query: Query, to: Path) -> None:
     """Write rows as they come; numbers without a fixed precision as float64, documents and keys as text."""
-    import pyarrow as pa
-
-    names = reader.schema.names
-    folded = [name.lower() for name in names]
-    twice = next((name for name in names if folded.count(name.lower()) > 1), None)
-    if twice is not None:
-        raise DataError(f"{query.where}: two columns are called {twice!r}, whatever their case; name one with AS")  # fmt: skip
-    kinds = {each.name: _kind(each.type) for each in reader.schema}
-    plain = pa.schema([pa.field(each.name, getattr(each.type, "storage_type", each.type)) for each in reader.schema])  # fmt: skip
-    rows = pa.RecordBatchReader.from_batches(plain, _stored(reader, plain))
+    rows, selected = stored(reader, query.where)
     with connect() as duck:
-        shown = ", ".join(_column(name, kind) for name, kind in kinds.items())
         duck.register("arrived", rows)
-        selected = f"SELECT {shown} FROM arrived"  # noqa: S608 - names, quoted
         write_rows(duck.execute(selected if query.ordered else ORDERED.replace("rows", selected)), to)  # fmt: skip
-
-
-def _stored(reader: Any, schema: Any) -> Iterator[Any]:
-    import pyarrow as pa
-
-    for batch in reader:
-        columns = [getattr(each, "storage", each) for each in batch.columns]
-        yield pa.RecordBatch.from_arrays(columns, schema=schema)
-
-
-def _kind(kind: Any) -> str:
-    """What PostgreSQL calls a type that Arrow has no own one for."""
-    import pyarrow as pa
-
-    if pa.types.is_list(kind):
-        return f"{_kind(kind.value_type)}[]"
-    return str(getattr(kind, "type_name", kind))
-
-
-def _column(name: str, kind: str) -> str:
-    quoted = '"' + name.replace('"', '""') + '"'
-    if kind in {"numeric", "numeric[]"}:
-        return NUMBERS[kind].format(quoted)
-    if "uuid" in kind:
-        return f"lower(regexp_replace(hex({quoted}), '(.{{8}})(.{{4}})(.{{4}})(.{{4}})(.{{12}})', '\\1-\\2-\\3-\\4-\\5')) AS {quoted}"
-    return quoted
 
 
 def _bring(connection: Any, cursor: Any, tables: Mapping[str, Path], database: Database) -> None:
@@ -149,18 +100,18 @@ def _bring(connection: Any, cursor: Any, tables: Mapping[str, Path], database: D
     """
     schema = database.schema
     if schema is not None:
-        cursor.execute("SELECT to_regnamespace($1)::text", (_quoted(schema),))
+        cursor.execute("SELECT to_regnamespace($1)::text", (quoted(schema),))
         if cursor.fetchone() == (None,):  # of two who make it at once one would fail
             cursor.execute(
-                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (_quoted(schema),)
+                "SELECT pg_advisory_xact_lock(hashtextextended($1, 0))", (quoted(schema),)
             )
             cursor.fetchall()
-            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {_quoted(schema)}")
-        cursor.execute(f"SET search_path TO {_quoted(schema)}, public")
+            cursor.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+        cursor.execute(f"SET search_path TO {quoted(schema)}, public")
         connection.commit()
     brought = []
     for name, path in sorted(tables.items()):
-        full = f"{_quoted(schema)}.{_quoted(name)}" if schema else _quoted(name)
+        full = f"{quoted(schema)}.{quoted(name)}" if schema else quoted(name)
         cursor.execute("SELECT pg_advisory_lock(hashtextextended($1, 0))", (full,))
         cursor.fetchall()
         cursor.execute("SELECT to_regclass($1)::text, obj_description(to_regclass($1), 'pg_class')", (full,))  # fmt: skip
@@ -205,7 +156,3 @@ def _nested(kind: Any) -> bool:
     if pa.types.is_list(kind) or pa.types.is_large_list(kind):
         return _nested(kind.value_type)
     return bool(pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_union(kind))
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'

@@ -2,8 +2,8 @@
 
 import pytest
 
+from crosstie.data.postgres import check_address, connected
 from crosstie.errors import DataError
-from crosstie.project.steps.postgres.connection import Database, check_address, connected
 
 
 @pytest.mark.parametrize("word", ["p@ss", "p/w@x", "p#w", "p?w@x", "50%", "p w"])
@@ -21,7 +21,7 @@ def test_an_address_with_its_characters_written_out_is_taken():
 
 
 def test_who_cannot_be_reached_is_named_without_who_asks():
-    with pytest.raises(DataError) as error, connected(Database("postgresql://ann:hush@/x?host=/nowhere", None)):  # fmt: skip
+    with pytest.raises(DataError) as error, connected("postgresql://ann:hush@/x?host=/nowhere"):  # fmt: skip
         pass
 
     assert str(error.value).startswith("postgresql:///x: cannot be reached: connection to server")
