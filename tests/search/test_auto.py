@@ -59,3 +59,17 @@ def test_what_the_choice_was_made_by_is_said(tmp_path):
         "bought: gbm is no better than the baseline, which sees no column, on 12"
     )
     assert scores[first] >= scores[second]
+
+
+def test_with_folds_all_rows_judge_each_learner_and_the_best_keeps_a_model_for_each_fold(tmp_path):
+    columns = rows()
+    del columns["note"]
+
+    run = crosstie.train(columns, target="bought", folds=3, runs=tmp_path)
+
+    models = {each["model"]: each for each in run.evaluation["models"]}
+    assert set(models) == {"linear", "gbm", "baseline"}
+    chosen = next(each for each in models.values() if each["chosen"])
+    assert len(chosen["about"]["folds"]) == 3
+    assert len(crosstie.load(run.path).artifact.members) == 3
+    assert sorted(each.name for each in (run.path / "folds").iterdir()) == ["0", "1", "2"]

@@ -76,6 +76,7 @@ class Candidate:
         seconds: Time spent on fitting and exporting.
         about: What the learner says of itself.
         interrupted: Whether Ctrl-C ended its training early.
+        folds: How many folds' rows it was fitted on: fewer than there are where it was interrupted.
     """
 
     model_type: str
@@ -84,6 +85,7 @@ class Candidate:
     seconds: float
     about: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
+    folds: int = 1
 
 
 @dataclass(frozen=True)
@@ -104,10 +106,10 @@ class Session:
 
 
 class Choose(Protocol):
-    """Fits one candidate or several on prepared data; gives them with the best first."""
+    """Fits one candidate or several on prepared data, of each fold where there are folds."""
 
     def __call__(
-        self, plan: Plan, prepared: Prepared, folder: Path, session: Session
+        self, plan: Plan, data: Sequence[Prepared], folder: Path, session: Session
     ) -> list[Candidate]:
         """Candidates, the best first."""
 

@@ -290,7 +290,7 @@ def _mean(feature: OutputFeature) -> Any:
 def keep_network(run: Path, folder: Path) -> None:
     """Move a candidate's own files to where a run has them, and drop what only the fit needed."""
     if folder != run:
-        for name in ("network", "checkpoints"):
+        for name in ("network", "checkpoints", "folds"):
             if (folder / name).is_dir():
                 shutil.rmtree(run / name, ignore_errors=True)
                 (folder / name).replace(run / name)

@@ -4,37 +4,31 @@ Each fold fits its own features on its own training rows. The validation figures
 is judged by the one model that did not train on it. The test part is judged by the average of all.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.data.split import folds
 from crosstie.errors import DataError
-from crosstie.pipeline.candidate import Candidate, Choose, Part, Session, Values
+from crosstie.pipeline.candidate import Candidate, Part, Session, Values, fit
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared, prepare
 
 
-def fit_folds(
-    plan: Plan,
-    assignment: NDArray[np.int8],
-    folder: Path,
-    scratch: Path,
-    session: Session,
-    *,
-    choose: Choose,
-) -> tuple[Candidate, Prepared]:
-    """Fit `plan.folds` models on the rows outside the test part.
+def prepare_folds(
+    plan: Plan, assignment: NDArray[np.int8], count: int, *, folder: Path
+) -> list[Prepared]:
+    """The rows outside the test part, parted into training and validation rows in `count` ways.
 
-    Returns:
-        One candidate with a member for each fold, and the first fold's data with the rows of all.
-
-    Raises:
-        DataError: Some class is too rare to be in every fold's training rows.
+    Args:
+        plan: As for `prepare`.
+        assignment: As for `prepare`.
+        count: How many.
+        folder: As for `prepare`.
     """
-    count = plan.folds or 0
     number = folds(
         plan.sources["train"],
         count,
@@ -42,16 +36,48 @@ def fit_folds(
         seed=plan.seed,
         among=assignment < 2,
     )
-    fitted: list[tuple[Candidate, Prepared]] = []
-    for k in range(count):
-        session.journal.say(f"fold {k + 1} of {count}")
-        own = np.where(assignment < 2, (number == k).astype(np.int8), assignment)
-        prepared = prepare(plan, own, folder=scratch / str(k))
-        best, *_ = choose(plan, prepared, folder / "folds" / str(k), session)
-        fitted.append((best, prepared))
-        if best.interrupted:
+    return [
+        prepare(
+            plan,
+            np.where(assignment < 2, (number == k).astype(np.int8), assignment),
+            folder=folder / str(k),
+        )
+        for k in range(count)
+    ]
+
+
+def fit_each(
+    plan: Plan,
+    data: Sequence[Prepared],
+    folder: Path,
+    session: Session,
+    *,
+    model_type: str,
+    trainer: Mapping[str, Any],
+) -> Candidate:
+    """One learner on the data of every fold, or on what there is but one of: a member of the model each.
+
+    Args:
+        plan: As for `fit`.
+        data: Of each fold.
+        folder: As for `fit`; those of folds lie in `folds/` there.
+        session: As for `fit`.
+        model_type: As for `fit`.
+        trainer: As for `fit`.
+
+    Raises:
+        DataError: Some class is too rare to be in every fold's training rows.
+    """
+    if len(data) == 1:
+        return fit(plan, data[0], folder, session, model_type=model_type, trainer=trainer)
+    fitted: list[Candidate] = []
+    for k, prepared in enumerate(data):
+        session.journal.say(f"fold {k + 1} of {len(data)}")
+        own = folder / "folds" / str(k)
+        fitted.append(fit(plan, prepared, own, session, model_type=model_type, trainer=trainer))
+        if fitted[-1].interrupted:
             break
-    return _join([each for each, _ in fitted]), _join_prepared([each for _, each in fitted])
+    return _join(fitted)
 
 
 def _join(candidates: Sequence[Candidate]) -> Candidate:
@@ -76,6 +102,7 @@ def _join(candidates: Sequence[Candidate]) -> Candidate:
         seconds=round(sum(each.seconds for each in candidates), 3),
         about={"folds": [each.about for each in candidates]},
         interrupted=any(each.interrupted for each in candidates),
+        folds=len(candidates),
     )
 
 
@@ -96,8 +123,11 @@ def _average(parts: Sequence[Part]) -> Part:
     return Part(parts[0].truth, raw, parts[0].weights)
 
 
-def _join_prepared(parts: Sequence[Prepared]) -> Prepared:
+def joined(parts: Sequence[Prepared]) -> Prepared:
+    """The first fold's data with the rows of all."""
     first = parts[0]
+    if len(parts) == 1:
+        return first
     rows = dict(first.rows)
     rows["validation"] = np.concatenate([each.rows["validation"] for each in parts])
     return Prepared(first.preprocessor, first.batches, rows, first.counts, first.dropped)

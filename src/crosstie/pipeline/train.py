@@ -25,9 +25,9 @@ from crosstie.data.write import TableWriter
 from crosstie.errors import RunError
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
-from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session, fit
+from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session
 from crosstie.pipeline.finish import finish
-from crosstie.pipeline.folds import fit_folds
+from crosstie.pipeline.folds import fit_each, joined, prepare_folds
 from crosstie.pipeline.installation import installed
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import PARTS, ROWS_AT_ONCE, Prepared, assign, prepare
@@ -47,15 +47,11 @@ PACKAGES = (
 )
 
 
-def fit_one(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
+def fit_one(
+    plan: Plan, data: Sequence[Prepared], folder: Path, session: Session
+) -> list[Candidate]:
     """The learner that the plan names, alone."""
-    return [fit(plan, prepared, folder, session, model_type=plan.model_type, trainer=plan.trainer)]
-
-
-def fit_linear(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
-    """The linear model that every result is shown beside; nobody need watch it."""
-    session = replace(session, callbacks=())
-    return [fit(plan, prepared, folder, session, model_type="linear", trainer={})]
+    return [fit_each(plan, data, folder, session, model_type=plan.model_type, trainer=plan.trainer)]
 
 
 def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -> Run:
@@ -118,26 +114,21 @@ def _fit(
     for line in [*plan.warnings, *repeated(plan, assignment)]:
         session.journal.say(line)
     scratch = _scratch(run, plan)
-    beside = run.path / "candidates" / "linear"
     try:
         if plan.folds:
-            joined, prepared = fit_folds(
-                plan, assignment, run.path, scratch, session, choose=choose
-            )
-            candidates = [joined]
-            if _wants_linear(plan, candidates):
-                linear, _ = fit_folds(plan, assignment, beside, scratch, session, choose=fit_linear)
-                candidates.append(linear)
-            return candidates, prepared
-        prepared = prepare(plan, assignment, folder=scratch)
-        for line in told(plan, prepared):
-            session.journal.say(line)
-        candidates = choose(plan, prepared, run.path, session)
+            data = prepare_folds(plan, assignment, plan.folds, folder=scratch)
+        else:
+            data = [prepare(plan, assignment, folder=scratch)]
+            for line in told(plan, data[0]):
+                session.journal.say(line)
+        candidates = choose(plan, data, run.path, session)
         if _wants_linear(plan, candidates):
-            candidates += fit_linear(plan, prepared, beside, session)
+            beside = run.path / "candidates" / "linear"
+            alone = replace(session, callbacks=())  # what it is shown beside is what is watched
+            candidates.append(fit_each(plan, data, beside, alone, model_type="linear", trainer={}))
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
-    return candidates, prepared
+    return candidates, joined(data[: candidates[0].folds])
 
 
 def _wants_linear(plan: Plan, candidates: Sequence[Candidate]) -> bool:

@@ -4,12 +4,14 @@ All of them are shown afterwards. They are compared on the validation part by th
 test part stays untouched until one is chosen.
 """
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import able
-from crosstie.pipeline.candidate import Candidate, Session, fit
+from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.finish import keep_network
+from crosstie.pipeline.folds import fit_each
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 
@@ -17,7 +19,7 @@ from crosstie.pipeline.prepare import Prepared
 TOKENS = {"text", "sequence", "set", "bag"}
 
 
-def choose(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> list[Candidate]:
+def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session) -> list[Candidate]:
     """Fit what fits this table; the best on validation comes first.
 
     After Ctrl-C no further learner is tried; the best so far is kept.
@@ -27,7 +29,7 @@ def choose(plan: Plan, prepared: Prepared, folder: Path, session: Session) -> li
     for name in names:
         session.journal.say(f"trying {name} ({len(tried) + 1} of {len(names)})")
         tried.append(
-            fit(plan, prepared, folder / "candidates" / name, session, model_type=name, trainer={})
+            fit_each(plan, data, folder / "candidates" / name, session, model_type=name, trainer={})
         )
         if tried[-1].interrupted:
             break
@@ -66,7 +68,7 @@ def _watched(plan: Plan, candidate: Candidate) -> float:
     output = plan.outputs[0]
     metric = metrics.get(plan.metrics[output.name], of=output.type)()
     metric.labels = candidate.members[0][0].outputs[0].labels
-    part = candidate.parts.get("validation", candidate.parts["train"])
+    part = candidate.parts["validation" if "validation" in candidate.parts else "train"]
     value: float = metric(part.truth[output.name], part.raw[output.name], part.weights)
     return value
 
