@@ -14,10 +14,12 @@ from collections.abc import Callable, Iterator, Mapping
 from hashlib import sha256
 from importlib.metadata import entry_points
 from pathlib import Path
+from traceback import extract_tb
+from types import ModuleType
 from typing import Any, Generic, TypeVar
 
 from crosstie.config.words import squashed
-from crosstie.errors import ConfigError, nearest
+from crosstie.errors import ConfigError, Problem, nearest
 
 T = TypeVar("T")
 OWN = __name__.partition(".")[0]  # this code also lies in wheels of models, under their names
@@ -135,7 +137,7 @@ class Registry(Generic[T]):
             self._complete = True
         for folder in _project_folders:
             for path in sorted(folder.glob("*.py")):
-                _import_file(path)
+                import_file(path)
 
 
 def name_of(cls: type[Any]) -> str:
@@ -170,11 +172,16 @@ def _there(home: str, name: str) -> bool:
     return name.isidentifier() and importlib.util.find_spec(f"{home}.{name}") is not None
 
 
-def _import_file(path: Path) -> None:
+def import_file(path: Path) -> ModuleType:
+    """A Python file of a project as a module, imported once.
+
+    Raises:
+        ConfigError: It cannot be; told with the line.
+    """
     place = sha256(str(path).encode()).hexdigest()[:8]  # two projects may have files of one name
     name = f"crosstie_components.{place}.{path.stem}"
     if name in sys.modules:
-        return
+        return sys.modules[name]
     spec = importlib.util.spec_from_file_location(name, path)
     assert spec is not None
     assert spec.loader is not None
@@ -184,4 +191,14 @@ def _import_file(path: Path) -> None:
         spec.loader.exec_module(module)
     except Exception as error:
         del sys.modules[name]
-        raise ConfigError(f"{path}: cannot be imported: {type(error).__name__}: {error}") from error
+        where, what = f"{path}{_line(error, path)}", f"{type(error).__name__}: {error}"
+        raise ConfigError(Problem(where, f"cannot be imported: {what}")) from error
+    return module
+
+
+def _line(error: Exception, path: Path) -> str:
+    """`:12` of the line of a file at which an error came up; "" where it came up elsewhere."""
+    if isinstance(error, SyntaxError):
+        return f":{error.lineno}" if error.filename == str(path) else ""
+    lines = [each.lineno for each in extract_tb(error.__traceback__) if each.filename == str(path)]
+    return f":{lines[-1]}" if lines else ""

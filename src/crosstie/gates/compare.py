@@ -13,6 +13,7 @@ from crosstie.gates.file import read_gates
 from crosstie.gates.gate import Gate, outcomes
 from crosstie.gates.holdout import Holdout
 from crosstie.gates.outputs import compare_output
+from crosstie.gates.predicted import predicted
 from crosstie.gates.skew import skew_of
 from crosstie.gates.training import check_key, compare_training
 from crosstie.serving.model import Model
@@ -26,6 +27,7 @@ def compare(
     key: str | Sequence[str] | None = None,
     training: tuple[Any, Any | None] | None = None,
     gates: str | Path | Mapping[str, Any] | None = None,
+    own: str | Path | Sequence[str | Path] = (),
     seed: int = 0,
 ) -> Comparison:
     """Predict a holdout with both models and hold the difference against gates.
@@ -39,6 +41,7 @@ def compare(
         training: `(the candidate's training table, production's)`, each as for `Model.predict`; the second may be
             None. None where there are none: what looks at them is then not applicable.
         gates: As for `read_gates`.
+        own: Likewise.
         seed: Of the resampling, and of the rows tried one by one.
 
     Returns:
@@ -60,7 +63,7 @@ def compare(
         if not isinstance(model, Model) and (model is not None or what == "candidate"):
             kind = type(model).__name__
             raise ConfigError(f"{what}: give a model, as `crosstie.load` opens one; got a {kind}")
-    chosen = read_gates(gates)
+    chosen = read_gates(gates, own=own)
     tables = None if training is None else _two(training)
     keys = [key] if isinstance(key, str) else list(key or ())
     said = answers(candidate, holdout)
@@ -86,6 +89,7 @@ def compare(
         training=None
         if tables is None
         else compare_training((candidate, production), tables, table, keys, seed=seed),
+        predicted=predicted(table, said.outputs, old.outputs if old else {}),
     )
     return judged(found, chosen)
 

@@ -1,8 +1,10 @@
 """The whole of what a test against production finds: plain values, from which table, page and JUnit are made."""
 
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
+
+from crosstie.gates.predicted import Predicted
 
 Result = Literal["passed", "failed", "not applicable"]
 STRETCH = 3.29 / 1.96  # normal quantiles of 99.9 % and 95 %
@@ -339,6 +341,7 @@ class Comparison:
         outputs: By name, those that the candidate has.
         training: Of both, where their tables were given.
         outcomes: What the gates say.
+        predicted: The rows and what was said of each, for gates of a project's own; no part of `state`.
     """
 
     candidate: str
@@ -350,6 +353,7 @@ class Comparison:
     outputs: Mapping[str, Output]
     training: Training | None = None
     outcomes: Sequence[Outcome] = ()
+    predicted: Predicted | None = field(default=None, repr=False, compare=False)
 
     @property
     def passed(self) -> bool:
@@ -361,9 +365,40 @@ class Comparison:
         """The gates that said no."""
         return [each for each in self.outcomes if each.result == "failed"]
 
+    def flips(self, output: str | None = None, **where: Any) -> float:
+        """The share of rows whose predicted class, set, tags or text became another.
+
+        Args:
+            output: Which; None where there is one only.
+            where: Only rows with these cells, as in `comparison.flips(Contract="Two year")`; None is a missing cell.
+
+        Raises:
+            ConfigError: There is no such output or column. In a gate, with nothing in production or no such row, that
+                gate is not applicable.
+        """
+        return self._predicted().flips(output, where)
+
+    def frame(self, output: str | None = None) -> Any:
+        """The holdout's rows as pandas has them, and beside them `true`, `before` (production) and `after`.
+
+        Args:
+            output: Which; None where there is one only.
+
+        Raises:
+            ConfigError: There is no such output.
+            MissingExtra: pandas is absent.
+        """
+        return self._predicted().frame(output)
+
     def state(self) -> dict[str, Any]:
         """As JSON values; `passed` among them."""
-        return {"passed": self.passed, **asdict(self)}
+        found = asdict(replace(self, predicted=None))
+        del found["predicted"]
+        return {"passed": self.passed, **found}
+
+    def _predicted(self) -> Predicted:
+        assert self.predicted is not None, "a comparison made by hand has no rows"
+        return self.predicted
 
     def __repr__(self) -> str:
         if not self.outcomes:

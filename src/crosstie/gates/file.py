@@ -2,12 +2,12 @@
 
     metric: {worse_by: 0.02}     options of a gate; what is not written keeps its default
     flips: false                 a gate that is left out
-    my_gate: {least: 500}        one of `components/`
+    my_gate: {least: 500}        one of the project's own
 
 Every gate that is known holds unless the file says `false`: an empty file, or none, means all of them as they come.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -17,6 +17,7 @@ from crosstie.config.options import build, check
 from crosstie.config.source import load
 from crosstie.errors import ConfigError, Problem
 from crosstie.gates.gate import Gate, gates
+from crosstie.gates.own import own_gates
 
 ORDER = (
     *("contract", "skew", "metric", "calibration", "flips", "change", "segments"),
@@ -24,11 +25,16 @@ ORDER = (
 )  # as they are told; a project's own come behind them
 
 
-def read_gates(spec: str | Path | Mapping[str, Any] | Document | None = None) -> dict[str, Gate]:
+def read_gates(
+    spec: str | Path | Mapping[str, Any] | Document | None = None,
+    *,
+    own: str | Path | Sequence[str | Path] = (),
+) -> dict[str, Gate]:
     """The gates of a file, by name, ready to check.
 
     Args:
         spec: The path of a `gates.yaml`, or a dict that stands for one; None for all gates as they come.
+        own: A folder of a project, or several, whose functions `gate_…` are gates too; see `own_gates`.
 
     Raises:
         ConfigError: Everything that is wrong in it, each with its line.
@@ -41,8 +47,11 @@ def read_gates(spec: str | Path | Mapping[str, Any] | Document | None = None) ->
         crosstie.errors.ConfigError: metrics: unknown gate; did you mean 'metric'?
     """
     document = load({} if spec is None else spec, empty=True)
+    folders = [own] if isinstance(own, str | Path) else own
+    functions = own_gates([Path(each) for each in folders])
     names = sorted(
-        gates.names(), key=lambda each: (ORDER.index(each) if each in ORDER else 99, each)
+        [*gates.names(), *functions],
+        key=lambda each: (ORDER.index(each) if each in ORDER else 99, each),
     )
     problems = [
         Problem(str(document.at(name)), wording.unknown(name, names, "gate"))
@@ -61,11 +70,12 @@ def read_gates(spec: str | Path | Mapping[str, Any] | Document | None = None) ->
             )
             continue
         section = given if isinstance(given, Mapping) else {}
-        filled, wrong = check(gates.get(name), section, place)
+        cls = functions.get(name) or gates.get(name)
+        filled, wrong = check(cls, section, place)
         problems += wrong
         if not wrong:
             try:
-                found[name] = build(gates.get(name), **filled)
+                found[name] = build(cls, **filled)
             except ConfigError as error:
                 problems += [Problem(str(place), each.what) for each in error.problems]
     if problems:

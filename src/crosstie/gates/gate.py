@@ -3,13 +3,13 @@
 from abc import ABC, abstractmethod
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
-from traceback import extract_tb
+from typing import Any
 
 from crosstie.config.registry import Registry
 from crosstie.errors import ConfigError, CrosstieError, Problem
+from crosstie.gates.blame import line_of, words_of
 from crosstie.gates.comparison import Comparison, Finding, Outcome
-
-NOTHING_BEFORE = "nothing is in production to compare with"
+from crosstie.gates.predicted import NotApplicable
 
 
 class Gate(ABC):
@@ -33,6 +33,11 @@ class Gate(ABC):
         ...         what = f"the holdout has {comparison.rows} rows"
         ...         return [Finding("failed" if few else "passed", what)]
     """
+
+    @property
+    def code(self) -> Any:
+        """What is looked for in a traceback: its class, or the function that it stands for."""
+        return type(self)
 
     @abstractmethod
     def check(self, comparison: Comparison) -> list[Finding]:
@@ -69,9 +74,18 @@ def outcomes(comparison: Comparison, chosen: Mapping[str, Gate]) -> list[Outcome
     """What gates say of a comparison, in their order.
 
     Raises:
-        ConfigError: A gate of the project's own fails itself, with the line.
+        ConfigError: Gates of the project's own fail themselves; all of them, each with its line.
     """
-    return [outcome(name, _asked(name, gate, comparison)) for name, gate in chosen.items()]
+    found: list[Outcome] = []
+    problems: list[Problem] = []
+    for name, gate in chosen.items():
+        try:
+            found.append(outcome(name, _asked(name, gate, comparison)))
+        except ConfigError as error:
+            problems += error.problems
+    if problems:
+        raise ConfigError(problems)
+    return found
 
 
 def _asked(name: str, gate: Gate, comparison: Comparison) -> list[Finding]:
@@ -79,14 +93,19 @@ def _asked(name: str, gate: Gate, comparison: Comparison) -> list[Finding]:
         return gate.check(comparison)
     try:
         found = gate.check(comparison)
+    except NotApplicable as why:
+        return [Finding("not applicable", str(why))]
+    except ConfigError as error:
+        where = line_of(error, gate.code)
+        raise ConfigError([
+            each if each.where else Problem(where, f"gate {name!r}: {each.what}")
+            for each in error.problems
+        ]) from error  # fmt: skip
     except CrosstieError:
         raise
     except Exception as error:  # somebody's own code: whatever it raises is told with its line
-        last = extract_tb(error.__traceback__)[-1]
-        said = f"{type(error).__name__}: {error}"
-        raise ConfigError(
-            Problem(f"{last.filename}:{last.lineno}", f"gate {name!r}: {said}")
-        ) from error
+        what = f"gate {name!r}: {words_of(error)}"
+        raise ConfigError(Problem(line_of(error, gate.code), what)) from error
     if not isinstance(found, list) or not all(isinstance(each, Finding) for each in found):
         kind = type(found).__name__
         raise ConfigError(f"gate {name!r}: check must return a list of Finding, and gives a {kind}")

@@ -70,6 +70,16 @@ class Project:
         """The folder of all runs."""
         return self.root / "runs"
 
+    @property
+    def components(self) -> Path:
+        """Classes of the project's own."""
+        return self.root / "components"
+
+    @property
+    def tests(self) -> Path:
+        """What must stay true of the project; gates of its own among it."""
+        return self.root / "tests"
+
     def table(self, environment: str, name: str) -> Path:
         """Where the table of a step lies."""
         return built_table(self.root, environment, name)

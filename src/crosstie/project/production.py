@@ -15,6 +15,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from crosstie.config.registry import use_components
 from crosstie.config.yaml import read_yaml
 from crosstie.data.files import write_json, write_text
 from crosstie.data.read import open_source
@@ -112,6 +113,7 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
     """
     candidate, _ = _built(here)
     now = in_production(here)
+    use_components(here.project.components)
     with TemporaryDirectory() as folder:
         holdout, training = Path(folder) / "holdout.parquet", Path(folder) / "training.parquet"
         _write_rows(candidate, training, "train")
@@ -129,6 +131,7 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             key=here.key_columns,
             training=(str(training), None if before is None else str(before)),
             gates=_gates(here),
+            own=(here.project.components, here.project.tests),
         )
     found = replace(
         found,

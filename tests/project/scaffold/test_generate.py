@@ -8,12 +8,10 @@ from pathlib import Path
 import pytest
 
 import crosstie
-from crosstie.config import registry
 from crosstie.config.source import load
 from crosstie.errors import ProjectError
 from crosstie.gates.comparison import Comparison, Skew
 from crosstie.gates.file import read_gates
-from crosstie.gates.gate import gates
 from crosstie.project.scaffold.generate import destroy, generate
 
 
@@ -37,7 +35,7 @@ def told(changes) -> list[str]:
         ("step", "steps/10_code.sql"),
         ("feature", "components/code.py"),
         ("encoder", "components/code.py"),
-        ("gate", "components/code.py"),
+        ("gate", "tests/gate_code.py"),
     ],
 )
 def test_the_same_again_changes_nothing_and_what_was_changed_is_left_alone(root, kind, path):
@@ -189,16 +187,15 @@ def test_a_generated_encoder_trains_and_leaves_no_code_behind(root):
     assert crosstie.load(run.path).check_example() == []
 
 
-def test_a_generated_gate_holds_and_takes_options(root, monkeypatch):
+def test_a_generated_gate_holds_and_takes_options(root):
     generate("gate", "rows_enough", folder=root)
-    monkeypatch.setattr(registry, "_project_folders", [])
-    monkeypatch.setattr(gates, "_classes", dict(gates._classes))
-    registry.use_components(root / "components")
     compared = Comparison("new", "old", "rows", 60, [], Skew(50, []), {})
-    (asked,) = read_gates({"rows_enough": {"least": 100}})["rows_enough"].check(compared)
-    (usual,) = read_gates()["rows_enough"].check(compared)
-    assert (usual.result, asked.result) == ("passed", "failed")
-    assert asked.what == "60 rows are compared; 100 are wanted"
+    own = [root / "tests"]
+    (asked,) = read_gates({"rows_enough": {"least": 100}}, own=own)["rows_enough"].check(compared)
+    (usual,) = read_gates(own=own)["rows_enough"].check(compared)
+    assert (usual.result, usual.what) == ("passed", "60 rows are compared; 50 are wanted")
+    assert asked.result == "failed"
+    assert asked.what.startswith("60 rows are compared; 100 are wanted (")
 
 
 def test_the_command_ends_in_1_where_something_else_stands(root):

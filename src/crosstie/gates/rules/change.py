@@ -5,7 +5,8 @@ from typing import Annotated
 from annotated_types import Ge
 
 from crosstie.gates.comparison import Comparison, Finding
-from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
+from crosstie.gates.gate import Gate, gates
+from crosstie.gates.predicted import NOTHING_BEFORE
 
 
 @gates("change")

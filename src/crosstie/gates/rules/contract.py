@@ -6,7 +6,8 @@ from typing import Annotated, Literal
 from annotated_types import Ge, Le
 
 from crosstie.gates.comparison import Comparison, Finding
-from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
+from crosstie.gates.gate import Gate, gates
+from crosstie.gates.predicted import NOTHING_BEFORE
 
 
 @gates("contract")

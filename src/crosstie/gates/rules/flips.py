@@ -7,7 +7,8 @@ from annotated_types import Ge, Le
 
 from crosstie.gates.comparison import Comparison, Finding, Output
 from crosstie.gates.comparison import Flips as Flipped
-from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
+from crosstie.gates.gate import Gate, gates
+from crosstie.gates.predicted import NOTHING_BEFORE
 
 
 @gates("flips")

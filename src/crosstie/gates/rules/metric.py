@@ -9,7 +9,8 @@ from crosstie.errors import ConfigError
 from crosstie.evaluation.metric import metrics
 from crosstie.evaluation.score import REPORTED
 from crosstie.gates.comparison import Comparison, Finding, Measured, Output, signed
-from crosstie.gates.gate import NOTHING_BEFORE, Gate, gates
+from crosstie.gates.gate import Gate, gates
+from crosstie.gates.predicted import NOTHING_BEFORE
 
 
 @gates("metric")

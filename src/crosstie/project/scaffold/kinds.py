@@ -88,7 +88,7 @@ def encoder(project: Project, name: str, language: Language | None) -> Generated
 
 
 def gate(project: Project, name: str, language: Language | None) -> Generated:
-    """A file of `components/` with a gate.
+    """A file of `tests/` with a gate.
 
     Raises:
         ProjectError: The name is none, or that of a gate that comes with Crosstie.
@@ -97,8 +97,9 @@ def gate(project: Project, name: str, language: Language | None) -> Generated:
 
     builtin = {each for _, each, cls in gates.items() if not gates.is_own(cls)}
     _check_name("gate", name, taken=builtin, language=language)
+    draft = Draft(f"tests/gate_{name}.py", "gate.py", {"name": name})
     return Generated(
-        (_component("gate", name),),
+        (draft,),
         f"It holds from now on; its options stand in gates.yaml: {name}: {{least: 100}}",
     )
 
