@@ -288,9 +288,13 @@ def _mean(feature: OutputFeature) -> Any:
 
 
 def keep_network(run: Path, folder: Path) -> None:
-    """Move a candidate's own files to where a run has them, and drop what only the fit needed."""
-    if folder != run:
-        for name in ("network", "checkpoints", "folds"):
-            if (folder / name).is_dir():
-                shutil.rmtree(run / name, ignore_errors=True)
-                (folder / name).replace(run / name)
+    """Move a candidate's own files, those of its folds too, to where a run has them; graphs stay, for they are read."""
+    if folder == run:
+        return
+    for part in (folder, *folder.glob("folds/*")):
+        for name in ("network", "checkpoints"):
+            kept = run / part.relative_to(folder) / name
+            if (part / name).is_dir():
+                shutil.rmtree(kept, ignore_errors=True)
+                kept.parent.mkdir(parents=True, exist_ok=True)
+                (part / name).replace(kept)
