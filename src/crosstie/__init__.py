@@ -33,6 +33,7 @@ _HOMES = {
     "graph": "crosstie.project.verbs",
     "import_model": "crosstie.api",
     "init": "crosstie.api",
+    "install": "crosstie.project.verbs",
     "load": "crosstie.api",
     "new": "crosstie.project.scaffold.new",
     "options": "crosstie.api",
@@ -90,6 +91,7 @@ if TYPE_CHECKING:
     from crosstie.project.verbs import build as build
     from crosstie.project.verbs import debug as debug
     from crosstie.project.verbs import graph as graph
+    from crosstie.project.verbs import install as install
     from crosstie.project.verbs import promote as promote
     from crosstie.project.verbs import promoted as promoted
     from crosstie.project.verbs import retrain as retrain

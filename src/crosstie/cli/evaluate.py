@@ -10,6 +10,8 @@ from cyclopts.validators import Number
 from crosstie import api
 from crosstie.cli.output import figure, put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
+from crosstie.pipeline.packages import others
+from crosstie.pipeline.run import Run
 
 if TYPE_CHECKING:
     from crosstie.serving.top_losses import Miss
@@ -46,6 +48,9 @@ def evaluate(
         json: Print one line of JSON on standard output.
     """
     loaded = api.load(model, components=components, runs=runs)
+    said = others(Run.find(model, runs)) if Run.named(model, runs) else ""
+    if said and not quiet:
+        tell(f"note: {model} was {said}")
     found = api.evaluate(
         loaded,
         data,

@@ -24,6 +24,7 @@ _PURPOSE = {
     "console": "a console",
     "notebooks": "notebooks as steps",
     "postgres": "steps in PostgreSQL",
+    "install": "locking packages",
     "mlflow": "tracking in MLflow",
     "wandb": "tracking in Weights & Biases",
 }

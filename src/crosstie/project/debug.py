@@ -15,6 +15,7 @@ from types import ModuleType, TracebackType
 from typing import Any
 
 from crosstie.errors import OWN, CrosstieError, ProjectError, nearest
+from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
 from crosstie.project.build.build import build
 from crosstie.project.build.workspace import Workspace
@@ -86,7 +87,10 @@ def failing(
         name = _last_failed(here)
     if name not in here.steps:
         if Run.named(name, here.project.runs):
-            return _caught(here, lambda: _train(here, Run.find(name, here.project.runs), say))
+            run = Run.find(name, here.project.runs)
+            if said := others(run):
+                say(f"{name}: {said}")
+            return _caught(here, lambda: _train(here, run, say))
         raise ProjectError(f"{name!r} is no step here; {nearest(name, here.steps)}")
     step = here.steps[name]
     if step.kind == "source":

@@ -25,15 +25,15 @@ def unlisted(
         installed: Which distributions bring a module.
         standard: Modules that need no package.
     """
-    listed = set(_listed(root))
-    if not listed:
+    own = set(listed(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))))
+    if not own:
         return []
     free = {*standard, OWN}
     found: dict[str, Problem] = {}
     for modules in imports:
         for module, where in modules.items():
             brought_by = [*installed.of(module)]
-            if module in free or module in found or listed & {normal(each) for each in brought_by}:
+            if module in free or module in found or own & {normal(each) for each in brought_by}:
                 continue
             package = brought_by[0] if brought_by else module
             found[module] = Problem(
@@ -54,8 +54,13 @@ def normal(name: str) -> str:
     return re.sub(r"[-_.]+", "-", name).lower()
 
 
-def _listed(root: Path) -> Iterator[str]:
-    found: Mapping[str, Any] = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+def listed(found: Mapping[str, Any]) -> Iterator[str]:
+    """The packages that a `pyproject.toml` lists, in any group.
+
+    Examples:
+        >>> list(listed({"project": {"dependencies": ["numpy>=1.26"]}, "dependency-groups": {"dev": ["Ruff"]}}))
+        ['numpy', 'ruff']
+    """
     project = found.get("project", {})
     lists = [
         project.get("dependencies", []),

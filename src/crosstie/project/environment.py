@@ -135,6 +135,23 @@ class Environment:
         return f"Environment({self.name!r})"
 
 
+def known(root: Path, name: str | None = None) -> str:
+    """The name of an environment that there is; what its file says is not looked at.
+
+    Args:
+        root: The project's folder.
+        name: As for `load`.
+
+    Raises:
+        ConfigError: There is no such environment.
+    """
+    name = chosen(name)
+    there = {each.stem for each in (root / FOLDER).glob("*.yaml")} | DEFAULTS.keys()
+    if name not in there:
+        raise ConfigError(f"{name!r} is no environment; {nearest(name, there)}")
+    return name
+
+
 def load(root: Path, name: str | None = None) -> Environment:
     """An environment of a project.
 
@@ -168,11 +185,8 @@ def _read(root: Path, name: str) -> tuple[Document, list[Problem]]:
     shown = f"{FOLDER}/{name}.yaml"
     if path.with_suffix(".yml").is_file():
         raise ConfigError(Problem(f"{FOLDER}/{name}.yml", f"is not read; call it {name}.yaml"))
-    there = {each.stem for each in (root / FOLDER).glob("*.yaml")}
-    if name not in there and name in DEFAULTS:
+    if not path.is_file() and known(root, name) in DEFAULTS:
         return Document({}, shown), []
-    if name not in there:
-        raise ConfigError(f"{name!r} is no environment; {nearest(name, there | DEFAULTS.keys())}")
     try:
         tree = read_yaml(path.read_text(encoding="utf-8-sig"), shown)
     except UnicodeDecodeError as error:

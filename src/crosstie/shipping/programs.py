@@ -32,11 +32,13 @@ class Ended:
         code: 0 is well.
         out: What it printed.
         said: The end of what it told beside that.
+        told: All of that.
     """
 
     code: int
     out: str
     said: str
+    told: str = ""
 
     @property
     def unreachable(self) -> bool:
@@ -75,7 +77,7 @@ def run(
     except OSError as error:
         return Ended(1, "", str(error))
     lines = [each.rstrip() for each in (done.stderr + done.stdout).splitlines() if each.strip()]
-    return Ended(done.returncode, done.stdout, "\n".join(lines[-LINES:]))
+    return Ended(done.returncode, done.stdout, "\n".join(lines[-LINES:]), "\n".join(lines))
 
 
 def find_uv() -> str | None:

@@ -187,8 +187,8 @@ class _Build:
             judged = judge(self._here, step, inputs)
             forced = step.name in self._force and step.kind != "source"
             if judged.standing == "current" and judged.digest and not forced:
-                if judged.why:
-                    self._say(f"{step.name}: {judged.why}")
+                if said := self._others(step, self._here.place(step)) or judged.why:
+                    self._say(f"{step.name}: {said}")
                 self._settle(step, judged.digest)
                 return None
             self._keep_edited(judged)
@@ -207,6 +207,10 @@ class _Build:
         self._digests[step.name] = digest
         if step.kind not in {"raw", "source"}:
             self._outcome.cached.append(step.name)
+
+    def _others(self, step: Step, place: Path) -> str:
+        """Of a model that is there already: the packages that are not as they were when it was trained."""
+        return self._here.other_packages(Run(place)) if step.kind == "model" else ""
 
     def _keep_edited(self, judged: Judged) -> None:
         """Put what someone changed by hand aside: it is theirs."""
@@ -230,6 +234,8 @@ class _Build:
             if not target.exists():
                 self._here.store.fetch(record.product, target)
             Run(target).make_latest()
+            if said := self._others(step, target):
+                self._say(f"{step.name}: {said}")
         else:
             name = record.product.objects[""]
             self._here.store.fetch(record.product, self._here.place(step))

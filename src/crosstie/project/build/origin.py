@@ -15,6 +15,7 @@ from tempfile import TemporaryDirectory
 from typing import Any
 
 from crosstie.data.files import write_text
+from crosstie.pipeline.packages import FILE
 
 NO_COMMIT = "the project is in no git repository that has a commit, so its code is not kept"
 MOST = 1_000_000  # bytes of a patch: more is no code
@@ -32,7 +33,7 @@ def keep_origin(root: Path, run: Path) -> dict[str, Any]:
         For its manifest: `commit`, the `files` that were written, and under `lacks` what could not be kept, and why.
     """
     commit, patch, lacks = _code(root)
-    texts = {"code.patch": patch, "packages.txt": _packages(), "uv.lock": _text(root / "uv.lock")}
+    texts = {"code.patch": patch, FILE: _packages(), "uv.lock": _text(root / "uv.lock")}
     kept = {name: text for name, text in texts.items() if text}
     for name, text in kept.items():
         write_text(run / name, text)

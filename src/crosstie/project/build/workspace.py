@@ -10,6 +10,8 @@ from typing import Any
 from crosstie.config.yaml import Tree, read_yaml
 from crosstie.data.postgres import SCHEMES
 from crosstie.errors import Problem, ProjectError, nearest
+from crosstie.pipeline.packages import others
+from crosstie.pipeline.run import Run
 from crosstie.project.build.state import Failed, State
 from crosstie.project.dependencies import unlisted
 from crosstie.project.environment import DUCKDB, Environment
@@ -266,6 +268,15 @@ class Workspace:
     def where(self, step: Step) -> str:
         """Its file as messages name it."""
         return self.from_root(step.path)
+
+    def other_packages(self, run: Run) -> str:
+        """As `pipeline.packages.others`, worked out again only when something was installed since: it costs 100 ms."""
+        key, folders = self.from_root(run.path), [*self._installed.folders]
+        known = self._cache.get("packages", key)
+        if known is None or known["folders"] != folders:
+            known = {"folders": folders, "said": others(run)}
+            self._cache.put("packages", key, known)
+        return str(known["said"])
 
     def save(self) -> None:
         """Keep what was worked out."""

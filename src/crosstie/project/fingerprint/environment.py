@@ -5,7 +5,7 @@ import sys
 import time
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, cached_property
 from pathlib import Path
 from typing import Any
 
@@ -73,16 +73,20 @@ class Installed:
             f"{sys.version_info.major}.{sys.version_info.minor}", dict(sorted(versions.items()))
         )
 
-    def _read(self) -> dict[str, dict[str, str]]:
+    @cached_property
+    def folders(self) -> tuple[list[str], list[int]]:
+        """Where distributions lie, and when anything was installed there last."""
         paths = [path for path in dict.fromkeys(sys.path) if _has_distributions(path)]
-        changed = [Path(path).stat().st_mtime_ns for path in paths]
-        folders = [paths, changed]
+        return paths, [Path(path).stat().st_mtime_ns for path in paths]
+
+    def _read(self) -> dict[str, dict[str, str]]:
+        folders = [*self.folders]
         known = self._cache.get("installed", sys.executable)
         if known is not None and known["folders"] == folders:
             modules: dict[str, dict[str, str]] = known["modules"]
             return modules
         modules = _look_through()
-        if all(time.time_ns() - each > GRAIN for each in changed):
+        if all(time.time_ns() - each > GRAIN for each in self.folders[1]):
             self._cache.put("installed", sys.executable, {"folders": folders, "modules": modules})
         return modules
 
