@@ -145,7 +145,7 @@ def known(root: Path, name: str | None = None) -> str:
     Raises:
         ConfigError: There is no such environment.
     """
-    name = chosen(name)
+    name = environment_name(name)
     there = {each.stem for each in (root / FOLDER).glob("*.yaml")} | DEFAULTS.keys()
     if name not in there:
         raise ConfigError(f"{name!r} is no environment; {nearest(name, there)}")
