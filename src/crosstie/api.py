@@ -4,7 +4,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 from crosstie.data.processors import limit_processors
 from crosstie.errors import ConfigError, MissingExtra, RunError, nearest
@@ -18,6 +18,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
+    from crosstie.data.destination import Destination
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
@@ -420,6 +421,8 @@ def predict(
     data: Any,
     *,
     output: str | Path | None = None,
+    to: "str | Destination | None" = None,
+    if_exists: Literal["fail", "replace", "append"] = "fail",
     keep: Sequence[str] = (),
     header: bool = True,
     columns: Sequence[str] | None = None,
@@ -438,6 +441,9 @@ def predict(
         model: A loaded model or what `load` takes.
         data: As `Model.predict`; a path or a list of paths too.
         output: Write there instead of returning: .csv, .parquet, .arrow, .jsonl by its ending.
+        to: Write to a table of a database instead, all rows or none: `postgresql://ann:${PASSWORD}@db/shop:marts.churn`
+            or `duckdb:///shop.duckdb:churn`, `${NAME}` a variable.
+        if_exists: Where that table is there: "fail", "replace" its rows, or "append" to them.
         keep: Input columns to carry along.
         header: Whether the first line of a file holds the names of its columns.
         columns: Names of a file's columns, in place of those in it.
@@ -454,16 +460,25 @@ def predict(
         Predictions in the shape of `data`; the number of rows when they were written.
 
     Raises:
-        ConfigError: `augment` is more than the model has views of a picture, or there is no `output` to go on with.
-        DataError: Columns that the model needs are absent, `output` would overwrite the data, or what is to be gone
+        ConfigError: `augment` is more than the model has views of a picture, there is no `output` to go on with, or `to`
+            is no table of a database.
+        DataError: The database refuses something. Or columns that the model needs are absent, `output` would overwrite the data, or what is to be gone
             on with is of another model, other data or other options.
     """
     if resume and output is None:
         raise ConfigError(
             "--resume: goes on with a file that was not written to its end; add -o FILE"
         )
+    if to is not None and output is not None:
+        raise ConfigError("--to: writes to a database and -o to a file; give one of them")
+    if to is None and if_exists != "fail":
+        raise ConfigError("--if-exists: is of a table of a database; name it with --to")
+    if isinstance(to, str):
+        from crosstie.data.destination import Destination
+
+        to = Destination.read(to, if_exists)
     loaded, data = _loaded(model, components, runs), table_of(data)
-    if output is None and not stdout:
+    if output is None and to is None and not stdout:
         result = loaded.predict(
             data, keep=keep, header=header, columns=columns, each_row=each_row, augment=augment
         )
@@ -476,7 +491,7 @@ def predict(
     rows = predict_to(
         loaded,
         source,
-        Path(output) if output is not None else None,
+        Path(output) if output is not None else to,
         keep=keep,
         each_row=each_row,
         augment=augment,

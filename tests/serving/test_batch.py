@@ -260,3 +260,38 @@ def test_long_rows_come_in_smaller_pieces(model, tmp_path):
     assert cut.fitting(source, cut.PIECE) == 2
     assert [len(each) for each in cut.pieces(source, ["size"], cut.PIECE)] == [2] * 25
     assert [len(each) for each in cut.pieces(source, ["size"], cut.PIECE, skip=46)] == [2, 2]
+
+
+def test_a_table_of_a_database_has_what_a_file_would_have_or_nothing(
+    model, table, tmp_path, postgres_server
+):
+    """Several pieces, one transaction; in a real PostgreSQL."""
+    server = postgres_server
+    crosstie.predict(model, table, output=tmp_path / "whole.parquet", keep=["id", "size"])
+
+    def stop(done, total):
+        if done:
+            raise Stop
+
+    with pytest.raises(Stop):
+        crosstie.predict(model, table, to=f"{server}:predicted", progress=stop)
+    assert tables(server) == []
+    rows = crosstie.predict(model, table, to=f"{server}:predicted", keep=["id", "size"])
+
+    assert rows == MANY
+    assert tables(server) == ["predicted"]
+    asked = {"connection": server, "query": "SELECT * FROM predicted"}
+    (there,), (file,) = [list(open_source(each).chunks(10**6)) for each in (asked, tmp_path / "whole.parquet")]  # fmt: skip
+    assert there.columns == file.columns
+    for name in there.columns:
+        assert there.cells(name) == file.cells(name)
+    with pytest.raises(ConfigError) as error:
+        crosstie.predict(model, table, to=f"{server}:predicted", output="x.csv")
+    assert str(error.value) == "--to: writes to a database and -o to a file; give one of them"
+
+
+def tables(server):
+    """What is called `predicted` in a database."""
+    query = "SELECT table_name::text AS name FROM information_schema.tables WHERE table_name = 'predicted' UNION ALL SELECT ''"
+    found = open_source({"connection": server, "query": query}).table().cells("name")
+    return [each for each in found if each]

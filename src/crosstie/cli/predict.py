@@ -1,7 +1,7 @@
 """`crosstie predict`: predictions to a file or to standard output."""
 
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -10,6 +10,7 @@ from crosstie import api
 from crosstie.cli.output import put_json, tell
 from crosstie.cli.progress import shown
 from crosstie.cli.types import TablePath, names
+from crosstie.data.destination import Destination
 from crosstie.errors import ConfigError
 
 
@@ -19,6 +20,8 @@ def predict(
     /,
     *more: TablePath,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    to: str | None = None,
+    if_exists: Literal["fail", "replace", "append"] = "fail",
     keep: Annotated[list[str] | None, Parameter(name="--keep", negative="")] = None,
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
@@ -37,6 +40,9 @@ def predict(
         data: A table; `-` reads standard input. The target is not needed.
         more: Further tables with the same columns.
         output: Where to write: .csv, .parquet, .arrow, .jsonl. CSV on standard output if not given.
+        to: Write to a table of a database instead, all rows or none: 'postgresql://ann:${PASSWORD}@db/shop:marts.churn' or
+            duckdb:///shop.duckdb:churn. ${NAME} is a variable.
+        if_exists: Where that table is there: replace its rows, append to them, or fail.
         keep: Input columns to carry along, separated by commas. May be repeated.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
@@ -46,30 +52,35 @@ def predict(
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
         quiet: Show no progress, and say nothing of unknown, unreadable and missing values.
-        json: Print one line of JSON on standard output; needs --output.
+        json: Print one line of JSON on standard output; needs --output or --to.
     """
-    if json and output is None:
+    if json and output is None and to is None:
         raise ConfigError("--json: standard output cannot hold the predictions too; add -o FILE")
+    table = None if to is None else Destination.read(to, if_exists)
     say = None if quiet else tell
     rows = api.predict(
         model,
         [data, *more] if more else data,
         output=output,
+        to=table,
+        if_exists=if_exists,
         keep=names(keep) or (),
         header=not no_header,
         columns=names(columns),
         each_row=each_row,
         augment=augment,
         resume=resume,
-        progress=None if quiet or output is None else shown("rows were predicted before"),
+        progress=None
+        if quiet or (output is None and to is None)
+        else shown("rows were predicted before"),
         components=components,
         runs=runs,
         say=say,
         stdout=True,
     )
+    where = output if table is None else table
     if json:
-        assert output is not None
-        put_json({"predictions": str(output.resolve()), "rows": rows})
-    elif output is not None and not quiet:
-        tell(f"{rows} predictions in {output}")
+        put_json({"predictions": str(output.resolve() if output else table), "rows": rows})
+    elif (output is not None or to is not None) and not quiet:
+        tell(f"{rows} predictions in {where}")
     return 0

@@ -153,6 +153,34 @@ def stored(reader: Any, name: str) -> tuple[Any, str]:
     return rows, f"SELECT {columns} FROM arrived"  # noqa: S608 - names, quoted
 
 
+def taken(schema: Any, name: str) -> Any:
+    """The Arrow types that columns are to be cast to before the driver writes them.
+
+    Args:
+        schema: Of the table.
+        name: What the table is called, for messages.
+
+    Raises:
+        DataError: There are columns of records.
+    """
+    import pyarrow as pa
+
+    nested = [each.name for each in schema if _nested(each.type)]
+    if nested:
+        raise DataError(f"{name}: {', '.join(nested)}: columns of records cannot be brought to PostgreSQL; leave them out in a step before")  # fmt: skip
+    # the driver would take large ones for negative
+    fields = [each.with_type(pa.decimal128(20)) if pa.types.is_uint64(each.type) else each for each in schema]  # fmt: skip
+    return pa.schema(fields)
+
+
+def _nested(kind: Any) -> bool:
+    import pyarrow as pa
+
+    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
+        return _nested(kind.value_type)
+    return bool(pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_union(kind))
+
+
 def quoted(name: str) -> str:
     """A name as SQL has it, whatever it holds."""
     return '"' + name.replace('"', '""') + '"'

@@ -112,10 +112,18 @@ def csv_text(columns: Columns) -> str:
     return text.getvalue()
 
 
-def arrow_table(columns: Columns) -> Any:
-    """Columns as a `pyarrow.Table`; one that shows nothing is of text."""
+def arrow_table(columns: Columns, schema: Any = None) -> Any:
+    """Columns as a `pyarrow.Table`; one that shows nothing is of text.
+
+    Args:
+        columns: As for `write_table`.
+        schema: The names and types of a piece before; None finds them.
+    """
     import pyarrow as pa  # 131 ms
 
+    if schema is not None:
+        arrays = [_arrow_array(columns[each.name], each.type) for each in schema]
+        return pa.table(arrays, schema=schema)
     table = pa.table({name: _arrow_array(each) for name, each in columns.items()})
     return table.cast(pa.schema([(each.name, _open_type(each.type)) for each in table.schema]))
 
@@ -198,15 +206,10 @@ class _Arrow:
         self._schema: Any = None
 
     def append(self, columns: Columns) -> None:
-        import pyarrow as pa
-
+        table = arrow_table(columns, self._schema)
         if self._writer is None:
-            table = arrow_table(columns)
             self._schema = table.schema
             self._writer = self._stack.enter_context(self._open_writer(self._schema))
-        else:
-            arrays = [_arrow_array(columns[each.name], each.type) for each in self._schema]
-            table = pa.table(arrays, schema=self._schema)
         self._writer.write_table(table)
 
     def end(self) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import closing, nullcontext
 from functools import partial
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from crosstie.data.files import sha256
 from crosstie.data.read import Source
@@ -16,6 +16,9 @@ from crosstie.serving.kept import Kept, Piece
 from crosstie.serving.model import Model
 from crosstie.serving.notes import added, notes
 
+if TYPE_CHECKING:
+    from crosstie.data.destination import DatabaseWriter, Destination
+
 Progress = Callable[[int, int], None]
 Say = Callable[[str], None]
 
@@ -23,7 +26,7 @@ Say = Callable[[str], None]
 def predict_to(
     model: Model,
     source: Source,
-    output: Path | None,
+    output: "Path | Destination | None",
     *,
     keep: Sequence[str] = (),
     each_row: bool = False,
@@ -39,8 +42,8 @@ def predict_to(
     Args:
         model: What predicts.
         source: The table; only the answers for one in files can be gone on with.
-        output: As for `write_table`.
-        keep: As for `Model.predict`.
+        output: As for `write_table`; or a table of a database, which has all predictions or none.
+        keep: As for `Model.predict`. In a new table of a database a column of them is of numbers if all its cells are.
         each_row: As for `Model.predict`.
         augment: As for `Model.predict`.
         resume: Go on where an earlier call with the same arguments stopped.
@@ -55,14 +58,15 @@ def predict_to(
             model, other data or other options, or the table is of a kind that cannot be gone on with.
     """
     rows, counts = 0, dict[str, Counts]()
-    kept = _kept(model, source, output, [list(keep), each_row, augment])
+    file = output if isinstance(output, Path) else None
+    kept = _kept(model, source, file, [list(keep), each_row, augment])
     if kept is None and resume:
         raise DataError(
             f"--resume: what is predicted for {source.name} is not kept: only from files to a file can be gone on "
             "with, and not with a model of series. Leave it out"
         )
     try:
-        with TableWriter(output, inputs=source.files) as writer, kept or nullcontext():
+        with _writer(output, source, keep) as writer, kept or nullcontext():
             for piece in _earlier(kept, source, say) if resume and kept else ():
                 writer.append(piece.columns)
                 rows, counts = rows + piece.rows, added(counts, piece.counts)
@@ -88,8 +92,19 @@ def predict_to(
     return rows
 
 
+def _writer(
+    output: "Path | Destination | None", source: Source, keep: Sequence[str]
+) -> "TableWriter | DatabaseWriter":
+    if output is None or isinstance(output, Path):
+        return TableWriter(output, inputs=source.files)
+    return output.writer(numbers=keep)
+
+
 def _put(
-    writer: TableWriter, kept: Kept | None, total: int, found: tuple[Columns, Mapping[str, Counts]]
+    writer: "TableWriter | DatabaseWriter",
+    kept: Kept | None,
+    total: int,
+    found: tuple[Columns, Mapping[str, Counts]],
 ) -> Piece:
     """Write predictions, and keep them unless they are the last."""
     piece = Piece(*found)

@@ -8,7 +8,7 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crosstie.data.postgres import quoted, stored, types_of_texts
+from crosstie.data.postgres import quoted, stored, taken, types_of_texts
 from crosstie.errors import DataError
 from crosstie.project.steps.duck import ORDERED, connect, write_rows
 from crosstie.project.steps.postgres.connection import Database, connected
@@ -136,23 +136,7 @@ def _load(cursor: Any, name: str, path: Path, database: Database) -> None:
     from pyarrow import parquet
 
     with parquet.ParquetFile(path) as file:
-        nested = [each.name for each in file.schema_arrow if _nested(each.type)]
-        if nested:
-            raise DataError(f"{name}: {', '.join(nested)}: columns of records cannot be brought to PostgreSQL; leave them out in a step before")  # fmt: skip
-        schema = pa.schema(
-            [
-                each.with_type(pa.decimal128(20)) if pa.types.is_uint64(each.type) else each
-                for each in file.schema_arrow
-            ]
-        )  # the driver would take large ones for negative
+        schema = taken(file.schema_arrow, name)
         batches = (each.cast(schema) for each in file.iter_batches(BATCH))
         reader = pa.RecordBatchReader.from_batches(schema, batches)
         cursor.adbc_ingest(name, reader, mode="create", db_schema_name=database.schema)
-
-
-def _nested(kind: Any) -> bool:
-    import pyarrow as pa
-
-    if pa.types.is_list(kind) or pa.types.is_large_list(kind):
-        return _nested(kind.value_type)
-    return bool(pa.types.is_struct(kind) or pa.types.is_map(kind) or pa.types.is_union(kind))
