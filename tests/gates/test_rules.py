@@ -13,12 +13,14 @@ from crosstie.gates.comparison import (
     Measured,
     Output,
     Segment,
-    Shift,
     Skew,
-    Training,
 )
+from crosstie.gates.costs import Cost, Took
 from crosstie.gates.file import read_gates
-from crosstie.gates.gate import gates, outcome
+from crosstie.gates.gate import gates, outcome, outcomes
+from crosstie.gates.page import page
+from crosstie.gates.show import junit, table_rows, verdict
+from crosstie.gates.tables import Shift, Training
 
 AUC = Measured(0.88, 0.9, -0.02, -0.03, -0.01)
 OUTPUT = Output("binary", 1000, 0, "roc_auc", {"roc_auc": AUC}, loss="brier")
@@ -198,3 +200,62 @@ def test_drift_fails_beyond_its_bound_and_beyond_chance(changes, result, what):
 def test_repeats_fail_beyond_what_production_had(rows, repeated, before, result):
     tables = replace(TABLES, rows=rows, repeated=repeated, repeated_before=before)
     assert said("repeats", replace(BASE, training=tables))[0] == result
+
+
+WAS = Took(1000, 10.0, 10.0, 200_000_000, 50_000)
+
+
+@pytest.mark.parametrize(
+    ("now", "result", "what"),
+    [
+        (
+            WAS,
+            "passed",
+            "10 s, 200 MB of memory, 50 kB written; the median of 5 runs here took 10 s",
+        ),
+        (replace(WAS, seconds=14.0), "warned", "more time than before: 14 s, "),
+        (replace(WAS, peak_bytes=300_000_000), "warned", "more memory than before: "),
+        (replace(WAS, bytes=90_000_000), "warned", "more output than before: "),
+        (replace(WAS, seconds=14.0, bytes=90_000_000), "warned", "more time and output than"),
+        (replace(WAS, seconds=12.0, peak_bytes=240_000_000), "passed", "12 s"),  # less than 30 %
+        (replace(WAS, peak_bytes=None), "passed", "10 s, 50 kB written; "),
+    ],
+)
+def test_cost_warns_of_a_step_that_takes_much_more_than_it_did(now, result, what):
+    found = replace(BASE, costs={"clean": Cost(now, 5, WAS)})
+    outcome, said_of = said("cost", found)
+    assert (outcome, said_of.startswith(f"clean: {what}")) == (result, True), said_of
+    assert said("cost", found, fails=True)[0] == result.replace("warned", "failed")
+
+
+def test_cost_says_where_there_is_nothing_to_hold_it_against():
+    assert said("cost", BASE) == (
+        "not applicable",
+        "nothing says what it took to make the candidate",
+    )
+    assert said("cost", replace(BASE, costs={})) == ("not applicable", "no step of it was run on this machine")  # fmt: skip
+    assert said("cost", replace(BASE, costs={"clean": Cost(WAS)})) == (
+        "not applicable",
+        "clean: no earlier runs on this machine; 10 s, 200 MB of memory, 50 kB written",
+    )
+    brief = (
+        replace(WAS, seconds=0.1),
+        replace(WAS, seconds=0.9),
+    )  # nine times, and less than a second
+    assert said("cost", replace(BASE, costs={"clean": Cost(brief[1], 1, brief[0])}))[0] == "passed"
+
+
+def test_a_gate_that_warns_lets_it_pass_and_is_told_everywhere():
+    slow = {name: Cost(replace(WAS, seconds=20.0), 5, WAS) for name in ("clean", "model")}
+    found = replace(BASE, costs=slow)
+    found = replace(found, outcomes=outcomes(found, {"cost": read_gates()["cost"]}))
+    (warned,) = found.warned
+    assert (found.passed, warned.gate, warned.result) == (True, "cost", "warned")
+    assert warned.what.endswith(" (and 1 more)")
+    assert verdict(found).endswith("passed (1 of 1 gates apply; warned by cost)")
+    assert [row[:2] for row in table_rows(found)] == [("cost", "warns")]
+    shown = page(found)
+    assert '<td class="warned">warns</td>' in shown
+    assert "<li>clean: more time than before" in shown
+    assert "<td>model</td><td>1,000</td><td>20 s (10 s)</td>" in shown
+    assert 'failures="0"' in junit(found)

@@ -9,6 +9,7 @@ from crosstie.errors import ConfigError
 from crosstie.gates.answers import answers
 from crosstie.gates.comparison import Comparison, Output
 from crosstie.gates.contract import breaches
+from crosstie.gates.costs import Cost
 from crosstie.gates.file import read_gates
 from crosstie.gates.gate import Gate, outcomes
 from crosstie.gates.holdout import Holdout
@@ -26,6 +27,7 @@ def compare(
     *,
     key: str | Sequence[str] | None = None,
     training: tuple[Any, Any | None] | None = None,
+    costs: Mapping[str, Cost] | None = None,
     gates: str | Path | Mapping[str, Any] | None = None,
     own: str | Path | Sequence[str | Path] = (),
     seed: int = 0,
@@ -40,6 +42,7 @@ def compare(
             for them.
         training: `(the candidate's training table, production's)`, each as for `Model.predict`; the second may be
             None. None where there are none: what looks at them is then not applicable.
+        costs: What it took to make the candidate, step by step; None where nobody says.
         gates: As for `read_gates`.
         own: Likewise.
         seed: Of the resampling, and of the rows tried one by one.
@@ -89,6 +92,7 @@ def compare(
         training=None
         if tables is None
         else compare_training((candidate, production), tables, table, keys, seed=seed),
+        costs=costs,
         predicted=predicted(table, said.outputs, old.outputs if old else {}),
     )
     return judged(found, chosen)

@@ -4,9 +4,11 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
 from typing import Any, Literal
 
+from crosstie.gates.costs import Cost
 from crosstie.gates.predicted import Predicted
+from crosstie.gates.tables import Training
 
-Result = Literal["passed", "failed", "not applicable"]
+Result = Literal["passed", "warned", "failed", "not applicable"]
 STRETCH = 3.29 / 1.96  # normal quantiles of 99.9 % and 95 %
 
 
@@ -244,50 +246,6 @@ class Output:
 
 
 @dataclass(frozen=True)
-class Shift:
-    """How a column of the training table differs from production's: see `evaluation.drift.Drift`.
-
-    `ends` is None of a private column too.
-    """
-
-    psi: float
-    chance: float
-    js: float
-    ks: float | None
-    p: float | None
-    missing: tuple[float, float]
-    constant: bool
-    ends: tuple[tuple[float, float], tuple[float, float]] | None
-    far: int
-    far_p: float
-
-
-@dataclass(frozen=True)
-class Training:
-    """The tables that the two models learned from.
-
-    Attributes:
-        rows: Of the candidate's.
-        rows_before: Of production's; None where there is none, as are the others of it.
-        repeated: Share of the candidate's rows that say again what an earlier one says.
-        repeated_before: Likewise of production's.
-        columns: By column, how it drifted, the furthest first.
-        unread: Columns whose cells cannot be counted so: pictures, sounds, vectors.
-        absent: Columns of the models that are in the candidate's table but not in production's.
-        in_holdout: How many rows have a key that the holdout has too; None without a key.
-    """
-
-    rows: int
-    rows_before: int | None
-    repeated: float
-    repeated_before: float | None
-    columns: Mapping[str, Shift]
-    unread: Sequence[str] = ()
-    absent: Sequence[str] = ()
-    in_holdout: int | None = None
-
-
-@dataclass(frozen=True)
 class Finding:
     """One thing that a gate looked at.
 
@@ -312,7 +270,7 @@ class Outcome:
 
     Attributes:
         gate: Its name.
-        result: `failed` if anything failed; `not applicable` if nothing could be looked at.
+        result: `failed` if anything failed, `warned` if anything warns; `not applicable` if nothing could be looked at.
         what: The sentence of what tells most.
         value: As of that finding.
         bound: Likewise.
@@ -340,6 +298,7 @@ class Comparison:
         skew: Of the candidate; None where that gate is left out, for it starts a process.
         outputs: By name, those that the candidate has.
         training: Of both, where their tables were given.
+        costs: What the last run of each of the candidate's steps took; None where nobody says.
         outcomes: What the gates say.
         predicted: The rows and what was said of each, for gates of a project's own; no part of `state`.
     """
@@ -352,6 +311,7 @@ class Comparison:
     skew: Skew | None
     outputs: Mapping[str, Output]
     training: Training | None = None
+    costs: Mapping[str, Cost] | None = None
     outcomes: Sequence[Outcome] = ()
     predicted: Predicted | None = field(default=None, repr=False, compare=False)
 
@@ -364,6 +324,11 @@ class Comparison:
     def failed(self) -> list[Outcome]:
         """The gates that said no."""
         return [each for each in self.outcomes if each.result == "failed"]
+
+    @property
+    def warned(self) -> list[Outcome]:
+        """The gates that warn, and let it pass."""
+        return [each for each in self.outcomes if each.result == "warned"]
 
     def flips(self, output: str | None = None, **where: Any) -> float:
         """The share of rows whose predicted class, set, tags or text became another.

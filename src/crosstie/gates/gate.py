@@ -59,12 +59,13 @@ def outcome(name: str, findings: Sequence[Finding]) -> Outcome:
         name: The gate's.
         findings: What `check` gave.
     """
-    for result in ("failed", "passed", "not applicable"):
+    for result in ("failed", "warned", "passed", "not applicable"):
         those = [each for each in findings if each.result == result]
         if those:
             first = those[0]
             where = f"{first.where}: " if first.where else ""
-            more = f" (and {len(those) - 1} more)" if result == "failed" and len(those) > 1 else ""
+            bad = result in {"failed", "warned"}
+            more = f" (and {len(those) - 1} more)" if bad and len(those) > 1 else ""
             what = f"{where}{first.what}{more}"
             return Outcome(name, first.result, what, first.value, first.bound, list(findings))
     return Outcome(name, "not applicable", "found nothing to look at")

@@ -1,17 +1,19 @@
 """A comparison as one HTML page: no network, no script, readable on a telephone."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from html import escape
 from pathlib import Path
 
 from crosstie.data.files import write_text
-from crosstie.gates.comparison import Comparison, Measured, Outcome, Output, Training, signed
+from crosstie.gates.comparison import Comparison, Measured, Outcome, Output, signed
+from crosstie.gates.costs import Cost, Took
 from crosstie.gates.figures import calibration_figure, interval_figure
-from crosstie.gates.show import MOST, SIGNS, number, told, verdict
+from crosstie.gates.show import SIGNS, failures, number, size, verdict
+from crosstie.gates.tables import Training
 
 DRIFTED = 30  # columns of the training table that are listed
 STYLE = """
-:root { color-scheme: light dark; --line: #8884; --bad: #c0392b; --good: #1e8449; --dim: #777; }
+:root { color-scheme: light dark; --line: #8884; --bad: #c0392b; --good: #1e8449; --warn: #b9770e; --dim: #777; }
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.35rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 h3 { font-size: 1rem; margin: 1.3rem 0 .3rem; } p { margin: .4rem 0; overflow-wrap: anywhere; }
@@ -20,6 +22,7 @@ th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; bo
 th { font-weight: 600; white-space: nowrap; } td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.what { min-width: 14rem; overflow-wrap: anywhere; } .dim { color: var(--dim); }
 .failed { color: var(--bad); font-weight: 600; } .passed { color: var(--good); }
+.warned { color: var(--warn); font-weight: 600; }
 ul { margin: .3rem 0; padding-left: 1.2rem; } svg { display: block; max-width: 100%; }
 @media (max-width: 40rem) {
   .gates tr { display: grid; grid-template-columns: 1fr 5rem 4rem 3rem; border-bottom: 1px solid var(--line); }
@@ -48,6 +51,8 @@ def page(comparison: Comparison) -> str:
         body += _output(name, output)
     if comparison.training is not None:
         body += _training(comparison.training)
+    if comparison.costs:
+        body += _costs(comparison.costs)
     return (
         '<!doctype html><html lang="en"><head><meta charset="utf-8">'
         '<meta name="viewport" content="width=device-width, initial-scale=1">'
@@ -59,10 +64,8 @@ def page(comparison: Comparison) -> str:
 def _gates(outcomes: Sequence[Outcome]) -> str:
     rows = []
     for each in outcomes:
-        failed = [told(finding) for finding in each.findings if finding.result == "failed"]
-        what = escape(each.what)
-        if len(failed) > 1:
-            what = _list(failed[:MOST], more=len(failed) - MOST)
+        said = failures(each) if each.result in {"failed", "warned"} else []
+        what = _list(said) if len(said) > 1 else escape(each.what)
         rows.append(
             f'<tr><td>{escape(each.gate)}</td><td class="{each.result}">{SIGNS[each.result]}</td>'
             f'<td class="n">{number(each.value)}</td><td class="n">{number(each.bound)}</td>'
@@ -201,6 +204,27 @@ def _training(training: Training) -> list[str]:
     return parts
 
 
+def _costs(costs: Mapping[str, Cost]) -> list[str]:
+    figures: Mapping[str, Callable[[Took], str]] = {
+        "time": lambda each: f"{each.seconds:.3g} s",
+        "of processors": lambda each: f"{each.cpu_seconds:.3g} s",
+        "memory": lambda each: "" if each.peak_bytes is None else size(each.peak_bytes),
+        "written": lambda each: size(each.bytes),
+        "a row": lambda each: size(each.bytes / each.rows) if each.rows else "",
+    }
+    rows = []
+    for step, each in costs.items():
+        beside = [
+            f"{figure(each.now)} ({figure(each.usual)})" if each.usual else figure(each.now)
+            for figure in figures.values()
+        ]
+        count = "" if each.now.rows is None else f"{each.now.rows:,}"
+        rows.append(_cells((step, count, *beside, str(each.runs or "no earlier runs on this machine"))))  # fmt: skip
+    note = '<p class="dim">In brackets the median of the earlier runs on this machine, for as many rows.</p>'
+    head = ("step", "rows", *figures, "earlier runs")
+    return ["<h2>What it took</h2>", note, _table(head, rows)]
+
+
 def _cells(values: Iterable[str]) -> str:
     return f"<tr>{''.join(f'<td>{escape(each)}</td>' for each in values)}</tr>"
 
@@ -210,9 +234,8 @@ def _table(head: Iterable[str], rows: Iterable[str]) -> str:
     return f'<div class="scroll"><table><tr>{cells}</tr>{"".join(rows)}</table></div>'
 
 
-def _list(items: Sequence[str], more: int = 0) -> str:
-    said = [*items, *([f"and {more} more"] if more > 0 else [])]
-    return f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in said)}</ul>"
+def _list(items: Sequence[str]) -> str:
+    return f"<ul>{''.join(f'<li>{escape(each)}</li>' for each in items)}</ul>"
 
 
 def _cell(cell: str | None) -> str:

@@ -7,8 +7,9 @@ from xml.etree.ElementTree import Element, SubElement, indent, tostring
 from crosstie.data.files import write_text
 from crosstie.gates.comparison import Comparison, Finding, Outcome
 
-SIGNS = {"passed": "ok", "failed": "FAILED", "not applicable": "-"}
+SIGNS = {"passed": "ok", "warned": "warns", "failed": "FAILED", "not applicable": "-"}
 HEAD = ("gate", "", "value", "bound", "what")
+UNITS = ((1e9, "GB"), (1e6, "MB"), (1e3, "kB"), (1, "B"))
 MOST = 10  # failures of one gate that are listed
 
 
@@ -35,15 +36,19 @@ def verdict(comparison: Comparison) -> str:
     else:
         beside = f"against {comparison.production}:"
     if comparison.passed:
-        passed = sum(each.result == "passed" for each in comparison.outcomes)
-        return f"{said}, {beside} passed ({passed} of {len(comparison.outcomes)} gates apply)"
+        passed = sum(each.result in {"passed", "warned"} for each in comparison.outcomes)
+        warned = ", ".join(each.gate for each in comparison.warned)
+        warns = f"; warned by {warned}" if warned else ""
+        return (
+            f"{said}, {beside} passed ({passed} of {len(comparison.outcomes)} gates apply{warns})"
+        )
     names = ", ".join(each.gate for each in comparison.failed)
     return f"{said}, {beside} failed at {names}"
 
 
 def failures(outcome: Outcome) -> list[str]:
-    """What failed at a gate, a line each; beyond ten the others are counted."""
-    failed = [told(each) for each in outcome.findings if each.result == "failed"]
+    """What failed at a gate, or what it warns of, a line each; beyond ten the others are counted."""
+    failed = [told(each) for each in outcome.findings if each.result == outcome.result]
     more = [f"and {len(failed) - MOST} more"] if len(failed) > MOST else []
     return [*failed[:MOST], *more]
 
@@ -63,6 +68,17 @@ def number(value: float | None) -> str:
     if value is None:
         return ""
     return f"{value:.0f}" if abs(value) >= 1000 else f"{value:.3g}"
+
+
+def size(count: float) -> str:
+    """Bytes as people say them.
+
+    Examples:
+        >>> size(211_000_000), size(1_340_000), size(20.5)
+        ('211 MB', '1.34 MB', '20.5 B')
+    """
+    unit, name = next((each for each in UNITS if count >= each[0]), UNITS[-1])
+    return f"{count / unit:.3g} {name}"
 
 
 def junit(comparison: Comparison) -> str:

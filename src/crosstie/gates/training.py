@@ -14,7 +14,7 @@ from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError
 from crosstie.evaluation.drift import Drift, drift_of_levels, drift_of_numbers
 from crosstie.features.feature import Feature
-from crosstie.gates.comparison import Shift, Training
+from crosstie.gates.tables import Shift, Training
 from crosstie.serving.model import Model
 
 MOST = 200_000  # rows of each table that are counted; beyond that shares no longer change

@@ -23,6 +23,7 @@ from crosstie.data.write import arrow_table
 from crosstie.errors import ProjectError
 from crosstie.gates.compare import compare
 from crosstie.gates.comparison import Comparison
+from crosstie.gates.costs import Cost
 from crosstie.gates.page import write_page
 from crosstie.gates.show import write_junit
 from crosstie.pipeline.run import Run
@@ -30,7 +31,7 @@ from crosstie.project.build.build import standing
 from crosstie.project.build.state import alone
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.own_tests import own_tests_pass
-from crosstie.project.steps.read import MODEL
+from crosstie.project.steps.read import MODEL, upstream
 from crosstie.project.store.store import Product, Record
 from crosstie.serving.model import Model
 
@@ -130,6 +131,7 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             str(holdout),
             key=here.key_columns,
             training=(str(training), None if before is None else str(before)),
+            costs=_costs(here),
             gates=_gates(here),
             own=(here.project.components, here.project.tests),
         )
@@ -264,6 +266,17 @@ def _write_rows(run: Run, to: Path, part: str) -> None:
     config = read_yaml((run.path / "config.yaml").read_text(encoding="utf-8"), "config.yaml").value
     table = open_source(config["data"], base=run.path).table().take(wanted)
     parquet.write_table(arrow_table({name: table.cells(name) for name in table.columns}), to)
+
+
+def _costs(here: Workspace) -> dict[str, Cost]:
+    """What it took to make the candidate and the tables behind it, of those steps that were run on this machine, the longest first."""
+    found = {}
+    for name in upstream(here.steps, [MODEL]):
+        built = here.state.get(name)
+        each = None if built is None else here.costs.of(name, built.key)
+        if each is not None:
+            found[name] = each
+    return dict(sorted(found.items(), key=lambda each: (-each[1].now.seconds, each[0])))
 
 
 def _gates(here: Workspace) -> Path | None:

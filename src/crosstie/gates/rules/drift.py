@@ -4,9 +4,10 @@ from typing import Annotated
 
 from annotated_types import Ge
 
-from crosstie.gates.comparison import Comparison, Finding, Shift
+from crosstie.gates.comparison import Comparison, Finding
 from crosstie.gates.gate import Gate, gates
 from crosstie.gates.predicted import NOTHING_BEFORE
+from crosstie.gates.tables import Shift
 
 FAR = 0.001  # probability below which numbers far out are no accident
 

@@ -1,21 +1,20 @@
 """Building: what is stale is run, what the store has is restored, what is current is left alone."""
 
-import os
-import platform
 import shutil
 import tempfile
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import dataclass, field
+from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from crosstie import __version__
 from crosstie.data.processors import processors
 from crosstie.errors import CrosstieError, ProjectError, nearest
+from crosstie.gates.costs import Took
 from crosstie.pipeline.run import Run
+from crosstie.project.build.costs import this_machine
 from crosstie.project.build.judge import Judged, judge
 from crosstie.project.build.origin import keep_origin
 from crosstie.project.build.processes import Processes
@@ -23,6 +22,7 @@ from crosstie.project.build.state import Built, alone
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.steps.child import failure_of
 from crosstie.project.steps.read import upstream
+from crosstie.project.steps.spent import Meter, Spent
 from crosstie.project.steps.step import Step
 from crosstie.project.steps.task import Failure, Made
 from crosstie.project.store.store import Product, Record
@@ -266,10 +266,15 @@ class _Build:
         size = file.stat().st_size
         self._here.place(step).parent.mkdir(parents=True, exist_ok=True)
         file.replace(self._here.place(step))
-        cost = {"seconds": made.seconds, "peak_bytes": made.peak_bytes, "bytes": size, "columns": dict(made.columns)}  # fmt: skip
-        self._finish(judged, product, cost, product.objects[""])
+        self._finish(
+            judged,
+            product,
+            _took(made.rows, made.spent, size),
+            product.objects[""],
+            columns=dict(made.columns),
+        )
         if step.kind != "raw":
-            self._say(f"{step.name}: {made.rows:,} rows, {made.seconds:.1f} s")
+            self._say(f"{step.name}: {made.rows:,} rows, {made.spent.seconds:.1f} s")
 
     def _executed(self, step: Step, *, keep: bool) -> dict[str, str]:
         """Put a notebook as it was run in its place and, where it made its table, by its hash in the store."""
@@ -297,7 +302,7 @@ class _Build:
         step, here = judged.step, self._here
         from crosstie import api  # 90 ms
 
-        begun = perf_counter()
+        meter = Meter()
         try:
             run = api.train(
                 here.project.model_file if self._recipe is None else self._recipe.config,
@@ -322,10 +327,15 @@ class _Build:
         files = here.store.keep_folder(run.path, leaving_out=LEFT_OUT)
         product = Product("folder", here.contents.of(run.path / "model"), files)
         name = here.from_root(run.path)
-        self._finish(judged, product, {"seconds": round(perf_counter() - begun, 3), "run": name}, name)  # fmt: skip
+        size = sum(
+            each.stat().st_size for each in (run.path / "model").rglob("*") if each.is_file()
+        )
+        self._finish(
+            judged, product, _took(here.rows(step.upstreams[0]), meter.read(), size), name, run=name
+        )
 
-    def _finish(self, judged: Judged, product: Product, cost: Mapping[str, Any], file: str) -> None:
-        """Keep what a step gave."""
+    def _finish(self, judged: Judged, product: Product, took: Took, file: str, **more: Any) -> None:
+        """Keep what a step gave, what that took, and more of the run."""
         step, fingerprint = judged.step, judged.fingerprint
         assert fingerprint is not None
         record = Record(
@@ -333,7 +343,7 @@ class _Build:
             judged.key,
             product,
             fingerprint.to_json(),
-            {**cost, "machine": _machine()},
+            {**asdict(took), **more, "machine": this_machine()},
             datetime.now(UTC).isoformat(timespec="seconds"),
             {"crosstie": __version__},
         )
@@ -344,6 +354,7 @@ class _Build:
                 "deterministic. Sort its rows, and give what is random a seed"
             )
         self._note(judged, record, file)
+        self._here.costs.add(step.name, judged.key, took)
         self._digests[step.name] = product.digest
         if step.kind != "raw":
             self._outcome.ran.append(step.name)
@@ -399,6 +410,5 @@ def _rows(path: Path) -> int:
     return int(parquet.read_metadata(path).num_rows)
 
 
-def _machine() -> str:
-    """What figures of time and memory can be compared on."""
-    return f"{platform.machine()} {platform.system()} {os.cpu_count()} {platform.node()}"
+def _took(rows: int | None, spent: Spent, size: int) -> Took:
+    return Took(rows, spent.seconds, spent.cpu_seconds, spent.peak_bytes, size)

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.project.steps import child
+from crosstie.project.steps.spent import Spent
 from crosstie.project.steps.task import Failure, Made, Task
 
 
@@ -69,4 +70,4 @@ def _outcome(said: Path, code: int, log: Path) -> Made | Failure:
     if "failure" in found:
         return Failure(**found["failure"])
     made = found["made"]
-    return Made(**{**made, "warnings": tuple(made["warnings"])})
+    return Made(**{**made, "spent": Spent(**made["spent"]), "warnings": tuple(made["warnings"])})

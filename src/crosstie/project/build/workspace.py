@@ -12,6 +12,7 @@ from crosstie.data.postgres import SCHEMES
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
+from crosstie.project.build.costs import Costs
 from crosstie.project.build.state import Failed, State
 from crosstie.project.dependencies import unlisted
 from crosstie.project.environment import DUCKDB, Environment
@@ -65,6 +66,11 @@ class Workspace:
     def state(self) -> State:
         """What lies there."""
         return State(self.project.own / "state" / f"{self.environment.name}.json")
+
+    @property
+    def costs(self) -> Costs:
+        """What the runs of its steps took."""
+        return Costs(self.project.own / "costs" / f"{self.environment.name}.json")
 
     @property
     def failed(self) -> Failed:
@@ -264,6 +270,12 @@ class Workspace:
         path = self.place(step)
         path = path / "model" if step.kind == "model" else path
         return self.contents.of(path) if path.exists() else None
+
+    def rows(self, name: str) -> int | None:
+        """Of the table that lies there of a step; None where that is not known."""
+        built = self.state.get(name)
+        record = None if built is None else self.store.record(name, built.key)
+        return None if record is None else record.product.rows
 
     def where(self, step: Step) -> str:
         """Its file as messages name it."""

@@ -12,12 +12,12 @@ import sys
 import traceback
 from dataclasses import asdict
 from pathlib import Path
-from time import perf_counter
 from typing import Any
 
 from crosstie.data.files import write_json
 from crosstie.errors import CrosstieError
 from crosstie.project.steps.kernel import CellFailed
+from crosstie.project.steps.spent import Meter, Spent
 from crosstie.project.steps.task import Failure, Made, Task
 
 
@@ -31,13 +31,13 @@ def main() -> int:
     root = Path(task.root)
     os.chdir(root)
     sys.path.insert(0, str(root))
-    begun = perf_counter()
+    meter = Meter(children=True)  # a notebook's kernel is a child
     try:
         warnings = run(task)
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is told to whoever runs it
         write_json(_beside(task), {"failure": asdict(_discreet(failure_of(error, root), task))})
         return 1
-    write_json(_beside(task), {"made": asdict(_made(Path(task.to), perf_counter() - begun, warnings))})  # fmt: skip
+    write_json(_beside(task), {"made": asdict(_made(Path(task.to), meter.read(), warnings))})  # fmt: skip
     return 0
 
 
@@ -96,20 +96,17 @@ def _module(path: Path, name: str) -> Any:
     return module
 
 
-def _made(path: Path, seconds: float, warnings: list[str]) -> Made:
+def _made(path: Path, spent: Spent, warnings: list[str]) -> Made:
     from pyarrow import parquet
 
     from crosstie.project.fingerprint.content import table_digest
 
-    of = (resource.RUSAGE_SELF, resource.RUSAGE_CHILDREN)  # a notebook's kernel is a child
-    peak = max(resource.getrusage(each).ru_maxrss for each in of)
     schema = parquet.read_schema(path)
     return Made(
         table_digest(path),
         parquet.read_metadata(path).num_rows,
         {each.name: str(each.type) for each in schema},
-        round(seconds, 3),
-        peak * (1 if sys.platform == "darwin" else 1024),
+        spent,
         tuple(warnings),
     )
 

@@ -5,6 +5,7 @@ from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from typing import Any
 
+from crosstie.project.steps.spent import Spent
 from crosstie.project.steps.step import Step
 
 
@@ -86,16 +87,14 @@ class Made:
         digest: Of its rows.
         rows: How many.
         columns: Names and Arrow types.
-        seconds: That it took, without starting the process.
-        peak_bytes: The most memory that its process held.
+        spent: What it took, without starting the process.
         warnings: What whoever wrote the step should know.
     """
 
     digest: str
     rows: int
     columns: Mapping[str, str]
-    seconds: float
-    peak_bytes: int
+    spent: Spent
     warnings: tuple[str, ...] = ()
 
 

@@ -45,7 +45,7 @@ class Record:
         key: What it was made of.
         product: What it gave.
         fingerprint: The components behind the key, as JSON values.
-        cost: `seconds`, `peak_bytes`, `bytes`, and the `machine` it ran on.
+        cost: `rows`, `seconds`, `cpu_seconds`, `peak_bytes`, `bytes`, and the `machine` it ran on.
         made: When, in UTC.
         by: Version of Crosstie and git commit.
     """
