@@ -20,6 +20,7 @@ _HOMES = {
     "Run": "crosstie.pipeline.run",
     "accept": "crosstie.project.verbs",
     "build": "crosstie.project.verbs",
+    "builds": "crosstie.project.verbs",
     "check": "crosstie.api",
     "datasets": "crosstie.datasets:",
     "destroy": "crosstie.project.scaffold.generate",
@@ -42,7 +43,9 @@ _HOMES = {
     "promote": "crosstie.project.verbs",
     "promoted": "crosstie.project.verbs",
     "prune": "crosstie.api",
+    "pull": "crosstie.project.verbs",
     "push": "crosstie.api",
+    "push_build": "crosstie.project.verbs",
     "retrain": "crosstie.project.verbs",
     "runs": "crosstie.api",
     "schema": "crosstie.api",
@@ -89,11 +92,14 @@ if TYPE_CHECKING:
     from crosstie.project.scaffold.new import new as new
     from crosstie.project.verbs import accept as accept
     from crosstie.project.verbs import build as build
+    from crosstie.project.verbs import builds as builds
     from crosstie.project.verbs import debug as debug
     from crosstie.project.verbs import graph as graph
     from crosstie.project.verbs import install as install
     from crosstie.project.verbs import promote as promote
     from crosstie.project.verbs import promoted as promoted
+    from crosstie.project.verbs import pull as pull
+    from crosstie.project.verbs import push_build as push_build
     from crosstie.project.verbs import retrain as retrain
     from crosstie.project.verbs import status as status
     from crosstie.project.verbs import test as test

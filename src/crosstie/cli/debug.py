@@ -14,7 +14,7 @@ def debug(
     What it makes is thrown away. What it needs is built first.
 
     Args:
-        step: Which, or a run of training that failed; the one that failed in the last build if none is named.
+        step: Which, or a run of training that failed, or a build that failed, also of others who share the store; the one that failed in the last build if none is named.
         env: The environment.
         project: A folder in the project; the current one if none is given.
     """

@@ -18,12 +18,12 @@ def others(run: Run) -> str:
     path = run.path / FILE
     if path.is_file():
         lock = run.path / "uv.lock"
-        return _said(path.read_text("utf-8"), lock.read_text("utf-8") if lock.is_file() else "")
+        return differing(path.read_text("utf-8"), lock.read_text("utf-8") if lock.is_file() else "")
     versions = run.manifest.get("versions", {})
-    return _said("".join(f"{name}=={each}\n" for name, each in versions.items() if each), "")
+    return differing("".join(f"{name}=={each}\n" for name, each in versions.items() if each), "")
 
 
-def _said(packages: str, lock: str) -> str:
+def differing(packages: str, lock: str) -> str:
     """As `others`, of the texts of `packages.txt` and `uv.lock`."""
     locked = set(re.findall(r'^name = "(.+)"$', lock, re.MULTILINE))
     had = dict(each.split("==", 1) for each in packages.splitlines() if "==" in each)

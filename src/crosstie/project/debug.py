@@ -5,6 +5,7 @@ What it makes is thrown away: only a build keeps anything.
 
 import importlib
 import os
+import re
 import sys
 from collections.abc import Callable, Collection, Iterator
 from contextlib import contextmanager
@@ -18,10 +19,15 @@ from crosstie.errors import OWN, CrosstieError, ProjectError, nearest
 from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
 from crosstie.project.build.build import build
+from crosstie.project.build.open import opened
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.sharing.past import past
+from crosstie.project.sharing.pull import pull, pulled_place
 from crosstie.project.steps import child
 from crosstie.project.steps.read import MODEL
 from crosstie.project.steps.step import Step
+
+_BUILD = re.compile(r"\d{8}T\d{6}\.\d{3}Z-[0-9a-f]{6}")  # names of builds, and of runs
 
 Say = Callable[[str], None]
 
@@ -55,7 +61,7 @@ def debug(
 
     Args:
         here: The project.
-        name: The step, or a run of training; None is the step that failed in the last build.
+        name: The step, or a run of training, or a build that the store knows; None is the step that failed in the last build.
         keep: Whether what the step takes may be built first, which is kept.
         say: Called with each line worth showing.
 
@@ -85,6 +91,8 @@ def failing(
     """Run a step, and see where it fails; see `debug`."""
     if name is None:
         name = _last_failed(here)
+    if _BUILD.fullmatch(name) and not Run.named(name, here.project.runs):
+        return _of_a_build(here, name, say)
     if name not in here.steps:
         if Run.named(name, here.project.runs):
             run = Run.find(name, here.project.runs)
@@ -107,6 +115,21 @@ def failing(
     if found is None:
         say(f"{name}: did not fail. Keep what it makes: crosstie build {name}")
     return found
+
+
+def _of_a_build(here: Workspace, name: str, say: Say) -> Failing | None:
+    """The step that failed in a build that the store knows, of whomever, with the code and the tables that it had."""
+    found = past(here.store, name)
+    folder = None if found is None else pulled_place(here.project, found)
+    if folder is None or not folder.is_dir():
+        pulled = pull(here.store, name, None, beside=here.project, say=say)
+        found, folder = pulled.past, pulled.folder
+    assert found is not None
+    where = folder.relative_to(here.project.root)
+    say(f"{name}: as it was built is in {where}")
+    if not found.failed:
+        raise ProjectError(f"{name}: nothing failed in it. To look at a step: cd {where} && crosstie debug STEP")  # fmt: skip
+    return failing(opened(folder, found.environment), next(iter(found.failed)), keep=False, say=say)
 
 
 def _last_failed(here: Workspace) -> str:

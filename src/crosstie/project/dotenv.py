@@ -24,18 +24,30 @@ def use_dotenv(root: Path) -> list[str]:
         ConfigError: Lines that are no `NAME=VALUE`, and names that stand there twice, each with its line.
         MissingExtra: There is such a file and python-dotenv is not installed.
     """
+    fresh = {name: value for name, value in values_of(root).items() if name not in os.environ}
+    os.environ.update(fresh)
+    return list(fresh)
+
+
+def values_of(root: Path) -> dict[str, str]:
+    """What `.env` of a project says, by name; nothing where there is none.
+
+    Args:
+        root: The project's folder.
+
+    Raises:
+        ConfigError: As `use_dotenv`.
+        MissingExtra: As `use_dotenv`.
+    """
     try:
         text = (root / FILE).read_text(encoding="utf-8-sig")
     except FileNotFoundError:
-        return []
+        return {}
     except UnicodeDecodeError as error:
         raise ConfigError(
             Problem(FILE, f"is not UTF-8 text (byte {error.start}); save it as UTF-8")
         ) from None
-    values = _values(text)
-    fresh = {name: value for name, value in values.items() if name not in os.environ}
-    os.environ.update(fresh)
-    return list(fresh)
+    return _values(text)
 
 
 def _values(text: str) -> dict[str, str]:

@@ -28,6 +28,7 @@ from crosstie.project.secrets import secrets_written
 
 FOLDER = "environments"
 DUCKDB = "duckdb"
+USUAL_STORE = ".crosstie/store"
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "development": {},
     "test": {"store": ".crosstie/test", "sample": 500},  # a store of its own: it is wiped each time
@@ -106,7 +107,7 @@ class Environment:
         origins: Mapping[str, str],
         *,
         engine: Annotated[dict[str, Any], Section(Engine)] = {},  # noqa: B006 - only ever read
-        store: str = ".crosstie/store",
+        store: str = USUAL_STORE,
         sample: Annotated[int, Ge(1)] | None = None,
         params: dict[str, Param | list[Param]] = {},  # noqa: B006 - only ever read
         backend: Literal["local"] = "local",

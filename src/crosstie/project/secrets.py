@@ -1,7 +1,8 @@
 """What must not stand in a file that is shared: passwords and tokens. `${NAME}` stands there, and the value in `.env`."""
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from pathlib import Path
 from typing import Any
 
 from crosstie.config.document import Document
@@ -18,6 +19,13 @@ _IN_PAIR = re.compile(
     r"(?i)(?:^|[?&;\s])[a-z_]*(?:password|passwd|pwd|secret|token|access_?key|account_?key|api_?key)\s*=\s*(?P<secret>[^&;\s]+)"
 )
 
+_NAMED_SO = re.compile(r"(?i)password|passwd|pwd|secret|token|key|credential")
+_TOKENS = re.compile(
+    r"\w://[^/\s@\"']*?:(?P<secret>[^/\s\"'@]+)@|-----BEGIN [A-Z ]*PRIVATE KEY-----|\bAKIA[0-9A-Z]{16}\b|"
+    r"\b(?:gh[pousr]_|hf_|sk-)[A-Za-z0-9]{30,}\b"
+)
+_INSTEAD = "; write it into .env, and read it from there by its name"
+
 
 def secrets_written(document: Document) -> list[Problem]:
     """Where a secret itself stands in place of `${NAME}`. What it is, is not repeated."""
@@ -29,6 +37,27 @@ def secrets_written(document: Document) -> list[Problem]:
         for path, value in _leaves(document.value, ())
         if (what := _secret(path, document.written.get(path, value)))
     ]
+
+
+def secret_in_text(path: str, text: str, hidden: Iterable[tuple[str, str]] = ()) -> Problem | None:
+    """Where a file holds a secret, which is not repeated; None if nothing there looks like one.
+
+    Args:
+        path: The file, as messages name it.
+        text: What it says.
+        hidden: Names and values of `.env`. Of those whose name says that they are secret the value may stand nowhere.
+    """
+    if Path(path).suffix in {".pem", ".key", ".p12", ".pfx"}:
+        return Problem(path, f"is a key by its name, which is not shared{_INSTEAD}")
+    for name, value in hidden:
+        if _NAMED_SO.search(name) and len(value) >= 6 and value in text:
+            line = text.count("\n", 0, text.index(value)) + 1
+            return Problem(f"{path}:{line}", f"holds what .env says of {name}{_INSTEAD}")
+    for each in _TOKENS.finditer(text):
+        if not (each["secret"] or "").startswith(("$", "{", "%", "<", "*", "…")):
+            line = text.count("\n", 0, each.start()) + 1
+            return Problem(f"{path}:{line}", f"holds a password or key{_INSTEAD}")
+    return None
 
 
 def _leaves(value: Any, path: Keys) -> Iterator[tuple[Keys, Any]]:

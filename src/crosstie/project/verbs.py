@@ -19,6 +19,10 @@ if TYPE_CHECKING:
     from crosstie.project.install import Synced
     from crosstie.project.production import Promoted, Tested
     from crosstie.project.retrain import Retrained
+    from crosstie.project.sharing.past import Past
+    from crosstie.project.sharing.pull import Pulled
+    from crosstie.project.sharing.push import Shared
+    from crosstie.project.store.store import Store
 
 Say = Callable[[str], None]
 
@@ -99,7 +103,7 @@ def debug(
     """Run a step in this process, and open a debugger where it fails: `crosstie debug` in Python.
 
     Args:
-        step: Which, or a run of training; None is the one that failed in the last build.
+        step: Which, or a run of training, or a build that the store knows; None is the one that failed in the last build.
         env: As for `build`.
         folder: As for `build`.
         say: Called with each line worth showing.
@@ -143,6 +147,88 @@ def install(
     if check:
         return installing.look(root, name)
     return installing.install(root, name, say=say or (lambda _: None))
+
+
+def pull(
+    run: str,
+    *,
+    to: str | Path | None = None,
+    store: str | None = None,
+    env: str | None = None,
+    folder: str | Path | None = None,
+    say: Say | None = None,
+) -> "Pulled":
+    """Write a build that a store knows into a new folder: `crosstie pull` in Python.
+
+    Args:
+        run: The build's name, or that of the run of its model.
+        to: The folder; None is `.crosstie/pulled/<name>` in a project, elsewhere one that is called as the project.
+        store: A folder or a URL; None is the store of the environment.
+        env: As for `build`.
+        folder: As for `build`.
+        say: As for `build`.
+
+    Raises:
+        ProjectError: There is no such build, or neither a store nor a project, or the folder is there already.
+        ConfigError: Something is wrong with the environment of the build, such as a variable that is not set.
+        RunError: What it needs is no longer in the store.
+    """
+    from crosstie.project.sharing import pull as pulling
+
+    around = Project.around(None if folder is None else Path(folder))
+    told = say or (lambda _: None)
+    place = None if to is None else Path(to)
+    return pulling.pull(_store(store, env, folder), run, place, beside=around, say=told)
+
+
+def builds(
+    *, store: str | None = None, env: str | None = None, folder: str | Path | None = None
+) -> "list[Past]":
+    """The builds that a store knows, oldest first: `crosstie pull --list` in Python.
+
+    Args:
+        store: As for `pull`.
+        env: As for `build`.
+        folder: As for `build`.
+
+    Raises:
+        ProjectError: There is neither a store nor a project.
+    """
+    from crosstie.project.sharing.past import pasts
+
+    return pasts(_store(store, env, folder))
+
+
+def _store(store: str | None, env: str | None, folder: str | Path | None) -> "Store":
+    from crosstie.project.store.place import place_of
+    from crosstie.project.store.store import Store
+
+    if store is None:
+        return opened(folder, env).store
+    return Store(place_of(store, Path.cwd()))
+
+
+def push_build(
+    run: str | None = None,
+    *,
+    store: str | None = None,
+    env: str | None = None,
+    folder: str | Path | None = None,
+) -> "Shared":
+    """Have a store that others reach know a build: `crosstie push --store` in Python.
+
+    Args:
+        run: The build's name, or that of the run of its model; None is the last build.
+        store: A folder or a URL; None is the store of the environment.
+        env: As for `build`.
+        folder: As for `build`.
+
+    Raises:
+        ProjectError: There is no project or no such build, or the store is the project's own.
+    """
+    from crosstie.project.sharing import push as pushing
+
+    return pushing.push_build(opened(folder, env), run, store)
 
 
 def retrain(

@@ -7,7 +7,7 @@ from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
 from dataclasses import asdict, dataclass, field
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 from crosstie import __version__
 from crosstie.data.processors import processors
@@ -20,6 +20,7 @@ from crosstie.project.build.origin import keep_origin
 from crosstie.project.build.processes import Processes
 from crosstie.project.build.state import Built, alone
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.sharing.past import Stepped, keep
 from crosstie.project.steps.child import failure_of
 from crosstie.project.steps.read import upstream
 from crosstie.project.steps.spent import Meter, Spent
@@ -43,12 +44,14 @@ class Outcome:
         cached: Steps that were as they should be, or were restored.
         failed: Steps that failed, and why.
         skipped: Steps that need one that failed.
+        name: What the store knows the build by; "" where nothing ran, so that there is nothing to know.
     """
 
     ran: list[str] = field(default_factory=list)
     cached: list[str] = field(default_factory=list)
     failed: dict[str, str] = field(default_factory=dict)
     skipped: list[str] = field(default_factory=list)
+    name: str = ""
 
     def sentence(self) -> str:
         """In words."""
@@ -144,6 +147,7 @@ class _Build:
         self._say = say
         self._outcome = Outcome()
         self._digests: dict[str, str] = {}
+        self._steps: dict[str, Stepped] = {}
         self._processes = Processes(here.environment.limits.bytes)
 
     def run(self, names: Sequence[str]) -> Outcome:
@@ -170,7 +174,23 @@ class _Build:
         finally:
             pool.shutdown()
             self._here.failed.update(self._outcome.failed, well=self._digests)
+        self._keep_past([each for each in steps if each in wanted])
         return self._outcome
+
+    def _keep_past(self, names: Sequence[str]) -> None:
+        """Note what was done, if anything was, where others who share the store find it."""
+        if not self._outcome.ran and not self._outcome.failed:
+            return
+        here, done = self._here, {name: self._steps[name] for name in names}
+        past = keep(here.store, here.project, here.environment.name, done)
+        self._outcome.name = past.name
+        if here.is_shared:
+            for each in past.lacks:
+                self._say(f"not shared: {each}")
+            if past.failed:
+                self._say(
+                    f"others who share {here.environment.store} see it with crosstie debug {past.name}"
+                )
 
     def _ready(self, left: Sequence[Step]) -> list[Step]:
         """Steps of which everything is settled that they need."""
@@ -181,15 +201,17 @@ class _Build:
         """Settle a step without running it, if that can be; else what is to be run."""
         if not self._digests.keys() >= set(step.upstreams):
             self._outcome.skipped.append(step.name)
+            self._steps[step.name] = Stepped("skipped")
             return None
         inputs = {each: self._digests[each] for each in step.upstreams}
         try:
             judged = judge(self._here, step, inputs)
             forced = step.name in self._force and step.kind != "source"
-            if judged.standing == "current" and judged.digest and not forced:
+            if judged.standing == "current" and judged.record is not None and not forced:
                 if said := self._others(step, self._here.place(step)) or judged.why:
                     self._say(f"{step.name}: {said}")
-                self._settle(step, judged.digest)
+                built = self._here.state.get(step.name)
+                self._settle(judged, judged.record, built.file if built else "")
                 return None
             self._keep_edited(judged)
             if judged.record is not None and step.name not in self._force:
@@ -203,8 +225,10 @@ class _Build:
             return None
         return judged
 
-    def _settle(self, step: Step, digest: str) -> None:
-        self._digests[step.name] = digest
+    def _settle(self, judged: Judged, record: Record, file: str) -> None:
+        step = judged.step
+        self._digests[step.name] = record.product.digest
+        self._note_past(judged, "cached", record.product, file)
         if step.kind not in {"raw", "source"}:
             self._outcome.cached.append(step.name)
 
@@ -243,7 +267,7 @@ class _Build:
                 self._here.store.fetch_file(record.product.objects[EXECUTED], self._here.notebook(step))  # fmt: skip
         self._say(f"{step.name}: restored")
         self._note(judged, record, name)
-        self._settle(step, record.product.digest)
+        self._settle(judged, record, name)
 
     def _made(self, judged: Judged) -> Made | Failure:
         """Run a step; called in a thread."""
@@ -356,14 +380,24 @@ class _Build:
         self._note(judged, record, file)
         self._here.costs.add(step.name, judged.key, took)
         self._digests[step.name] = product.digest
+        self._note_past(judged, "ran", product, file)
         if step.kind != "raw":
             self._outcome.ran.append(step.name)
 
     def _note(self, judged: Judged, record: Record, file: str) -> None:
         self._here.state.put(judged.step.name, Built(judged.key, record.product.digest, file))
 
+    def _note_past(
+        self, judged: Judged, state: Literal["ran", "cached"], product: Product, file: str
+    ) -> None:
+        raw = judged.fingerprint if judged.step.kind == "raw" else None
+        sources = raw.inputs if raw else {}
+        there = product if product.objects else None  # of a table of the database nothing is kept
+        self._steps[judged.step.name] = Stepped(state, judged.key, there, file, sources)
+
     def _fail(self, step: Step, why: str) -> None:
         self._outcome.failed[step.name] = why
+        self._steps[step.name] = Stepped("failed", why=why)
         self._say(f"{step.name}: failed: {why}")
 
     def _log(self, step: Step) -> Path:

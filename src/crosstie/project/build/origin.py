@@ -5,9 +5,6 @@ packages.txt     every package that was installed, with its version
 uv.lock          the project's own, where there is one
 """
 
-import os
-import shutil
-import subprocess
 from collections.abc import Sequence
 from importlib.metadata import distributions
 from pathlib import Path
@@ -16,6 +13,7 @@ from typing import Any
 
 from crosstie.data.files import write_text
 from crosstie.pipeline.packages import FILE
+from crosstie.project.git import commit, git
 
 NO_COMMIT = "the project is in no git repository that has a commit, so its code is not kept"
 MOST = 1_000_000  # bytes of a patch: more is no code
@@ -32,34 +30,34 @@ def keep_origin(root: Path, run: Path) -> dict[str, Any]:
     Returns:
         For its manifest: `commit`, the `files` that were written, and under `lacks` what could not be kept, and why.
     """
-    commit, patch, lacks = _code(root)
-    texts = {"code.patch": patch, FILE: _packages(), "uv.lock": _text(root / "uv.lock")}
+    at, patch, lacks = _code(root)
+    texts = {"code.patch": patch, FILE: packages(), "uv.lock": _text(root / "uv.lock")}
     kept = {name: text for name, text in texts.items() if text}
     for name, text in kept.items():
         write_text(run / name, text)
-    return {"commit": commit, "files": sorted(kept), "lacks": lacks}
+    return {"commit": at, "files": sorted(kept), "lacks": lacks}
 
 
 def _code(root: Path) -> tuple[str | None, str, str]:
     """The commit, what changed since, and why one of them is not known; "" where all is."""
-    commit = (_git(root, "rev-parse", "HEAD") or "").strip()
-    if not commit:
+    at = commit(root)
+    if at is None:
         return None, "", NO_COMMIT
     places = [".", *(f":(exclude,glob){each}{more}" for each in LEFT_OUT for more in ("", "/**"))]
-    new = _git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *places) or ""
+    new = git(root, "ls-files", "-z", "--others", "--exclude-standard", "--", *places) or ""
     size = sum((root / each).stat().st_size for each in new.split("\0") if (root / each).is_file())
     patch = _patch(root, places) if size <= MOST else ""
     if patch is None:
-        return commit, "", "git cannot say what changed since the commit"
+        return at, "", "git cannot say what changed since the commit"
     size = max(size, len(patch))
     if size > MOST:
-        return commit, "", f"what changed since the commit is {size / 1e6:,.1f} MB; commit it"
-    return commit, patch, ""
+        return at, "", f"what changed since the commit is {size / 1e6:,.1f} MB; commit it"
+    return at, patch, ""
 
 
 def _patch(root: Path, places: Sequence[str]) -> str | None:
     """What changed, new files included; None if git does not say. The repository stays as it is."""
-    objects = _git(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
+    objects = git(root, "rev-parse", "--path-format=absolute", "--git-path", "objects")
     if objects is None:
         return None
     with TemporaryDirectory() as folder:
@@ -69,31 +67,15 @@ def _patch(root: Path, places: Sequence[str]) -> str | None:
             "GIT_ALTERNATE_OBJECT_DIRECTORIES": objects.strip(),
         }
         Path(own["GIT_OBJECT_DIRECTORY"]).mkdir()
-        if _git(root, "read-tree", "HEAD", **own) is None:
+        if git(root, "read-tree", "HEAD", **own) is None:
             return None
-        if _git(root, "add", "--all", "--", *places, **own) is None:
+        if git(root, "add", "--all", "--", *places, **own) is None:
             return None
-        return _git(root, "diff", "--cached", "--binary", "HEAD", "--", *places, **own)
+        return git(root, "diff", "--cached", "--binary", "HEAD", "--", *places, **own)
 
 
-def _git(root: Path, *words: str, **variables: str) -> str | None:
-    """What git answers; None if it does not, or not in UTF-8."""
-    git = shutil.which("git")
-    if git is None:
-        return None
-    done = subprocess.run(
-        [git, "-C", str(root), *words],
-        capture_output=True,
-        env={**os.environ, **variables},
-        check=False,
-    )
-    try:
-        return None if done.returncode else done.stdout.decode("utf-8")
-    except UnicodeDecodeError:  # a text of another encoding would not come out as it was
-        return None
-
-
-def _packages() -> str:
+def packages() -> str:
+    """Every package that is installed, a line each, as `name==version`."""
     found = {f"{each.name}=={each.version}" for each in distributions() if each.name}
     return "".join(f"{each}\n" for each in sorted(found, key=str.lower))
 

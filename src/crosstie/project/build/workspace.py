@@ -62,6 +62,12 @@ class Workspace:
         """Where products are kept."""
         return Store(place_of(self.environment.store, self.project.root))
 
+    @property
+    def is_shared(self) -> bool:
+        """Whether the store lies outside of the project, where others may reach it."""
+        store = self.environment.store
+        return "://" in store or not (self.project.root / store).is_relative_to(self.project.own)
+
     @cached_property
     def state(self) -> State:
         """What lies there."""
@@ -177,9 +183,8 @@ class Workspace:
         shutil.rmtree(own / "tables" / name, ignore_errors=True)
         for kept in (f"{name}.json", f"{name}.failed.json"):
             (own / "state" / kept).unlink(missing_ok=True)
-        store = self.project.root / self.environment.store
-        if "://" not in self.environment.store and store.is_relative_to(own):
-            shutil.rmtree(store, ignore_errors=True)
+        if not self.is_shared:
+            shutil.rmtree(self.project.root / self.environment.store, ignore_errors=True)
 
     @cached_property
     def _engine(self) -> str:

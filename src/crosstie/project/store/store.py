@@ -86,6 +86,42 @@ class Store:
             self._place.put(name, path)
         return digest
 
+    def keep_text(self, text: str) -> str:
+        """Keep a text as a file; its hash."""
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "text"
+            path.write_text(text, "utf-8", newline="")
+            return self.keep_file(path)
+
+    def text(self, digest: str) -> str:
+        """A text that is kept.
+
+        Raises:
+            RunError: As `fetch_file`.
+        """
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "text"
+            self.fetch_file(digest, path)
+            return path.read_bytes().decode("utf-8")
+
+    def copy(self, digest: str, to: "Store") -> bool:
+        """Have another store keep a file of this one; whether it was not there yet.
+
+        Raises:
+            RunError: As `fetch_file`.
+        """
+        if to.has_file(digest):
+            return False
+        with TemporaryDirectory() as folder:
+            path = Path(folder) / "object"
+            self.fetch_file(digest, path)
+            to.keep_file(path)
+        return True
+
+    def has_file(self, digest: str) -> bool:
+        """Whether a file is kept."""
+        return self._place.has(_object(digest))
+
     def keep_folder(self, folder: Path, *, leaving_out: Sequence[str] = ()) -> dict[str, str]:
         """Keep the files of a folder: their hashes by path.
 
@@ -139,12 +175,12 @@ class Store:
 
     def record(self, step: str, key: str) -> Record | None:
         """What a step gave when it was made of this, if anyone has run it so."""
-        value = self._json(_record(step, key))
+        value = self.read_json(_record(step, key))
         return None if value is None else Record.from_json(value)
 
     def records(self, step: str) -> list[Record]:
         """Everything a step ever gave, oldest first."""
-        found = [self._json(name) for name in self._place.names(f"records/{step}")]
+        found = [self.read_json(name) for name in self._place.names(f"records/{step}")]
         return sorted(
             (Record.from_json(each) for each in found if each is not None),
             key=lambda each: each.made,
@@ -160,19 +196,28 @@ class Store:
         there = self.record(record.step, record.key)
         if there is not None and not instead and self.has(there.product):
             return there if there.product.digest != record.product.digest else None
-        self._write_json(_record(record.step, record.key), record.to_json())
+        self.write_json(_record(record.step, record.key), record.to_json())
         return None
 
     def alias(self, name: str) -> dict[str, Any] | None:
         """What a name such as `production` stands for."""
-        found: dict[str, Any] | None = self._json(f"aliases/{name}.json")
+        found: dict[str, Any] | None = self.read_json(f"aliases/{name}.json")
         return found
 
     def set_alias(self, name: str, value: Mapping[str, Any]) -> None:
         """Have a name stand for something else from now on; it is moved at once and whole."""
-        self._write_json(f"aliases/{name}.json", value)
+        self.write_json(f"aliases/{name}.json", value)
 
-    def _json(self, name: str) -> Any:
+    def names(self, folder: str) -> list[str]:
+        """What is kept below a name, in order."""
+        return self._place.names(folder)
+
+    def read_json(self, name: str) -> Any:
+        """The JSON that is kept under a name; None if nothing is.
+
+        Raises:
+            RunError: It is no JSON.
+        """
         held = self._place.read(name)
         if held is None:
             return None
@@ -181,7 +226,8 @@ class Store:
         except ValueError:
             raise RunError(f"{name}: is damaged in the store; remove it there") from None
 
-    def _write_json(self, name: str, value: Mapping[str, Any]) -> None:
+    def write_json(self, name: str, value: Mapping[str, Any]) -> None:
+        """Keep JSON under a name, whole or not at all."""
         with TemporaryDirectory() as folder:
             path = Path(folder) / "value.json"
             path.write_text(json.dumps(value, indent=1, ensure_ascii=False) + "\n", "utf-8")
