@@ -102,6 +102,19 @@ class Learner(ABC):
         """
         build(cls, **trainer)
 
+    @classmethod
+    def hopeless(cls, rows: int, inputs: int, classes: int) -> str:
+        """Why this learner is not worth its time on such a table, with the figure; "" where it is.
+
+        A search leaves it out then. Named in the file it runs all the same, and the reason is said first.
+
+        Args:
+            rows: Of the training part.
+            inputs: Columns of the encoded rows, where a category and a text are one each.
+            classes: Of the output; 0 of a number.
+        """
+        return ""
+
     @abstractmethod
     def fit(self, job: Job) -> None:
         """Learn.

@@ -106,7 +106,6 @@ def _misplaced_in_trainer(
         if key in options(cls.trainer_options()) and name != model_type
     ]
     if others:
-        findings.wrong(
-            place, f"is an option of model_type {' and '.join(others)}, and this is {model_type}"
-        )
+        named = " and ".join(filter(None, [", ".join(others[:-1]), others[-1]]))
+        findings.wrong(place, f"is an option of model_type {named}, and this is {model_type}")
     return bool(others)

@@ -163,7 +163,7 @@ def _network(run: Run) -> Path:
             f"{run.path}: holds {len(folds)} networks, one a fold; name one of them: {folds[0].parent}"
         )
     learner = run.manifest.get("learner") or run.manifest.get("model_type")
-    if network.is_dir() or learner in ("gbm", "linear"):
+    if network.is_dir() or learner not in ("ecd", "auto", None):
         raise RunError(
             f"{run.path}: is a {learner} model; only a network has weights to start from"
         )

@@ -42,6 +42,7 @@ PACKAGES = (
     "onnxruntime",
     "torch",
     "lightgbm",
+    "scikit-learn",
     "duckdb",
     "pyarrow",
 )

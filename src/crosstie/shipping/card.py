@@ -15,9 +15,12 @@ from crosstie.features.output_feature import OutputFeature
 LONG = 200  # characters of a cell: what is longer, such as a picture, is no example to read
 FEW = 12  # classes that are named one by one
 _LEARNERS = {
+    "decision_tree": "a decision tree",
     "ecd": "a neural network",
+    "extra_trees": "extremely randomised trees",
     "gbm": "boosted trees",
     "linear": "a linear model",
+    "random_forest": "a random forest",
 }
 
 

@@ -256,5 +256,5 @@ LINEAR = {
     **dict.fromkeys(
         ("lr", "eta0", "learning_rate_init"), Answer("Newton steps need none; leave it out")
     ),
-    "n_estimators": Answer("is of model_type gbm"),
+    "n_estimators": Answer("is of model_type gbm, random_forest and extra_trees"),
 }
