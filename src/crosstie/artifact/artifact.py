@@ -14,9 +14,14 @@ from numpy.typing import NDArray
 
 from crosstie.artifact.runtime import Graph
 from crosstie.data.batch import Batch, Layout
+from crosstie.data.column import Column
+from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.table import Table
 from crosstie.data.windows import Windows
+from crosstie.errors import DataError
 from crosstie.evaluation.calibration import apply_temperature
+from crosstie.features.absent import lacking
+from crosstie.features.counts import Counts, count
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Encoded, Preprocessor
@@ -79,6 +84,7 @@ class Artifact:
         reading: How the training table got its columns' names, where not from a header line: `Source.reading`.
         views: By picture input: in which other ways it may be seen, for training saw it so.
         folder: Where it was loaded from; None of one that never lay on disk.
+        rowwise: What makes the columns that its features read of those that a table has.
     """
 
     manifest: Mapping[str, Any]
@@ -89,6 +95,7 @@ class Artifact:
     private: Collection[str] = ()
     views: Mapping[str, Sequence[View]] = field(default_factory=dict)
     folder: Path | None = None
+    rowwise: Rowwise | None = None
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:
@@ -102,8 +109,16 @@ class Artifact:
 
     @property
     def columns(self) -> Sequence[str]:
-        """The input columns it reads."""
-        return self.members[0].preprocessor.columns
+        """The columns of a table that it reads."""
+        return self.members[0].preprocessor.columns if self.rowwise is None else self.rowwise.reads
+
+    @property
+    def direct(self) -> Sequence[tuple[str, Feature]]:
+        """Inputs that read a column of a table as it is, each with that column's name in the table."""
+        if self.rowwise is None:
+            return [(each.column, each) for each in self.inputs]
+        passed = self.rowwise.passed
+        return [(passed[each.column], each) for each in self.inputs if each.column in passed]
 
     @property
     def windows(self) -> Windows | None:
@@ -112,7 +127,28 @@ class Artifact:
 
     def encode(self, table: Table) -> list[Encoded]:
         """The table as each member sees it."""
-        return [member.preprocessor.encode(table) for member in self.members]
+        if self.rowwise is None:
+            return [member.preprocessor.encode(table) for member in self.members]
+        self._check_there(table, self.rowwise)
+        made, read = self.rowwise.of(table)
+        first, *others = [member.preprocessor.encode(made) for member in self.members]
+        counts = _with_raw(first.counts, read, self.rowwise, absent=table)
+        return [replace(first, counts=counts), *others]
+
+    def seen(self, table: Table) -> Table:
+        """A table with the columns that the features read."""
+        return table if self.rowwise is None else self.rowwise.of(table)[0]
+
+    def _check_there(self, table: Table, rowwise: Rowwise) -> None:
+        """Raise where a table lacks columns that it must have, naming all of them."""
+        if table.row is not None and all(name in table.row[0] for name in self.columns):
+            return
+        preprocessor = self.members[0].preprocessor
+        needed = [name for name, each in self.direct if not preprocessor.nullable(each)]
+        needed += [name for name, each in rowwise.inputs.items() if not each.nullable]
+        absent = [name for name in dict.fromkeys(needed) if name not in table.columns]
+        if absent:
+            raise DataError(lacking(absent, table.columns, set(self.columns)))
 
     def raw(self, encoded: Sequence[Encoded]) -> dict[str, NDArray[Any]]:
         """Averaged outputs by name: numbers in their own unit, texts, calibrated probabilities otherwise.
@@ -176,6 +212,20 @@ class Artifact:
             )
             columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
         return columns
+
+
+def _with_raw(
+    counts: Mapping[str, Counts], read: Mapping[str, Column], rowwise: Rowwise, *, absent: Table
+) -> dict[str, Counts]:
+    """Counts by column of the table: those of features that read it as it is, and of what others are made of."""
+    found = {rowwise.passed.get(name, name): each for name, each in counts.items()}
+    handed = set(rowwise.passed.values())
+    for name, column in read.items():
+        # a cell that is handed on may be a number there, and not a whole one for what is made of it
+        if name not in handed or column.unparsed > found[name].unparsed:
+            away = name in rowwise.inputs and name not in absent.columns
+            found[name] = count(column, 0, Counts(len(column.valid)), absent=away)
+    return found
 
 
 def listed(values: NDArray[Any]) -> Any:

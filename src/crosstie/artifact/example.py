@@ -38,11 +38,18 @@ def made_rows(artifact: Artifact, *, seed: int) -> list[dict[str, Any]]:
     rng = np.random.default_rng(seed)
     preprocessor = artifact.members[0].preprocessor
     cells: dict[str, list[Any]] = {}
-    for feature in preprocessor.inputs:
+    for column, feature in artifact.direct:
         made = list(feature.example(rng, ROWS + 1))
         if preprocessor.nullable(feature):
             made[-1] = None
-        cells[feature.column] = [None] * len(made) if feature.column in artifact.private else made
+        cells[column] = [None] * len(made) if column in artifact.private else made
+    raw = {} if artifact.rowwise is None else artifact.rowwise.inputs
+    for column, each in raw.items():
+        if column not in cells:
+            made = each.example(rng, ROWS + 1)
+            if each.nullable:
+                made[-1] = None
+            cells[column] = [None] * len(made) if column in artifact.private else made
     return [{key: plain(values[i]) for key, values in cells.items()} for i in range(ROWS + 1)]
 
 
@@ -57,7 +64,7 @@ def write_example(
         rows: What stands in the columns that it reads.
         preprocessors: Of the process that trained it, or that wants to be compared with.
     """
-    table = Table.from_rows(rows, missing=artifact.missing)
+    table = artifact.seen(Table.from_rows(rows, missing=artifact.missing))
     encoded = [each.encode(table) for each in preprocessors]
     write_json(
         folder / "example.json",

@@ -17,8 +17,9 @@ from safetensors.numpy import load_file
 from crosstie.artifact.artifact import Artifact, Member, OutputSettings
 from crosstie.artifact.runtime import Graph
 from crosstie.data.files import sha256
+from crosstie.data.rowwise.rowwise import Rowwise, revived
 from crosstie.data.table import Table
-from crosstie.errors import ArtifactError, ConfigError, MissingExtra
+from crosstie.errors import ArtifactError, ConfigError, DataError, MissingExtra
 from crosstie.features.feature import feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
@@ -34,7 +35,7 @@ FILES = (
     "schema.json",
 )
 _MORE = re.compile(
-    r"published\.json|graph/[1-9]\d{0,3}\.onnx"
+    r"published\.json|rowwise\.json|graph/[1-9]\d{0,3}\.onnx"
 )  # what some models have beside those
 _INFERENCE = ("missing", "outputs", "private", "reading", "views")
 _LATER = ("views",)  # what the first models of this format do not say: they have none
@@ -196,7 +197,20 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
             for name, seen in inference.get("views", {}).items()
         },
         folder,
+        _rowwise(folder, inference["missing"]),
     )
+
+
+def _rowwise(folder: Path, missing: Sequence[str] | None) -> Rowwise | None:
+    """The row-wise features of a model that has some."""
+    path = folder / "rowwise.json"
+    if not path.is_file():
+        return None
+    try:
+        return revived(read_json(path), missing)
+    except DataError as error:
+        told = "; ".join(map(str, error.problems))
+        raise ArtifactError(f"{path}: asks for what row-wise features may not do: {told}") from None
 
 
 def _only(

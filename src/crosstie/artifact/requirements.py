@@ -9,13 +9,14 @@ from crosstie.features.feature import Feature
 ALWAYS = ("annotated-types", "numpy", "onnxruntime", "safetensors")
 
 
-def requirements(features: Sequence[Feature]) -> dict[str, str]:
+def requirements(features: Sequence[Feature], more: Sequence[str] = ()) -> dict[str, str]:
     """Distributions by name with the versions installed here.
 
     Args:
         features: All inputs of a model.
+        more: What else it needs.
     """
-    names = {*ALWAYS, *(name for feature in features for name in feature.requires)}
+    names = {*ALWAYS, *more, *(name for feature in features for name in feature.requires)}
     return {name: _version(name) for name in sorted(names)}
 
 

@@ -4,6 +4,7 @@
     inference.json      per output: labels, threshold, temperature; the words that mean missing; per picture input:
                         in which other ways training saw it
     schema.json         JSON Schema and Arrow types of a row in and a prediction out
+    rowwise.json        of a model with row-wise features: expressions, and the columns that they read
     features.json       the fitted features' state, one entry a member
     arrays.safetensors  the arrays of that state
     graph/0.onnx …      one graph a member
@@ -33,6 +34,7 @@ from crosstie.artifact.requirements import requirements
 from crosstie.artifact.schema import row_schema
 from crosstie.config.registry import ENTRY_POINTS
 from crosstie.data.files import atomic, sha256, write_json
+from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.features.feature import Feature, feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
@@ -53,6 +55,7 @@ def save(
     private: Collection[str] = (),
     published: Mapping[str, Any] | None = None,
     views: Mapping[str, Sequence[View]] | None = None,
+    rowwise: Rowwise | None = None,
 ) -> None:
     """Write an artifact to `folder`, which appears whole or not at all.
 
@@ -67,6 +70,7 @@ def save(
         reading: As `Artifact.reading`.
         published: By input, where published weights it began with are from, their card among it.
         views: As `Artifact.views`.
+        rowwise: As `Artifact.rowwise`.
         private: Input columns whose example cells stay empty: even made-up ones would show levels.
 
     Types of features that did not come with Crosstie are code, which never lies in an artifact: its manifest names
@@ -84,7 +88,7 @@ def save(
         "task": {feature.name: feature.type for feature in first.outputs},
         "crosstie": _crosstie(),
         **about,
-        "requirements": requirements(features),
+        "requirements": requirements(features, () if rowwise is None else rowwise.requires),
         **({"own_types": own_code} if own_code else {}),
         **({"own_packages": brought} if brought else {}),
     }
@@ -119,7 +123,9 @@ def save(
             },
         },
     )
-    write_json(part / "schema.json", row_schema(first))
+    if rowwise is not None:
+        write_json(part / "rowwise.json", rowwise.state())
+    write_json(part / "schema.json", row_schema(first, rowwise))
     if published:
         write_json(part / "published.json", dict(published))
     _write_manifest(part, facts)

@@ -8,6 +8,7 @@ from collections.abc import Iterator
 from typing import Any
 
 from crosstie.data.column import Form
+from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
 
@@ -24,11 +25,12 @@ _CHANNELS = "list<item: list<item: double>>"
 _PROBABILITY: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 
 
-def row_schema(preprocessor: Preprocessor) -> dict[str, Any]:
+def row_schema(preprocessor: Preprocessor, rowwise: Rowwise | None = None) -> dict[str, Any]:
     """What `schema.json` holds.
 
     Args:
         preprocessor: The fitted features.
+        rowwise: What makes the columns that they read of those of a row.
 
     Returns:
         `{"input": schema of a row, "output": schema of a prediction, "columns": {"input": […], "output": […]}}`. Each
@@ -37,7 +39,8 @@ def row_schema(preprocessor: Preprocessor) -> dict[str, Any]:
     """
     rows: dict[str, Any] = {}
     inputs: list[dict[str, Any]] = []
-    for name, kind, nullable, wanted, (types, arrow) in _inputs(preprocessor):
+    found = _inputs(preprocessor) if rowwise is None else _raw(preprocessor, rowwise)
+    for name, kind, nullable, wanted, (types, arrow) in found:
         if name in rows:
             continue
         rows[name] = {"description": wanted, "type": [*types, *(["null"] if nullable else [])]}
@@ -53,6 +56,8 @@ def row_schema(preprocessor: Preprocessor) -> dict[str, Any]:
             )
     # not the time and the group of a long table: a row may hold its window itself
     read = {feature.column for feature in preprocessor.inputs}
+    if rowwise is not None:
+        read = {*rowwise.reads}
     required = [
         each["column"] for each in inputs if each["column"] in read and not each["nullable"]
     ]
@@ -88,6 +93,19 @@ def _inputs(
             arrow = _CHANNELS
         nullable = preprocessor.nullable(feature)
         yield feature.column, feature.type, nullable, wanted, (types, arrow)
+
+
+def _raw(
+    preprocessor: Preprocessor, rowwise: Rowwise
+) -> Iterator[tuple[str, str, bool, str, tuple[list[str], str]]]:
+    """As `_inputs`, of the columns of a row before its features are worked out."""
+    for name, kind, nullable, wanted, cells in _inputs(preprocessor):
+        if name in rowwise.passed:
+            yield rowwise.passed[name], kind, nullable, wanted, cells
+    for name, each in rowwise.inputs.items():
+        types, arrow = _CELLS[each.form]
+        kind = "number" if each.form == "number" else "binary" if each.form == "levels" else each.form  # fmt: skip
+        yield name, kind, each.nullable, each.wanted, (types, arrow)
 
 
 def _predicted(feature: OutputFeature) -> Iterator[tuple[str, dict[str, Any], str]]:

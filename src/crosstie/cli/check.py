@@ -42,6 +42,8 @@ def check(
         put_table("", ["column", "type", "why"], [list(map(str, each)) for each in plan.inferred])
     for column, why in plan.excluded:
         put(f"left out: {column!r}: {why}")
+    for line in plan.told:
+        put(line)
     for warning in plan.warnings:
         put(f"warning: {warning}")
     put(f"ok: {len(plan.inputs)} inputs, {len(plan.outputs)} outputs, model_type {plan.model_type}")

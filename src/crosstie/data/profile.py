@@ -143,14 +143,15 @@ def profile(
         private: Columns whose cells nobody is to read.
         seed: Draws the rows.
     """
-    table = _looked_at(source, seed)
+    table = looked_at(source, seed)
     return {
-        name: replace(look(table, name, total=source.rows), private=name in private)
+        name: look(table, name, total=source.rows, private=name in private)
         for name in source.columns
     }
 
 
-def _looked_at(source: "Source", seed: int) -> Table:
+def looked_at(source: "Source", seed: int = 0) -> Table:
+    """The rows of a table that its columns are judged by."""
     if source.rows <= 2 * FIRST:
         return source.table()
     rng = np.random.default_rng(seed)
@@ -164,7 +165,9 @@ def _looked_at(source: "Source", seed: int) -> Table:
     return Table.concat(parts, source.columns)
 
 
-def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
+def look(
+    table: Table, name: str, *, total: int | None = None, private: bool = False
+) -> ColumnProfile:
     """The profile of one column of a table in memory."""
     levels = table.column(name, "levels")
     codes, texts = np.asarray(levels.values), list(levels.levels)
@@ -172,7 +175,11 @@ def look(table: Table, name: str, *, total: int | None = None) -> ColumnProfile:
     present = int(counts.sum())
     stored = table.stored(name)
     empty = ColumnProfile(
-        name, rows=len(table), total_rows=total or len(table), missing=len(table) - present
+        name,
+        rows=len(table),
+        total_rows=total or len(table),
+        missing=len(table) - present,
+        private=private,
     )
     if not present:
         return replace(empty, stored="empty")

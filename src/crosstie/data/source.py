@@ -64,6 +64,41 @@ class InMemory:
         return self._table.select(columns)
 
 
+class Made:
+    """A part whose columns are worked out of another's.
+
+    Args:
+        part: The other.
+        columns: What they are called.
+        of: Makes them of some of its rows.
+    """
+
+    def __init__(self, part: Part, columns: Sequence[str], of: Callable[[Table], Table]) -> None:
+        self._part = part
+        self._of = of
+        self.columns = tuple(columns)
+        self.notes = part.notes
+
+    @property
+    def rows(self) -> int:
+        """See `Reader.rows`."""
+        return self._part.rows
+
+    @property
+    def size(self) -> int:
+        """See `Reader.size`."""
+        return self._part.size
+
+    def chunks(self, rows: int, columns: Sequence[str]) -> Iterator[Table]:
+        """See `Reader.chunks`."""
+        for table in self._part.chunks(rows, self._part.columns):
+            yield self._of(table).select(columns)
+
+    def table(self, columns: Sequence[str]) -> Table:
+        """See `Reader.table`."""
+        return self._of(self._part.table(self._part.columns)).select(columns)
+
+
 class Source:
     """A table somewhere: in a file or several, in a database, in memory.
 
@@ -82,6 +117,7 @@ class Source:
 
     Attributes:
         notes: What reading dropped, renamed or guessed, one sentence each.
+        before: The table whose columns these were made of, where some were.
     """
 
     def __init__(
@@ -109,6 +145,7 @@ class Source:
         self.media = media
         self._fingerprint = fingerprint
         self._held: Table | None = None
+        self.before: Source | None = None
         self.notes = [note for part in parts for note in part.notes]
         self.columns = parts[0].columns
         self.rows = sum(part.rows for part in parts)
@@ -137,6 +174,29 @@ class Source:
             reading=self.reading,
         )
         found.notes = self.notes
+        return found
+
+    def made(
+        self, columns: Sequence[str], of: Callable[[Table], Table], *, fingerprint: str
+    ) -> "Source":
+        """The same rows with other columns, worked out as they are read.
+
+        Args:
+            columns: What they are called.
+            of: Makes them of some rows with the columns that are here.
+            fingerprint: Of what comes out.
+        """
+        found = Source(
+            self.name,
+            [Made(part, columns, of) for part in self._parts],
+            self.files,
+            missing=self.missing,
+            reading=self.reading,
+            folders=self._folders,
+            media=self.media,
+            fingerprint=fingerprint,
+        )
+        found.before = self
         return found
 
     def table(self, columns: Sequence[str] | None = None) -> Table:

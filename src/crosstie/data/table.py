@@ -139,6 +139,26 @@ class Table:
         """The same rows, whose relative paths are relative to `folder`, a path or an address."""
         return Table(self._cells, self._rows, folder)
 
+    def derived(self, columns: Sequence[str], passed: Mapping[str, str], made: "Table") -> "Table":
+        """The same rows with other columns: some of this table's under new names, and others worked out.
+
+        Args:
+            columns: Names, in order.
+            passed: New name to the one here; a column that is not here is not there either.
+            made: The other columns, of the same rows.
+        """
+        if self.row is not None and made.row is not None:
+            (row, words), (more, _) = self.row, made.row
+            known = {new: row[old] for new, old in passed.items() if old in row}
+            table = Table({}, 1, self._folders)
+            both = {**known, **more}
+            table._made, table.row = None, ({name: both[name] for name in columns if name in both}, words)  # fmt: skip
+            return table
+        cells = {new: self._cells[old] for new, old in passed.items() if old in self._cells}
+        cells |= made._cells  # noqa: SLF001 - its own class
+        found = {name: cells[name] for name in columns if name in cells}
+        return Table(found, self._rows, self._folders)
+
     @classmethod
     def concat(cls, tables: Sequence["Table"], columns: Sequence[str]) -> "Table":
         """Tables with the same columns one below the other; `columns` are those of none."""

@@ -5,6 +5,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from crosstie.artifact.artifact import Artifact
+from crosstie.data.table import Table
 from crosstie.errors import ConfigError
 from crosstie.gates.answers import answers
 from crosstie.gates.comparison import Comparison, Output
@@ -76,7 +78,7 @@ def compare(
     artifact = candidate.artifact
     private = {*artifact.private, *(production.artifact.private if production else ())}
     styles = artifact.members[0].preprocessor.styles
-    rows = Holdout(table, artifact.inputs, keys, private, styles)
+    rows = Holdout(_with_made(artifact, table), artifact.inputs, keys, private, styles)
     outputs: dict[str, Output] = {
         name: compare_output(old.outputs.get(name) if old else None, each, rows, seed=seed)
         for name, each in said.outputs.items()
@@ -101,6 +103,13 @@ def compare(
 def judged(comparison: Comparison, chosen: Mapping[str, Gate]) -> Comparison:
     """The same comparison with what gates say of it."""
     return replace(comparison, outcomes=outcomes(comparison, chosen))
+
+
+def _with_made(artifact: Artifact, table: Table) -> Table:
+    """A table with the columns that a model makes of it beside its own."""
+    made = artifact.seen(table)
+    own = {name: name for name in table.columns if name not in made.columns}
+    return table.derived([*own, *made.columns], own, made)
 
 
 def _called(model: Model) -> str:

@@ -23,7 +23,8 @@ def breaches(production: Artifact, candidate: Artifact, holdout: Table) -> list[
         holdout: Rows as callers send them.
     """
     old, new = (
-        row_schema(each.members[0].preprocessor)["columns"] for each in (production, candidate)
+        row_schema(each.members[0].preprocessor, each.rowwise)["columns"]
+        for each in (production, candidate)
     )
     found = [
         *_labels(production, candidate),

@@ -49,7 +49,7 @@ def compare_training(
     ):  # the last one's word on the type of a column holds: production's
         artifact = model.artifact
         private |= set(artifact.private)
-        features |= {each.column: each for each in (*artifact.inputs, *artifact.outputs)}
+        features |= {**dict(artifact.direct), **{each.column: each for each in artifact.outputs}}
         read += [*artifact.columns, *(each.column for each in artifact.outputs)]
     now = _table(candidate, tables[0], "the candidate's", whole=True)
     before = (

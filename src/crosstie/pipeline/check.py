@@ -22,6 +22,7 @@ from crosstie.pipeline.judging import read_thresholds, read_uncalibrated, read_w
 from crosstie.pipeline.mixing import check_mixing
 from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.rowwise import make_rowwise
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.sections import read_top, read_trainer
 from crosstie.pipeline.splitting import make_split, read_preprocessing
@@ -78,20 +79,22 @@ def make_plan(
         top["data"], {part: each for part, each in given.items() if each is not None}, findings
     )
     findings.warnings += [note for each in tables.sources.values() for note in each.notes]
-    looks = profile(tables.train, private=top["private"]) if tables.train is not None else {}
     seen = read_preprocessing(top, tables, findings)
+    made = make_rowwise(top, seen, tables, findings)
+    private = [*dict.fromkeys([*top["private"], *made.private])]
+    looks = profile(tables.train, private=private) if tables.train is not None else {}
     columns = resolve(
         top,
         looks,
         findings,
         table=tables.train.name if tables.train is not None else "the table",
         types=types or {},
-        reserved=_reserved(top, seen["split"]),
+        reserved={**_reserved(top, seen["split"]), **made.reserved},
         before=earlier.types if earlier else {},
     )
     if tables.train is not None:
         read_tags(columns, tables.train, looks)
-    _check_names(top, looks, findings, tables)
+    _check_names(top, looks, findings, tables, raw=made.raw)
     _check_balance(seen, columns, findings)
     check_own_types(columns, findings)
     if model_type == "auto" and _asks_for_network(top, columns) and _only_network(columns):
@@ -118,6 +121,11 @@ def make_plan(
     if learner is not None:
         _try(learner, trainer, columns, built, looks, findings, top=top)
     windows = read_windows(top, seen, columns, built, looks, findings)
+    if windows is not None and made.rowwise is not None:
+        findings.wrong(
+            findings.document.at("features"),
+            "row-wise features do not go together with windows of series yet; work them out in a step",
+        )
     split = make_split(seen["split"], tables, looks, findings)
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
@@ -134,6 +142,7 @@ def make_plan(
         "name": _name(top, document, tables),
         "version": 1,
         **({"components": str(own)} if own is not None else {}),
+        **({"features": str(made.path.resolve())} if made.path is not None else {}),
         **({"data": tables.written} if tables.written is not None else {}),
         "model_type": model_type,
         "seed": top["seed"],
@@ -170,13 +179,15 @@ def make_plan(
         folds=top["folds"],
         oversample=seen["oversample_minority"],
         earlier=earlier,
-        private=tuple(top["private"]),
+        private=tuple(private),
         callbacks=tuple(callbacks),
         cache=cache or Path(".crosstie"),
         inferred=tuple(columns.inferred),
         excluded=tuple(columns.excluded),
         warnings=tuple(findings.warnings),
         windows=windows,
+        rowwise=made.rowwise,
+        told=made.told,
         profile=looks,
         sources=tables.sources,
     )
@@ -301,6 +312,8 @@ def _check_names(
     looks: Mapping[str, ColumnProfile],
     findings: Findings,
     tables: Tables,
+    *,
+    raw: Sequence[str],
 ) -> None:
     """Columns named at the top level: the row weights, and those that are private."""
     for key, names in (
@@ -312,7 +325,8 @@ def _check_names(
                 findings.document.at(key) if key == "weight" else findings.document.at(key, index)
             )
             if tables.train is not None:
-                findings.known(name, looks, place, f"{tables.train.name} has no column")
+                choices = {*looks, *raw} if key == "private" else looks
+                findings.known(name, choices, place, f"{tables.train.name} has no column")
     column = looks.get(top["weight"]) if top["weight"] else None
     if column is not None and (column.numbers < 1 or column.missing or (column.minimum or 0) < 0):
         findings.wrong(

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import OutputSettings, listed
 from crosstie.artifact.saving import save
+from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.write import TableWriter
 from crosstie.evaluation.baseline import constant, most_frequent
 from crosstie.evaluation.bootstrap import intervals
@@ -79,6 +80,7 @@ def finish(
         private=plan.private,
         published=published,
         views=_views(plan, chosen),
+        rowwise=_rowwise(plan, chosen),
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
     run.write("metrics.json", metrics)
@@ -115,6 +117,14 @@ def _views(plan: Plan, chosen: Candidate) -> dict[str, Sequence[View]]:
     inputs = plan.architecture["inputs"].items()
     found = {name: views(section.get("augmentation", ())) for name, section in inputs}
     return {name: seen for name, seen in found.items() if seen}
+
+
+def _rowwise(plan: Plan, chosen: Candidate) -> Rowwise | None:
+    """What makes the columns that the model reads, and no more."""
+    if plan.rowwise is None:
+        return None
+    read = {each.column for preprocessor, _ in chosen.members for each in preprocessor.inputs}
+    return plan.rowwise.only(read)
 
 
 def _without_card(provenance: Mapping[str, Any]) -> dict[str, Any]:

@@ -63,6 +63,8 @@ class File:
         folds: Train this many models, each validated on rows of its own, and keep them as one.
         split: Short for `preprocessing.split`.
         components: The folder of your own classes; None is `components/` beside the file, if it is there.
+        features: The file with row-wise features, a SELECT over `input` (.sql) or a function (.py), that run in training
+            and on each request; it is `features.sql` or `features.py` beside the file, if one is there. null is none.
         callbacks: Who else listens to training, by name: `mlflow`, `wandb`, or a class of your own.
     """
 
@@ -118,6 +120,7 @@ class File:
         folds: Annotated[int, Ge(2), Le(100), Elsewhere("k_fold", "n_splits", "cv")] | None = None,
         split: str | dict[str, Any] | None = None,
         components: str | None = None,
+        features: str | None = None,
         callbacks: Annotated[list[Any], ComponentOf(listeners, many=True)] = (),  # type: ignore[assignment]
     ) -> None: ...
 

@@ -8,6 +8,7 @@ from typing import Any, NamedTuple
 from crosstie.data.notebook import notebook
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.read import Source
+from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.split import Split
 from crosstie.data.windows import Windows
 from crosstie.features.feature import Feature
@@ -61,6 +62,8 @@ class Plan:
         excluded: Columns left out that nobody excluded.
         warnings: What a person should know.
         windows: How a long table is cut into series, where one is.
+        rowwise: What makes the columns of `sources` of those that the tables have, where something does.
+        told: What was taken up that the file need not name, one sentence each.
         profile: What each column of the first table looks like.
         sources: The opened tables by part.
     """
@@ -89,6 +92,8 @@ class Plan:
     excluded: tuple[Excluded, ...] = field(default=(), compare=False)
     warnings: tuple[str, ...] = field(default=(), compare=False)
     windows: Windows | None = field(default=None, compare=False)
+    rowwise: Rowwise | None = field(default=None, compare=False, repr=False)
+    told: tuple[str, ...] = field(default=(), compare=False)
     profile: Mapping[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
 

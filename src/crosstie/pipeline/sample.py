@@ -49,27 +49,30 @@ def sample_rows(run: Run, *, data: Any = None, rows: int = ROWS + 1) -> list[dic
     chosen = np.sort(rng.permutation(trained)[:rows])
     if artifact.windows is not None:
         source = artifact.windows.of(source, artifact.members[0].preprocessor.styles)
-    shown = [each for each in artifact.inputs if each.column not in plan.private]
-    names = list(dict.fromkeys(each.column for each in shown))
+    source = source.before or source
+    shown = [each for each in artifact.direct if each[0] not in plan.private]
+    raw = {} if artifact.rowwise is None else artifact.rowwise.inputs
+    names = [name for name in dict.fromkeys([*(name for name, _ in shown), *raw]) if name not in plan.private]  # fmt: skip
     parts, start = [], 0
     for table in source.chunks(ROWS_AT_ONCE, names):
         own = chosen[(chosen >= start) & (chosen < start + len(table))] - start
         parts.append(table.take(own))
         start += len(table)
     some = Table.concat([each for each in parts if len(each)], names)
-    columns = {each.column: _cells(artifact, some, each) for each in shown}
+    columns = {name: some.cells(name) for name in names}
+    columns |= {name: _cells(artifact, some, each, name) for name, each in shown}
     return [{name: cells[i] for name, cells in columns.items()} for i in range(len(some))]
 
 
-def _cells(artifact: Artifact, table: Table, feature: Feature) -> list[Any]:
+def _cells(artifact: Artifact, table: Table, feature: Feature, name: str) -> list[Any]:
     """A column's cells as JSON holds them."""
     style = artifact.members[0].preprocessor.styles.get(feature.column, PLAIN)
     if feature.reads == "media":
-        return [_embedded(each) for each in table.column(feature.column, "media").values]
-    cells = table.cells(feature.column)
+        return [_embedded(each) for each in table.column(name, "media").values]
+    cells = table.cells(name)
     if feature.reads != "number":
         return list(cells)
-    typed = table.stored(feature.column) != "text"
+    typed = table.stored(name) != "text"
     found = [each and parse.number(each, PLAIN if typed else style) for each in cells]
     return [int(each) if each is not None and each == int(each) else each for each in found]
 

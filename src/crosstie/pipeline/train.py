@@ -112,7 +112,7 @@ def _fit(
     """All candidates, the chosen one first, a linear one among them."""
     assignment = assign(plan)
     _write_splits(assignment, run.path / "splits.arrow")
-    for line in [*plan.warnings, *repeated(plan, assignment)]:
+    for line in [*plan.told, *plan.warnings, *repeated(plan, assignment)]:
         session.journal.say(line)
     scratch = _scratch(run, plan)
     try:

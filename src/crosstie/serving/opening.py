@@ -63,7 +63,7 @@ def open_for(
 def _file_rows(artifact: Artifact, data: Any) -> Source | None:
     """Rows that are files, in the model's one column of files; None if that is not what they are."""
     specs = data if isinstance(data, list | tuple) else [data]
-    own = [feature.column for feature in artifact.inputs if feature.reads == "media"]
+    own = [column for column, feature in artifact.direct if feature.reads == "media"]
     if not specs or not own or not all(isinstance(each, str | Path) for each in specs):
         return None
     return file_rows(specs, column=own[0] if len(own) == 1 else None)

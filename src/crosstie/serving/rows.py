@@ -21,14 +21,18 @@ def is_row(artifact: Artifact, data: Mapping[str, Any]) -> bool:
     """
     if data and _SIMPLE.issuperset(map(type, data.values())):
         return True  # as requests are: no need to ask each feature
-    features = {each.column: each for each in (*artifact.outputs, *artifact.inputs)}
+    features = {each.column: each for each in artifact.outputs} | dict(artifact.direct)
+    scalars = {
+        *(artifact.windows.columns if artifact.windows is not None else ()),
+        *(artifact.rowwise.inputs if artifact.rowwise is not None else ()),
+    }
     votes: dict[str, float] = {}
     for name, value in data.items():
         if not _is_many(value):
             votes[name] = 1.0
         elif name in features:
             votes[name] = features[name].one_cell(value)
-        elif artifact.windows is not None and name in artifact.windows.columns:
+        elif name in scalars:
             votes[name] = 0.0
     cell = next((name for name, vote in votes.items() if vote == 1), None)
     column = next((name for name, vote in votes.items() if vote == 0), None)

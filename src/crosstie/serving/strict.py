@@ -136,6 +136,8 @@ def wrong_cells(
     odd = None
     if encoded is not None:
         odd = {name for name, each in encoded[0].counts.items() if each.missing or each.unseen}
+        if artifact.rowwise is not None:  # what is worked out may be missing for good reason
+            odd &= set(artifact.columns)
         if not odd:
             return []
     rules = [each for each in _rules(artifact, table) if odd is None or each.column in odd]
@@ -156,7 +158,10 @@ def wrong_cells(
         if rule.column in present:
             hidden = rule.column in artifact.private
             found += islice(rule.wrong(table, hidden=hidden, files=files), most)
-    return sorted(dict.fromkeys(found), key=lambda each: each.row or 0)
+    once: dict[tuple[int | None, str], Wrong] = {}  # of two rules the first one's word
+    for each in found:
+        once.setdefault((each.row, each.column), each)
+    return sorted(once.values(), key=lambda each: each.row or 0)
 
 
 def _rules(artifact: Artifact, table: Table) -> list[_Rule]:
@@ -170,14 +175,14 @@ def _rules(artifact: Artifact, table: Table) -> list[_Rule]:
             form: Form = ("date" if windows.dated else "number") if when else "levels"
             wanted = "the time of the row" if when else "which series it is of"
             rules.append(_Rule(name, form, wanted, _valid, styles.get(name, PLAIN), nullable=False))
-    for feature in preprocessor.inputs:
+    for column, feature in artifact.direct:
         style = styles.get(feature.column, PLAIN)
         if feature.column in long:  # a number a row; a step may be missing
-            rules.append(_Rule(feature.column, "number", "a number", _valid, style, nullable=True))
+            rules.append(_Rule(column, "number", "a number", _valid, style, nullable=True))
             continue
         rules.append(
             _Rule(
-                feature.column,
+                column,
                 feature.reads,
                 feature.wanted,
                 _read(feature),
@@ -185,6 +190,11 @@ def _rules(artifact: Artifact, table: Table) -> list[_Rule]:
                 nullable=preprocessor.nullable(feature),
             )
         )
+    raw = {} if artifact.rowwise is None else artifact.rowwise.inputs
+    rules += [
+        _Rule(name, each.form, each.wanted, each.readable, each.style, nullable=each.nullable)
+        for name, each in raw.items()
+    ]
     return rules
 
 

@@ -11,6 +11,7 @@ from typing import Any
 from crosstie.artifact.artifact import Artifact
 from crosstie.artifact.loading import load
 from crosstie.artifact.saving import amend
+from crosstie.artifact.schema import row_schema
 from crosstie.errors import ConfigError, Problem
 from crosstie.shipping.audit import unlisted
 from crosstie.shipping.clean import training_size
@@ -208,7 +209,8 @@ def _written(locks: dict[str, Lock], folder: Path) -> dict[str, Path]:
 def _metadata(artifact: Artifact, order: Order, needs: Needs) -> Metadata:
     outputs = ", ".join(f"{each.name} ({each.type})" for each in artifact.outputs)
     module = order.names.module
-    rows = "\n".join(f"| {each.column} | {each.type} |" for each in artifact.inputs)
+    columns = row_schema(artifact.members[0].preprocessor, artifact.rowwise)["columns"]["input"]
+    rows = "\n".join(f"| {each['column']} | {each['type']} |" for each in columns)
     description = (
         f"# {order.names.distribution} {order.version}\n\n"
         f"A trained model that predicts {outputs}.\n\n"
