@@ -49,8 +49,10 @@ def test_every_value_says_where_it_is_from(root, monkeypatch):
             "environments/production.yaml:2",
         ),
         ("engine.schema", None, "default"),
+        ("sources.connection", None, "default"),
         ("store", ".crosstie/store", "default"),
         ("sample", None, "default"),
+        ("sinks", True, "default"),
         ("params.since", "2024-01-01", "environments/production.yaml:3"),
         ("params.towns", ["Jena", "${PGPASSWORD}"], "environments/production.yaml:3"),
         ("backend", "local", "default"),
@@ -223,8 +225,11 @@ def test_show_prints_an_environment_from_anywhere_in_the_project(root):
         "engine:\n"
         "  connection: postgresql://db/${NAME_OF_DB}\n"
         "  schema: null\n"
+        "sources:\n"
+        "  connection: null\n"
         "store: .crosstie/store\n"
         "sample: null\n"
+        "sinks: true\n"
         "params:\n"
         "  since: '2024'\n"
         "backend: local\n"

@@ -9,7 +9,7 @@ from collections.abc import Mapping, Sequence
 from contextlib import ExitStack
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, Literal, Self
+from typing import Any, Literal, Self, cast
 
 from crosstie.config.environment import substitute
 from crosstie.config.yaml import Tree
@@ -64,7 +64,29 @@ class Destination:
         address, _, table = substitute(Tree(text), lambda _: where).value.rpartition(":")
         if "://" not in address or not _TABLE.fullmatch(table):
             raise ConfigError(f"{where}: must be the address of a database, a colon and the name of a table, {HINT}")  # fmt: skip
-        return cls(checked(address, where), table, if_exists)
+        return cls.at(address, table, if_exists, where=where)
+
+    @classmethod
+    def at(cls, address: str, table: str, if_exists: str = "fail", *, where: str = "--to") -> Self:
+        """The one of an address and a name.
+
+        Args:
+            address: Of a database.
+            table: As in `marts.churn`.
+            if_exists: What is done where there is one.
+            where: Where it is written, for messages.
+
+        Raises:
+            ConfigError: It is no such address, or no name.
+        """
+        scheme = address.partition("://")[0]
+        if scheme not in (DUCKDB, *postgres.SCHEMES):
+            raise ConfigError(f"{where}: {scheme!r} cannot be written to, only PostgreSQL and DuckDB, {HINT}")  # fmt: skip
+        if scheme == DUCKDB and address.removeprefix("duckdb://").strip("/") in {"", ":memory:"}:
+            raise ConfigError(f"{where}: names no file of DuckDB, {HINT}")
+        if not _TABLE.fullmatch(table):
+            raise ConfigError(f"{where}: {table!r} cannot be the name of a table; use letters, digits and _, as in marts.churn")  # fmt: skip
+        return cls(address, table, cast("IfExists", if_exists))
 
     def __str__(self) -> str:
         return f"{self.table} at {postgres.shown(self.address)}"
@@ -77,20 +99,6 @@ class Destination:
             base: The folder that the path of a DuckDB is relative to.
         """
         return DatabaseWriter(self, numbers=numbers, base=base)
-
-
-def checked(address: str, where: str) -> str:
-    """An address of a database that can be written to.
-
-    Raises:
-        ConfigError: It is none.
-    """
-    scheme = address.partition("://")[0]
-    if scheme not in (DUCKDB, *postgres.SCHEMES):
-        raise ConfigError(f"{where}: {scheme!r} cannot be written to, only PostgreSQL and DuckDB, {HINT}")  # fmt: skip
-    if scheme == DUCKDB and address.removeprefix("duckdb://").strip("/") in {"", ":memory:"}:
-        raise ConfigError(f"{where}: names no file of DuckDB, {HINT}")
-    return address
 
 
 class DatabaseWriter:

@@ -46,25 +46,40 @@ def query(spec: Mapping[str, Any], base: Path, missing: Sequence[str] | None) ->
         if name not in OPTIONS:
             raise DataError(f"data.{name}: unknown option; {nearest(name, OPTIONS)}")
     written, name = _written(spec.get("query"), base)
-    connection = str(spec["connection"])
-    scheme = connection.partition("://")[0]
     scratch = Scratch()
     rows = scratch.path("query.parquet")
+    fetch(str(spec["connection"]), written, spec.get("params"), name, rows, base=base)
+    reading = Reading(missing=spec.get("missing", missing))
+    return Source(
+        name, [Parquet(rows, name, reading, scratch)], hashed=[rows], missing=reading.missing
+    )
+
+
+def fetch(connection: str, text: str, params: Any, name: str, to: Path, *, base: Path) -> None:
+    """Write the rows of a query to a Parquet file, as they come.
+
+    Args:
+        connection: As in `query`.
+        text: SQL.
+        params: As in `query`.
+        name: Of the query, for messages.
+        to: The file.
+        base: The folder that paths are relative to.
+
+    Raises:
+        DataError: As `query`.
+        MissingExtra: As `query`.
+    """
+    scheme = connection.partition("://")[0]
     if scheme in postgres.SCHEMES:
-        asked = bound(written, spec.get("params"), "postgres", name)
-        _from_postgres(connection, asked, name, rows)
+        _from_postgres(connection, bound(text, params, "postgres", name), name, to)
     elif connection.startswith(PREFIX):
-        asked = bound(written, spec.get("params"), "duckdb", name)
-        _from_duckdb(connection, base, asked, name, rows)
+        _from_duckdb(connection, base, bound(text, params, "duckdb", name), name, to)
     else:
         raise DataError(
             f"data.connection: {scheme!r} cannot be queried here; DuckDB and PostgreSQL can, as in 'duckdb:///shop.db' and "
             "'postgresql://db/shop'. Export the table to Parquet or CSV."
         )
-    reading = Reading(missing=spec.get("missing", missing))
-    return Source(
-        name, [Parquet(rows, name, reading, scratch)], hashed=[rows], missing=reading.missing
-    )
 
 
 def _written(written: Any, base: Path) -> tuple[str, str]:

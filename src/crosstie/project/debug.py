@@ -103,6 +103,8 @@ def failing(
     step = here.steps[name]
     if step.kind == "source":
         raise ProjectError(f"{name}: is a table of the database, which nothing here makes")
+    if step.kind == "sink":
+        raise ProjectError(f"{name}: writes to a database, which is not to be tried; see what it takes: crosstie debug {step.upstreams[0]}")  # fmt: skip
     if keep and step.upstreams:
         outcome = build(here, step.upstreams, say=say)
         for first in outcome.failed:

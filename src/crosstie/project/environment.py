@@ -22,6 +22,7 @@ from crosstie.config.environment import REFERENCE, substitute
 from crosstie.config.options import Section, build, check, options
 from crosstie.config.yaml import Keys, read_yaml
 from crosstie.data.built import environment_name
+from crosstie.data.postgres import SCHEMES
 from crosstie.errors import ConfigError, Problem, nearest
 from crosstie.project.dotenv import use_dotenv
 from crosstie.project.secrets import secrets_written
@@ -31,10 +32,12 @@ DUCKDB = "duckdb"
 USUAL_STORE = ".crosstie/store"
 DEFAULTS: Mapping[str, Mapping[str, Any]] = {
     "development": {},
-    "test": {"store": ".crosstie/test", "sample": 500},  # a store of its own: it is wiped each time
+    # a store of its own: it is wiped each time
+    "test": {"store": ".crosstie/test", "sample": 500, "sinks": False},
     "production": {"libraries": "stale"},
 }
-SECTIONS = ("engine", "params", "limits")
+SECTIONS = ("engine", "sources", "params", "limits")
+ADDRESSED = ("engine", "sources")  # sections that may be no more than an address
 _BYTES = {"KB": 10**3, "MB": 10**6, "GB": 10**9, "TB": 10**12}
 _BYTES |= {"KiB": 2**10, "MiB": 2**20, "GiB": 2**30, "TiB": 2**40}
 _SIZE = re.compile(r"(\d+(?:\.\d+)?)\s*(\w+)")
@@ -56,6 +59,20 @@ class Engine:
 
     def __repr__(self) -> str:  # a connection may hold a password
         return f"Engine({self.connection.partition('://')[0]!r}, schema={self.schema!r})"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sources:
+    """Where tables are that queries name and nothing of the project makes, as `shop.orders`.
+
+    Attributes:
+        connection: The URL of a database that they are fetched from once, where queries run in DuckDB.
+    """
+
+    connection: str | None = None
+
+    def __repr__(self) -> str:  # a connection may hold a password
+        return f"Sources({(self.connection or '').partition('://')[0]!r})"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,7 +110,9 @@ class Environment:
         origins: `limits.workers` to `environments/production.yaml:3`, or to `default`.
         engine: Where `.sql` steps run: `duckdb`, or `{connection: URL, schema: NAME}`.
         store: Where products of steps are kept: a folder, relative to the project, or an fsspec URL that a team shares.
+        sources: Where tables are that queries name and nothing makes, if not in the engine: `{connection: URL}`.
         sample: Rows of each raw table that are used; null is all.
+        sinks: Whether what `sinks/` says is written to databases.
         params: What `:since` is in SQL, and what parameters with a default are in Python steps.
         backend: Where training runs; `local` is the only one.
         limits: How many steps run at once, and how much memory each may use.
@@ -107,8 +126,10 @@ class Environment:
         origins: Mapping[str, str],
         *,
         engine: Annotated[dict[str, Any], Section(Engine)] = {},  # noqa: B006 - only ever read
+        sources: Annotated[dict[str, Any], Section(Sources)] = {},  # noqa: B006 - only ever read
         store: str = USUAL_STORE,
         sample: Annotated[int, Ge(1)] | None = None,
+        sinks: bool = True,
         params: dict[str, Param | list[Param]] = {},  # noqa: B006 - only ever read
         backend: Literal["local"] = "local",
         limits: Annotated[dict[str, Any], Section(Limits)] = {},  # noqa: B006 - only ever read
@@ -118,8 +139,10 @@ class Environment:
         self.written = written
         self.origins = origins
         self.engine = build(Engine, **engine)
+        self.sources = build(Sources, **sources)
         self.store = store
         self.sample = sample
+        self.sinks = sinks
         self.params = params
         self.backend = backend
         self.limits = build(Limits, **limits)
@@ -197,12 +220,13 @@ def _read(root: Path, name: str) -> tuple[Document, list[Problem]]:
     if not isinstance(tree.value, dict):
         what = f"must be a section of options, got {wording.show(tree.value)}"
         raise ConfigError(Problem(f"{shown}:{tree.lines[()]}", what))
-    if isinstance(tree.value.get("engine"), str):  # short for its connection
-        short, whole = ("engine",), ("engine", "connection")
-        tree.value["engine"] = {"connection": tree.value["engine"]}
-        tree.lines[whole] = tree.lines[short]
-        if short in tree.plain:
-            tree.plain.add(whole)
+    for key in ADDRESSED:
+        if isinstance(tree.value.get(key), str):  # short for its connection
+            short, whole = (key,), (key, "connection")
+            tree.value[key] = {"connection": tree.value[key]}
+            tree.lines[whole] = tree.lines[short]
+            if short in tree.plain:
+                tree.plain.add(whole)
     document = Document(tree.value, shown, path.parent, tree.lines, tree.written)
     try:
         substitute(tree, document.where)
@@ -253,6 +277,13 @@ def _within(filled: Mapping[str, Any], document: Document) -> list[Problem]:
         hint = f"; {close}" if close.startswith("did") else ", as in postgresql://host/shop"
         what = f"must be {DUCKDB!r} or the URL of a database{hint}"
         found.append(Problem(document.where(("engine", "connection")), what))
+    source = filled.get("sources", {}).get("connection")
+    if source is not None and source.partition("://")[0] not in (DUCKDB, *SCHEMES):
+        what = "must be the URL of a PostgreSQL or a DuckDB, as in postgresql://host/shop"
+        found.append(Problem(document.where(("sources", "connection")), what))
+    elif source is not None and connection != DUCKDB:
+        what = f"is for queries that run in {DUCKDB}; here the engine has its tables itself"
+        found.append(Problem(document.where(("sources", "connection")), what))
     memory = filled.get("limits", {}).get("memory")
     if memory is not None and size(memory) is None:
         what = f"must be a size, as in 4GB or 512MB, got {wording.show(memory)}"

@@ -64,7 +64,7 @@ def _task(here: Workspace, name: str, path: Path, say: Say) -> Task:
     if name not in own:
         raise ProjectError(f"{name!r} is no step here; {nearest(name, own)}")
     takes = here.steps[name].upstreams
-    far = [each for each in takes if here.steps[each].kind == "source"]
+    far = [each for each in takes if here.steps[each].kind in {"source", "fetched"}]
     if far:
         raise ProjectError(f"{name}: reads {', '.join(far)} of the database, which a notebook has not")  # fmt: skip
     if takes:

@@ -206,7 +206,7 @@ class _Build:
         inputs = {each: self._digests[each] for each in step.upstreams}
         try:
             judged = judge(self._here, step, inputs)
-            forced = step.name in self._force and step.kind != "source"
+            forced = step.name in self._force and judged.fingerprint is not None
             if judged.standing == "current" and judged.record is not None and not forced:
                 if said := self._others(step, self._here.place(step)) or judged.why:
                     self._say(f"{step.name}: {said}")
@@ -229,7 +229,7 @@ class _Build:
         step = judged.step
         self._digests[step.name] = record.product.digest
         self._note_past(judged, "cached", record.product, file)
-        if step.kind not in {"raw", "source"}:
+        if judged.fingerprint is not None and step.kind != "raw":
             self._outcome.cached.append(step.name)
 
     def _others(self, step: Step, place: Path) -> str:
@@ -272,7 +272,9 @@ class _Build:
     def _made(self, judged: Judged) -> Made | Failure:
         """Run a step; called in a thread."""
         step = judged.step
-        task = self._here.task(step, to=self._work / f"{step.name}.parquet")
+        file = self._work / f"{step.name}.parquet"
+        file.parent.mkdir(parents=True, exist_ok=True)
+        task = self._here.task(step, to=file)
         return self._processes.run(task, self._log(step))
 
     def _end(self, judged: Judged, made: Made | Failure) -> None:
@@ -298,7 +300,8 @@ class _Build:
             columns=dict(made.columns),
         )
         if step.kind != "raw":
-            self._say(f"{step.name}: {made.rows:,} rows, {made.spent.seconds:.1f} s")
+            where = f" to {step.settings['table']}" if step.kind == "sink" else ""
+            self._say(f"{step.name}: {made.rows:,} rows{where}, {made.spent.seconds:.1f} s")
 
     def _executed(self, step: Step, *, keep: bool) -> dict[str, str]:
         """Put a notebook as it was run in its place and, where it made its table, by its hash in the store."""
@@ -371,7 +374,8 @@ class _Build:
             datetime.now(UTC).isoformat(timespec="seconds"),
             {"crosstie": __version__},
         )
-        other = self._here.store.write(record)
+        # the same table of a database may hold other rows when it is fetched again
+        other = self._here.store.write(record, instead=step.kind == "fetched")
         if other is not None:
             self._say(
                 f"{step.name}: gave another result than on {other.made} from the same code, settings and data: it is not "

@@ -1,7 +1,7 @@
 """Whether what lies there of a step is what building it would give, and if not, why."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Literal
 
 from crosstie.project.build.workspace import Workspace
@@ -64,6 +64,9 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
     if step.kind == "source":
         found, note = here.freshness(step.name)
         return Judged(step, where, "current", note, found, None, Record(step.name, found, Product("table", found, {}), {}))  # fmt: skip
+    if step.kind == "sink" and not here.environment.sinks:
+        note = f"writes nothing in {here.environment.name}, where sinks are off"
+        return Judged(step, where, "current", note, "off", None, Record(step.name, "off", Product("table", "off", {}), {}))  # fmt: skip
     unknown = [name for name, each in inputs.items() if each is None]
     if unknown:
         return Judged(step, where, "waiting", f"waits for {', '.join(unknown)}")
@@ -78,11 +81,16 @@ def judge(here: Workspace, step: Step, inputs: Mapping[str, str | None]) -> Judg
     # under better rules of what counts the key is another although nothing moved
     same = built is not None and (built.key == key or (before is not None and not counts))
     if built is not None and same and lies == built.digest:
+        if (
+            before is not None and step.kind == "fetched"
+        ):  # others may have fetched other rows since
+            before = replace(before, product=Product("table", built.digest, {"": built.file}, before.product.rows))  # fmt: skip
         return Judged(
             step, where, "current", _libraries(changes), key, fingerprint, before, changes
         )
     record = before if built is not None and built.key == key else here.store.record(step.name, key)
-    if record is not None and not here.store.has(record.product):
+    elsewhere = step.kind == "sink"  # what a database holds is in no store
+    if record is not None and (elsewhere or not here.store.has(record.product)):
         record = None
     if edited:
         why = f"{here.place(step).relative_to(here.project.root)} was changed by hand"

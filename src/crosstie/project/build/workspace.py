@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.yaml import Tree, read_yaml
-from crosstie.data.postgres import SCHEMES
+from crosstie.data.postgres import SCHEMES, shown
 from crosstie.errors import Problem, ProjectError, nearest
 from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
@@ -29,6 +29,7 @@ from crosstie.project.place import Project
 from crosstie.project.steps.postgres.connection import Database
 from crosstie.project.steps.raw import READING
 from crosstie.project.steps.read import MODEL, read_steps
+from crosstie.project.steps.sink import address, read_sinks
 from crosstie.project.steps.step import Step
 from crosstie.project.steps.task import Task
 from crosstie.project.store.place import place_of
@@ -87,16 +88,20 @@ class Workspace:
     def steps(self) -> dict[str, Step]:
         """All that can be built, in order: the files of data that something reads, the steps, and the model."""
         raw = self.project.raw_tables()
-        steps = read_steps(self.project, self._read_sql, engine=self._engine)
+        fetched = self.environment.sources.connection
+        steps = read_steps(self.project, self._read_sql, engine=self._engine or fetched or "")
         self._check_imports(steps.values())
         model = self._model({*raw, *steps})
-        wanted = {each for step in [*steps.values(), *model] for each in step.upstreams}
+        sinks = read_sinks(self.project, {*raw, *steps})
+        wanted = {each for step in [*steps.values(), *model, *sinks.values()] for each in step.upstreams}  # fmt: skip
         settings = {"sample": self.environment.sample}
         read = [Step(name, path, "raw", (), settings=settings) for name, path in raw.items() if name in wanted]  # fmt: skip
         far = sorted(each for each in wanted if each not in raw and each not in steps)
         environment = self.project.root / "environments" / f"{self.environment.name}.yaml"
-        sources = [Step(name, environment, "source", ()) for name in far]
-        return {each.name: each for each in [*sources, *read, *steps.values(), *model]}
+        sources = [Step(name, environment, "fetched", (), settings=settings) if fetched else Step(name, environment, "source", ()) for name in far]  # fmt: skip
+        return {
+            each.name: each for each in [*sources, *read, *steps.values(), *sinks.values(), *model]
+        }
 
     def fingerprint(self, step: Step, inputs: Mapping[str, str]) -> Fingerprint:
         """What a step is made from now.
@@ -107,6 +112,7 @@ class Workspace:
 
         Raises:
             ProjectError: Its settings are not given, or cannot be written as text.
+            ConfigError: The address of a sink names a variable that is not set.
         """
         where = self.where(step)
         match step.kind:
@@ -119,6 +125,12 @@ class Workspace:
                     {"(engine)": self._engine} if self._engine else {}
                 )  # the same query may give another result
                 return Fingerprint(sql=sql, params=params_of(self._noted(step) | engine), inputs=inputs)  # fmt: skip
+            case "fetched":
+                settings = {**step.settings, "sources": shown(self.environment.sources.connection or "")}  # fmt: skip
+                return Fingerprint(params=params_of(settings))
+            case "sink":
+                known = {**step.settings, "connection": shown(address(step, where))}
+                return Fingerprint(params=params_of(known), inputs=inputs)
             case "python" | "notebook":
                 code = self._code(step)
                 self._warn(code.warning)
@@ -170,7 +182,9 @@ class Workspace:
             step,
             self.project.root,
             tables={each.name: self.place(each) for each in own},
-            settings=step.settings if step.kind == "raw" else self.settings(step),
+            settings=step.settings
+            if step.kind in {"raw", "fetched", "sink"}
+            else self.settings(step),
             hidden=self.hidden(step),
             database=self._database(step, own),
             foreign=[each.name for each in takes if each.kind == "source"],
@@ -203,7 +217,12 @@ class Workspace:
         return SCHEMES[0]
 
     def _database(self, step: Step, takes: Sequence[Step]) -> dict[str, Any] | None:
-        """Where a step's query runs, with what is in the tables that are brought there; None for in DuckDB."""
+        """Where a step's query runs, with what is in the tables that are brought there; None for in DuckDB. Or what else it speaks to."""
+        if step.kind == "fetched":
+            return {"connection": self.environment.sources.connection}
+        if step.kind == "sink":
+            where = self.where(step)
+            return {**step.settings, "connection": address(step, where), "root": str(self.project.root), "where": f"{where} to"}  # fmt: skip
         if step.kind != "sql" or not self._engine:
             return None
         engine = self.environment.engine

@@ -16,7 +16,7 @@ from crosstie.project.steps.frames import as_pandas
 from crosstie.project.steps.raw import run_raw
 from crosstie.project.steps.read import MODEL
 
-MADE = ("raw", "sql", "python", "notebook")  # kinds of steps whose tables lie here
+MADE = ("raw", "fetched", "sql", "python", "notebook")  # kinds of steps whose tables lie here
 
 
 class Tables:

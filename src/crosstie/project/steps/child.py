@@ -17,6 +17,7 @@ from typing import Any
 from crosstie.data.files import write_json
 from crosstie.errors import CrosstieError
 from crosstie.project.steps.kernel import CellFailed
+from crosstie.project.steps.sink import rows_written
 from crosstie.project.steps.spent import Meter, Spent
 from crosstie.project.steps.task import Failure, Made, Task
 
@@ -37,7 +38,9 @@ def main() -> int:
     except BaseException as error:  # noqa: BLE001 - whatever the user's code raises is told to whoever runs it
         write_json(_beside(task), {"failure": asdict(_discreet(failure_of(error, root), task))})
         return 1
-    write_json(_beside(task), {"made": asdict(_made(Path(task.to), meter.read(), warnings))})  # fmt: skip
+    rows = rows_written(Path(task.to)) if task.kind == "sink" else None
+    made = _made(Path(task.to), meter.read(), warnings, rows=rows)
+    write_json(_beside(task), {"made": asdict(made)})
     return 0
 
 
@@ -50,6 +53,20 @@ def run(task: Task) -> list[str]:
         from crosstie.project.steps.raw import run_raw
 
         run_raw(path, where, task.settings["sample"], Path(task.to))
+        return []
+    if task.kind == "fetched":
+        from crosstie.project.steps.fetched import run_fetched
+
+        assert task.database is not None
+        address = task.database["connection"]
+        run_fetched(task.step, task.settings["sample"], Path(task.to), connection=address, root=Path(task.root))  # fmt: skip
+        return []
+    if task.kind == "sink":
+        from crosstie.project.steps.sink import run_sink
+
+        assert task.database is not None
+        (table,) = tables.values()
+        run_sink(table, task.database, Path(task.to))
         return []
     if task.kind == "sql" and task.database is not None:
         from crosstie.project.steps.postgres import run as postgres
@@ -96,7 +113,7 @@ def _module(path: Path, name: str) -> Any:
     return module
 
 
-def _made(path: Path, spent: Spent, warnings: list[str]) -> Made:
+def _made(path: Path, spent: Spent, warnings: list[str], *, rows: int | None) -> Made:
     from pyarrow import parquet
 
     from crosstie.project.fingerprint.content import table_digest
@@ -104,7 +121,7 @@ def _made(path: Path, spent: Spent, warnings: list[str]) -> Made:
     schema = parquet.read_schema(path)
     return Made(
         table_digest(path),
-        parquet.read_metadata(path).num_rows,
+        parquet.read_metadata(path).num_rows if rows is None else rows,
         {each.name: str(each.type) for each in schema},
         spent,
         tuple(warnings),

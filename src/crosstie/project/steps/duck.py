@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from crosstie.data.postgres import quoted
 from crosstie.data.sql_parameters import parameters
 from crosstie.errors import DataError
 
@@ -57,7 +58,15 @@ def connect(tables: Mapping[str, Path] | None = None) -> Any:
     connection = duckdb.connect(config=no_code)
     if tables is not None:
         for name, path in tables.items():
-            connection.read_parquet(str(path)).create_view(name)
+            schema, _, own = name.rpartition(".")
+            rows = connection.read_parquet(str(path))
+            if schema:
+                connection.execute(f"CREATE SCHEMA IF NOT EXISTS {quoted(schema)}")
+                connection.execute(f"USE {quoted(schema)}")
+                rows.create_view(own)
+                connection.execute("USE main")
+            else:
+                rows.create_view(name)
         allowed = ", ".join("'" + str(path).replace("'", "''") + "'" for path in tables.values())
         connection.execute(f"SET allowed_paths = [{allowed}]")
         connection.execute("SET enable_external_access = false")

@@ -23,7 +23,8 @@ def read_steps(project: Project, read_sql: ReadSql, *, engine: str = "") -> dict
     Args:
         project: Whose.
         read_sql: Of a query and the place it stands at, the tables and the parameters that it names.
-        engine: The database that queries run in and may name tables of, as `shop.orders`; "" is DuckDB, which has none.
+        engine: The database that queries may name tables of, as `shop.orders`, since they run there or these are fetched
+            from there; "" is none.
 
     Raises:
         ProjectError: All that is wrong with any of them.
@@ -67,7 +68,7 @@ def _lacking(
             if each == step.name:
                 problems.append(Problem(where, f"needs the table {each!r}, which it makes itself"))
             elif foreign and not engine:
-                problems.append(Problem(where, f"needs the table {each!r} of a database, and queries run in DuckDB here; name a database as the environment's engine"))  # fmt: skip
+                problems.append(Problem(where, f"needs the table {each!r} of a database, and queries run in DuckDB here; name a database as the environment's engine or sources"))  # fmt: skip
             elif each not in known and not foreign:
                 problems.append(Problem(where, f"needs the table {each!r}, which no file of data/ or steps/ makes; {nearest(each, known)}"))  # fmt: skip
     return problems

@@ -1,6 +1,7 @@
 """What a step is: a file that makes one table, named after it. A file of data is one too, and so is the model.
 
-A table of the environment's database that queries read is a `source`, which nothing makes.
+A table of the environment's database that queries read is a `source`, which nothing makes; one that is brought here first is
+`fetched`. A `sink` has a database get the rows of a table.
 """
 
 from collections.abc import Mapping
@@ -8,7 +9,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Literal
 
-Kind = Literal["raw", "sql", "python", "notebook", "source", "model"]
+Kind = Literal["raw", "sql", "python", "notebook", "source", "fetched", "sink", "model"]
 Frame = Literal["pandas", "polars", "arrow", "ibis"]
 
 

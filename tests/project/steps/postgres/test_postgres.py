@@ -297,7 +297,7 @@ def test_a_table_that_is_nowhere_is_said(project):
     with pytest.raises(ProjectError) as error:
         states(project, "development")
     assert str(error.value) == (
-        "steps/40_paid.sql: needs the table 'shop.ordrs' of a database, and queries run in DuckDB here; name a database as the environment's engine"
+        "steps/40_paid.sql: needs the table 'shop.ordrs' of a database, and queries run in DuckDB here; name a database as the environment's engine or sources"
     )
 
 
