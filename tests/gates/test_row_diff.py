@@ -78,3 +78,61 @@ def test_a_real_table_with_one_cell_changed(customers, tmp_path):
     changed = {name: each.examples for name, each in found.columns.items() if each.rows}
     assert changed == {"gender": [(cells[0], cells[1], "Neither")]}
     assert found.changed == 1
+
+
+def test_parquet_files_are_compared_as_they_hold_their_columns(tmp_path):
+    import pyarrow as pa
+    from pyarrow import parquet
+
+    days = pa.array([0, 86_400_000_000, 1], pa.timestamp("us"))
+    was = pa.table({
+        "id": pa.array([1, 2, 3], pa.int32()),
+        'odd "name"': [1.5, float("nan"), None],
+        "big": pa.array([2**62, 2**62 + 1, 5], pa.int64()),
+        "price": pa.array([1, 2, 3], pa.decimal128(5, 1)),
+        "day": days,
+        "parts": [[1, 2], [3], None],
+        "sure": [True, False, None],
+        "none": pa.array([None, None, None], pa.string()),
+    })  # fmt: skip
+    now = was.set_column(0, "id", pa.array([1.0, 2.0, 3.0]))
+    now = now.set_column(1, 'odd "name"', pa.array([1.5, None, None]))
+    now = now.set_column(2, "big", pa.array([2**62, 2**62 + 2, 5], pa.int64()))
+    now = now.set_column(5, "parts", pa.array([[1, 2], [3, 4], None])).take([2, 0, 1])
+    paths = str(tmp_path / "was.parquet"), str(tmp_path / "now.parquet")
+    for table, path in zip((was, now), paths, strict=True):
+        parquet.write_table(table, path)
+
+    found = row_diff(*paths, "id")
+
+    assert (found.rows, found.shared, found.changed, found.same) == ((3, 3), 3, 1, False)
+    assert {name: each.rows for name, each in found.columns.items()} == {
+        'odd "name"': 0,  # NaN is a missing cell
+        "big": 1,
+        "price": 0,
+        "day": 0,
+        "parts": 1,
+        "sure": 0,
+        "none": 0,
+    }
+    big, parts = found.columns["big"], found.columns["parts"]
+    assert big.examples == [("2", "4611686018427387905", "4611686018427387906")]
+    assert parts.examples == [("2", "[3]", "[3,4]")]
+    assert parts.stored == ("bigint[]", "bigint[]")
+    assert (found.columns["none"].kind, found.columns["day"].distinct) == (
+        ("empty", "empty"),
+        (3, 3),
+    )
+    assert row_diff(paths[0], paths[0], "id").same
+
+
+def test_a_parquet_file_and_the_same_rows_in_memory_are_one_table(customers, tmp_path):
+    from pyarrow import csv, parquet
+
+    blank = csv.ConvertOptions(null_values=["", " "])
+    table = csv.read_csv(customers, convert_options=blank)
+    parquet.write_table(table, tmp_path / "customers.parquet")
+    found = row_diff(customers, tmp_path / "customers.parquet", "customerID")
+    assert (found.changed, found.added, found.lost) == (0, 0, 0)
+    assert found.columns["tenure"].stored == ("text", "bigint")
+    assert found.columns["tenure"].range == ((0.0, 72.0), (0.0, 72.0))
