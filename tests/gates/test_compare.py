@@ -68,7 +68,7 @@ def test_the_result_is_json(retrained):
     assert state["outputs"]["Churn"]["rows"] == state["rows"] == 400
     assert [each["gate"] for each in state["outcomes"]] == [
         *("contract", "skew", "metric", "calibration", "flips", "change", "segments"),
-        *("drift", "repeats", "leakage", "cost"),
+        *("drift", "rows", "repeats", "leakage", "cost"),
     ]
 
 

@@ -41,7 +41,7 @@ def wrong(own, **options):
 
 def test_a_function_says_whether_it_passes_and_why_or_only_whether(tests):
     own = tests(
-        "def gate_rows(comparison, least=5):\n"
+        "def gate_many(comparison, least=5):\n"
         '    """There are rows enough."""\n'
         "    return comparison.rows >= least\n\n\n"
         "def gate_told(comparison):\n"
@@ -53,18 +53,18 @@ def test_a_function_says_whether_it_passes_and_why_or_only_whether(tests):
         "    raise ValueError\n"
     )
     assert said(own) == {
-        "rows": ("passed", "There are rows enough."),
+        "many": ("passed", "There are rows enough."),
         "told": ("failed", "7 rows (tests/gates.py:6)"),
         "sure": ("failed", "too few (tests/gates.py:11)"),
     }
-    assert said(own, rows={"least": 9}, told=False, sure=False) == {
-        "rows": ("failed", "There are rows enough. (tests/gates.py:1)")
+    assert said(own, many={"least": 9}, told=False, sure=False) == {
+        "many": ("failed", "There are rows enough. (tests/gates.py:1)")
     }
-    assert wrong(own, rows={"lest": 9}, told={"most": 1}) == [
-        "rows.lest: unknown option; did you mean 'least'?",
+    assert wrong(own, many={"lest": 9}, told={"most": 1}) == [
+        "many.lest: unknown option; did you mean 'least'?",
         "told.most: unknown option; nothing fits here",
     ]
-    assert wrong(own, rows={"least": "many"}) == ["rows.least: must be a whole number, got 'many'"]
+    assert wrong(own, many={"least": "many"}) == ["many.least: must be a whole number, got 'many'"]
 
 
 def test_what_fails_itself_is_told_all_at_once_with_its_lines(tests):

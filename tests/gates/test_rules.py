@@ -19,8 +19,9 @@ from crosstie.gates.costs import Cost, Took
 from crosstie.gates.file import read_gates
 from crosstie.gates.gate import gates, outcome, outcomes
 from crosstie.gates.page import page
+from crosstie.gates.row_diff import row_diff
 from crosstie.gates.show import junit, table_rows, verdict
-from crosstie.gates.tables import Shift, Training
+from crosstie.gates.tables import Shift, Training, Versions
 
 AUC = Measured(0.88, 0.9, -0.02, -0.03, -0.01)
 OUTPUT = Output("binary", 1000, 0, "roc_auc", {"roc_auc": AUC}, loss="brier")
@@ -259,3 +260,51 @@ def test_a_gate_that_warns_lets_it_pass_and_is_told_everywhere():
     assert "<li>clean: more time than before" in shown
     assert "<td>model</td><td>1,000</td><td>20 s (10 s)</td>" in shown
     assert 'failures="0"' in junit(found)
+
+
+def test_rows_warn_of_what_code_changed_where_data_did_not():
+    was = {"id": [1, 2, 3, 4], "pay": [1.0, 2.0, 3.0, 4.0], "city": ["x", "y", "z", "z"]}
+    now = {"id": [1, 2, 3, 5], "pay": [1.0, 2.5, None, 4.0], "city": ["x", "y", "z", "z"]}
+    diff = row_diff(was, now, "id")
+    found = replace(BASE, versions=Versions("clean", ("code of clean",), key=("id",), diff=diff))
+    assert said("rows", found) == (
+        "warned",
+        "1 rows are new and 1 gone, of 4 (code of clean moved) (and 1 more)",
+    )
+    findings = read_gates()["rows"].check(found)
+    assert [(each.where, each.what) for each in findings][1:] == [
+        ("pay", "2 of 3 rows changed (66.7%), by 0.5 at most, 1 newly missing, as 2: 2 → 2.5")
+    ]
+    assert said("rows", found, fails=True)[0] == "failed"
+    assert said("rows", found, most=0.7)[0] == "passed"
+    alike = Versions("clean", ("code of clean",), key=("id",), diff=row_diff(was, was, "id"))
+    assert said("rows", replace(BASE, versions=alike)) == (
+        "passed",
+        "4 rows of clean hold what they held (code of clean moved)",
+    )
+    assert said("rows", replace(BASE, versions=Versions("clean", same=True))) == (
+        "passed",
+        "clean is row for row what production learned from",
+    )
+    assert said(
+        "rows", replace(BASE, versions=Versions("clean", why="data moved: a; see drift"))
+    ) == (
+        "not applicable",
+        "clean is not compared: data moved: a; see drift",
+    )
+    assert said("rows", BASE)[1] == "two versions of the table were not given"
+
+
+def test_drift_warns_of_what_is_small_and_fails_of_what_is_large():
+    def drifted(psi, **options):
+        tables = replace(TABLES, columns={"x": replace(SHIFT, psi=psi)})
+        return said("drift", replace(BASE, training=tables), **options)[0]
+
+    assert [drifted(psi) for psi in (0.04, 0.09, 0.12, 0.3)] == [
+        "passed",
+        "passed",
+        "warned",
+        "failed",
+    ]
+    assert drifted(0.12, warn=0.2) == "passed"
+    assert drifted(0.04, warn=0.01) == "passed"  # chance exceeds it

@@ -59,6 +59,7 @@ def test_the_table_has_a_row_for_each_gate(good):
             ("change", "-"),
             ("segments", "ok"),
             ("drift", "ok"),
+            ("rows", "-"),
             ("repeats", "ok"),
             ("leakage", "ok"),
             ("cost", "-"),
@@ -70,7 +71,7 @@ def test_the_table_has_a_row_for_each_gate(good):
     assert len({line.index("takes") for line in shown if "takes and gives" in line}) == 1
     assert shown[-1] == verdict(good)
     assert verdict(good) == (
-        f"{good.candidate} on 400 rows of the table given, against {good.production}: passed (9 of 11 gates apply)"
+        f"{good.candidate} on 400 rows of the table given, against {good.production}: passed (9 of 12 gates apply)"
     )
 
 
@@ -93,7 +94,7 @@ def test_rows_without_a_usable_truth_are_told(species, birds):
 def test_with_nothing_in_production_the_verdict_says_so(species, birds):
     alone = compare(species, None, birds, gates={"skew": False})
     assert verdict(alone).endswith(
-        "nothing is in production yet; the gates that need nothing beside it passed (0 of 10 gates apply)"
+        "nothing is in production yet; the gates that need nothing beside it passed (0 of 11 gates apply)"
     )
     assert "Not compared" not in page(alone)
 
@@ -109,7 +110,7 @@ def test_junit_is_read_by_a_parser(good, bad, tmp_path):
     assert failed[0].find("failure").get("message") == bad.failed[0].what
     assert int(suite.get("failures")) == len(bad.failed)
     assert int(suite.get("skipped")) == len(suite.findall("testcase/skipped"))
-    assert int(suite.get("tests")) == 10
+    assert int(suite.get("tests")) == 11
     assert ET.fromstring(junit(good).partition("\n")[2]).get("failures") == "0"
 
 

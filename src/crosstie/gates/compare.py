@@ -18,6 +18,7 @@ from crosstie.gates.holdout import Holdout
 from crosstie.gates.outputs import compare_output
 from crosstie.gates.predicted import predicted
 from crosstie.gates.skew import skew_of
+from crosstie.gates.tables import Versions
 from crosstie.gates.training import check_key, compare_training
 from crosstie.serving.model import Model
 
@@ -29,6 +30,7 @@ def compare(
     *,
     key: str | Sequence[str] | None = None,
     training: tuple[Any, Any | None] | None = None,
+    versions: Versions | None = None,
     costs: Mapping[str, Cost] | None = None,
     gates: str | Path | Mapping[str, Any] | None = None,
     own: str | Path | Sequence[str | Path] = (),
@@ -44,6 +46,7 @@ def compare(
             for them.
         training: `(the candidate's training table, production's)`, each as for `Model.predict`; the second may be
             None. None where there are none: what looks at them is then not applicable.
+        versions: Of the training table, production's and the candidate's, row by row; None where nobody compared them.
         costs: What it took to make the candidate, step by step; None where nobody says.
         gates: As for `read_gates`.
         own: Likewise.
@@ -94,6 +97,7 @@ def compare(
         training=None
         if tables is None
         else compare_training((candidate, production), tables, table, keys, seed=seed),
+        versions=None if versions is None else versions.without(private),
         costs=costs,
         predicted=predicted(table, said.outputs, old.outputs if old else {}),
     )

@@ -6,7 +6,7 @@ from typing import Any, Literal
 
 from crosstie.gates.costs import Cost
 from crosstie.gates.predicted import Predicted
-from crosstie.gates.tables import Training
+from crosstie.gates.tables import Training, Versions
 
 Result = Literal["passed", "warned", "failed", "not applicable"]
 STRETCH = 3.29 / 1.96  # normal quantiles of 99.9 % and 95 %
@@ -298,6 +298,7 @@ class Comparison:
         skew: Of the candidate; None where that gate is left out, for it starts a process.
         outputs: By name, those that the candidate has.
         training: Of both, where their tables were given.
+        versions: The table that production was trained on, and the candidate's; None where there are none.
         costs: What the last run of each of the candidate's steps took; None where nobody says.
         outcomes: What the gates say.
         predicted: The rows and what was said of each, for gates of a project's own; no part of `state`.
@@ -311,6 +312,7 @@ class Comparison:
     skew: Skew | None
     outputs: Mapping[str, Output]
     training: Training | None = None
+    versions: Versions | None = None
     costs: Mapping[str, Cost] | None = None
     outcomes: Sequence[Outcome] = ()
     predicted: Predicted | None = field(default=None, repr=False, compare=False)

@@ -21,7 +21,7 @@ from crosstie.gates.own import own_gates
 
 ORDER = (
     *("contract", "skew", "metric", "calibration", "flips", "change", "segments"),
-    *("drift", "repeats", "leakage", "cost"),
+    *("drift", "rows", "repeats", "leakage", "cost"),
 )  # as they are told; a project's own come behind them
 
 

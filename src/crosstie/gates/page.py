@@ -8,8 +8,9 @@ from crosstie.data.files import write_text
 from crosstie.gates.comparison import Comparison, Measured, Outcome, Output, signed
 from crosstie.gates.costs import Cost, Took
 from crosstie.gates.figures import calibration_figure, interval_figure
+from crosstie.gates.row_diff import ColumnDiff
 from crosstie.gates.show import SIGNS, failures, number, size, verdict
-from crosstie.gates.tables import Training
+from crosstie.gates.tables import Training, Versions
 
 DRIFTED = 30  # columns of the training table that are listed
 STYLE = """
@@ -51,6 +52,8 @@ def page(comparison: Comparison) -> str:
         body += _output(name, output)
     if comparison.training is not None:
         body += _training(comparison.training)
+    if comparison.versions is not None:
+        body += _versions(comparison.versions)
     if comparison.costs:
         body += _costs(comparison.costs)
     return (
@@ -202,6 +205,48 @@ def _training(training: Training) -> list[str]:
     if training.unread:
         parts.append(f'<p class="dim">Not counted: {escape(", ".join(training.unread))}</p>')
     return parts
+
+
+def _versions(versions: Versions) -> list[str]:
+    parts = [f"<h2>Rows of {escape(versions.table)}</h2>"]
+    diff = versions.diff
+    if diff is None:
+        same = "Row for row what production learned from."
+        return [*parts, f'<p class="dim">{same if versions.same else "Not compared: " + escape(versions.why)}</p>']  # fmt: skip
+    moved = f"{', '.join(versions.moved)} moved, data did not. " if versions.moved else ""
+    repeated = f" {diff.repeated[1]} rows have a key that another has." if diff.repeated[1] else ""
+    said = (
+        f"{moved}By {', '.join(versions.key)}: {diff.shared:,} rows in both, {diff.changed:,} of them changed, "
+        f"{diff.added:,} new, {diff.lost:,} gone.{repeated}"
+    )
+    parts.append(f"<p>{escape(said)}</p>")
+    names = ((diff.new_columns, "New columns"), (diff.lost_columns, "Columns gone"))
+    parts += [f"<p>{what}: {escape(', '.join(each))}</p>" for each, what in names if each]
+    changed = sorted(diff.columns.items(), key=lambda each: -each[1].changed)
+    rows = [_column(name, each) for name, each in changed if not each.same]
+    head = ("column", "rows changed", "at most by", "newly missing", "type", "range", "different values", "for example")  # fmt: skip
+    return [*parts, _table(head, rows)] if rows else parts
+
+
+def _column(name: str, diff: ColumnDiff) -> str:
+    ends = [f"{number(low)} to {number(high)}" for low, high in diff.range or ()]
+    key, was, now = diff.examples[0] if diff.examples else ("", None, None)
+    return _cells(
+        (
+            name,
+            f"{diff.rows:,} ({diff.changed:.1%})",
+            number(diff.max_delta),
+            str(diff.new_missing or ""),
+            _before_after(*diff.stored),
+            _before_after(*ends) if ends else "",
+            _before_after(*(f"{each:,}" for each in diff.distinct)),
+            f"{_cell(key)}: {_cell(was) or 'missing'} → {_cell(now) or 'missing'}" if key else "",
+        )
+    )
+
+
+def _before_after(was: str, now: str) -> str:
+    return was if was == now else f"{was} → {now}"
 
 
 def _costs(costs: Mapping[str, Cost]) -> list[str]:

@@ -1,7 +1,10 @@
 """What is found of the tables that two models learned from: plain values."""
 
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from crosstie.gates.holdout import HIDDEN
+from crosstie.gates.row_diff import RowDiff
 
 
 @dataclass(frozen=True)
@@ -46,3 +49,39 @@ class Training:
     unread: Sequence[str] = ()
     absent: Sequence[str] = ()
     in_holdout: int | None = None
+
+
+@dataclass(frozen=True)
+class Versions:
+    """The table that production was trained on, and the candidate's.
+
+    Attributes:
+        table: What the candidate's is called.
+        moved: What of code moved between them, in words.
+        same: Whether they are one and the same.
+        key: Columns that name a row.
+        diff: Row by row, where only code moved.
+        why: Why there is none.
+    """
+
+    table: str
+    moved: Sequence[str] = ()
+    same: bool = False
+    key: Sequence[str] = ()
+    diff: RowDiff | None = None
+    why: str = ""
+
+    def without(self, private: Collection[str]) -> "Versions":
+        """The same without what cells of private columns hold."""
+        if self.diff is None or not private:
+            return self
+        named = any(each in private for each in self.key)
+        columns = {}
+        for name, each in self.diff.columns.items():
+            hidden = name in private
+            examples = [
+                (HIDDEN if named else key, *((HIDDEN, HIDDEN) if hidden else (was, now)))
+                for key, was, now in each.examples
+            ]
+            columns[name] = replace(each, examples=examples, range=None if hidden else each.range)
+        return replace(self, diff=replace(self.diff, columns=columns))

@@ -33,6 +33,7 @@ from crosstie.project.build.workspace import Workspace
 from crosstie.project.own_tests import own_tests_pass
 from crosstie.project.steps.read import MODEL, upstream
 from crosstie.project.store.store import Product, Record
+from crosstie.project.versions import versions
 from crosstie.serving.model import Model
 
 ALIAS = "production"
@@ -131,6 +132,7 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             str(holdout),
             key=here.key_columns,
             training=(str(training), None if before is None else str(before)),
+            versions=None if now is None else versions(here, now.run, now.product),
             costs=_costs(here),
             gates=_gates(here),
             own=(here.project.components, here.project.tests),

@@ -23,10 +23,14 @@ class Drift(Gate):
 
     Args:
         psi: The index that a column may have; by convention 0.1 is a small shift and 0.25 a large one.
+        warn: The index above which it warns.
     """
 
-    def __init__(self, *, psi: Annotated[float, Ge(0)] = 0.25) -> None:
+    def __init__(
+        self, *, psi: Annotated[float, Ge(0)] = 0.25, warn: Annotated[float, Ge(0)] = 0.1
+    ) -> None:
         self.psi = psi
+        self.warn = warn
 
     def check(self, comparison: Comparison) -> list[Finding]:
         training = comparison.training
@@ -51,4 +55,6 @@ class Drift(Gate):
                 (low, high), (least, most) = shift.ends
                 what += f": {least:g} to {most:g}, and were {low:g} to {high:g}"
         failed = shift.constant or shift.psi > bound or shift.far_p < FAR
+        if not failed and shift.psi > max(self.warn, shift.chance):
+            return Finding("warned", what, name, shift.psi, max(self.warn, shift.chance))
         return Finding("failed" if failed else "passed", what, name, shift.psi, bound)

@@ -345,7 +345,9 @@ class Workspace:
 
     @property
     def key_columns(self) -> list[str]:
-        """The columns that name a row, as the model's split has them."""
+        """The columns that name a row, as the model's split has them; none where there is no model."""
+        if not self.project.model_file.is_file():
+            return []
         split = self._model_file.get("split")
         column = split.get("column") if isinstance(split, dict) else None
         return [column] if isinstance(column, str) else list(column or ())

@@ -6,17 +6,16 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
-from crosstie.config.yaml import read_yaml
 from crosstie.data.notebook import notebook
 from crosstie.errors import ProjectError, nearest
-from crosstie.gates.row_diff import RowDiff, row_diff
+from crosstie.gates.row_diff import RowDiff, quoted, row_diff
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.keys import naming_columns, shared_columns
 from crosstie.project.steps.duck import connect
 from crosstie.project.steps.read import MODEL
 
 MOST = 1000  # rows that are given as frames
 HEAD = ("column", "rows changed", "largest change", "for example")
-FRACTIONS = ("FLOAT", "DOUBLE", "DECIMAL")  # what names no row
 
 
 @dataclass(frozen=True)
@@ -127,17 +126,16 @@ def _compared(
     with connect() as connection:
         for name, path in zip(("before", "after"), paths, strict=True):
             connection.read_parquet(str(path)).create_view(name)
-        kinds = [dict(connection.execute(f"SELECT column_name, column_type FROM (DESCRIBE {name})").fetchall()) for name in ("before", "after")]  # noqa: S608 - our own two names  # fmt: skip
-        shared = {name: kind for name, kind in kinds[1].items() if name in kinds[0]}
+        shared = shared_columns(connection)
         if asked is not None:
             keys = [asked] if isinstance(asked, str) else list(asked)
             for name in keys:
                 if name not in shared:
                     raise ProjectError(f"key: {step} has no column {name!r} before and after; {nearest(name, shared)}")  # fmt: skip
         else:
-            keys = _key(here, connection, shared)
-        columns = ", ".join(map(_quoted, shared))
-        ordered = ", ".join(map(_quoted, keys)) or "ALL"
+            keys = naming_columns(connection, shared, here.key_columns)
+        columns = ", ".join(map(quoted, shared))
+        ordered = ", ".join(map(quoted, keys)) or "ALL"
         frames, counts = [], []
         for one, other in (("before", "after"), ("after", "before")):
             only = f"(SELECT {columns} FROM {one} EXCEPT ALL SELECT {columns} FROM {other})"  # noqa: S608 - quoted
@@ -145,35 +143,6 @@ def _compared(
             frames.append(connection.execute(f"SELECT * FROM {only} ORDER BY {ordered} LIMIT {MOST}").df())  # noqa: S608  # fmt: skip
     by_key = row_diff(str(paths[0]), str(paths[1]), keys) if keys else None
     return Difference(step, made, tuple(keys), frames[0], frames[1], (counts[0], counts[1]), by_key)
-
-
-def _key(here: Workspace, connection: Any, shared: dict[str, str]) -> list[str]:
-    """Columns that name a row in both tables; none where there are none."""
-    split = _split_by(here)
-    if split and set(split) <= shared.keys():
-        return split
-    for name, kind in shared.items():
-        if kind.startswith(FRACTIONS):
-            continue
-        column = _quoted(name)
-        counted = [connection.execute(f"SELECT count(*), count(DISTINCT {column}) FROM {table}").fetchone() for table in ("before", "after")]  # noqa: S608 - quoted  # fmt: skip
-        if all(rows == different for rows, different in counted):
-            return [name]
-    return []
-
-
-def _split_by(here: Workspace) -> list[str]:
-    path = here.project.model_file
-    if not path.is_file():
-        return []
-    value = read_yaml(path.read_text(encoding="utf-8-sig"), path.name).value
-    split = value.get("split") if isinstance(value, dict) else None
-    column = split.get("column") if isinstance(split, dict) else None
-    return [column] if isinstance(column, str) else list(column or ())
-
-
-def _quoted(name: str) -> str:
-    return '"' + name.replace('"', '""') + '"'
 
 
 def _example(key: Sequence[str], examples: Sequence[tuple[str, str | None, str | None]]) -> str:

@@ -1,0 +1,95 @@
+"""What moved between the table that production was trained on and the candidate's."""
+
+import pytest
+
+from crosstie.project.build.build import build
+from crosstie.project.build.open import opened
+from crosstie.project.production import compare_candidate, in_production, promote
+from crosstie.project.steps.read import MODEL
+from crosstie.project.versions import versions
+
+FILES = {
+    "pyproject.toml": '[project]\nname = "churn"\n\n[tool.crosstie]\n',
+    "gates.yaml": "skew: false\n",
+    "model.yaml": (
+        "data: shaped\ntarget: Churn\nmodel_type: linear\nexclude: [customerID]\n"
+        "private: [PaymentMethod]\nsplit: {type: hash, column: customerID}\n"
+    ),
+    "steps/10_clean.sql": "SELECT * FROM customers\n",
+    "steps/20_shaped.sql": "SELECT * FROM clean\n",
+}
+
+
+@pytest.fixture(scope="module")
+def project(tmp_path_factory, customers):
+    """A project whose model is in production."""
+    root = tmp_path_factory.mktemp("churn")
+    lines = customers.read_text(encoding="utf-8").splitlines(keepends=True)
+    for name, text in {**FILES, "data/customers.csv": "".join(lines[:501])}.items():
+        (root / name).parent.mkdir(exist_ok=True)
+        (root / name).write_text(text, encoding="utf-8")
+    built(root)
+    promote(opened(root), anyway=True)
+    return root
+
+
+def built(root):
+    assert not build(opened(root)).failed
+
+
+def beside(root):
+    """The training tables of production and of the candidate."""
+    here = opened(root)
+    now = in_production(here)
+    return versions(here, now.run, now.product)
+
+
+@pytest.mark.slow
+def test_code_that_moved_is_told_row_by_row_and_data_that_moved_is_not(project):
+    assert beside(project).same
+
+    clean = project / "steps" / "10_clean.sql"
+    clean.write_text(
+        "SELECT * REPLACE (tenure + (tenure > 60)::INT AS tenure, nullif(PaymentMethod, 'Mailed check') AS PaymentMethod)"
+        ", 1 AS one FROM customers\n"
+    )
+    built(project)
+    found = beside(project)
+    mailed = (project / "data/customers.csv").read_text().count("Mailed check")
+    assert (found.table, found.moved, found.key) == ("shaped", ("query of clean",), ("customerID",))
+    assert (found.diff.shared, found.diff.added, found.diff.new_columns) == (500, 0, ["one"])
+    changed = {name: each for name, each in found.diff.columns.items() if not each.same}
+    assert changed.keys() == {"tenure", "PaymentMethod"}
+    assert (changed["tenure"].max_delta, changed["tenure"].stored) == (1.0, ("bigint", "bigint"))
+    assert changed["PaymentMethod"].new_missing == mailed
+
+    compared = compare_candidate(opened(project))
+    outcome = next(each for each in compared.outcomes if each.gate == "rows")
+    assert (outcome.result, len(outcome.findings)) == ("warned", 3)
+    assert outcome.what == "one: column is new (query of clean moved) (and 2 more)"
+    told = compared.versions.diff.columns["PaymentMethod"].examples[0]
+    assert told[1:] == ("(private)", "(private)")
+    page = (project / ".crosstie/reports/test.html").read_text(encoding="utf-8")
+    assert "query of clean moved, data did not. By customerID: 500 rows in both" in page
+    assert "Mailed check" not in page
+
+    lines = (project / "data/customers.csv").read_text().splitlines(keepends=True)
+    (project / "data/customers.csv").write_text("".join(lines[:-1]))
+    built(project)
+    found = beside(project)
+    assert (found.diff, found.moved) == (None, ("query of clean",))
+    assert found.why == "data moved: data/customers.csv; see drift"
+
+    clean.write_text("SELECT 7 AS tenure, Churn, gender FROM customers\n")
+    (project / "data/customers.csv").write_text("".join(lines))
+    (project / "model.yaml").write_text("data: shaped\ntarget: Churn\nmodel_type: linear\n")
+    built(project)
+    assert beside(project).why == "no column names a row in both"
+
+
+def test_what_the_store_does_not_know_is_told(project):
+    here = opened(project)
+    product = here.store.records(MODEL)[0].product
+    other = type(product)("folder", "another", {})
+    why = versions(here, "runs/churn/another", other).why
+    assert why == "the store does not know what production was trained on"
