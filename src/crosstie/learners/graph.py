@@ -31,13 +31,19 @@ class GraphWriter:
         self._outputs: list[Any] = []
         self._read: set[str] = set()
 
-    def add(self, operation: str, *inputs: str, domain: str = "", **attributes: Any) -> str:
-        """A node with one result."""
+    def add(
+        self, operation: str, *inputs: str, domain: str = "", unused: int = 0, **attributes: Any
+    ) -> str:
+        """A node with one result that is used, its first, and so many that are not."""
         name = f"value_{len(self._nodes)}"
         self._read.update(inputs)
         self._nodes.append(
             self._onnx.helper.make_node(
-                operation, list(inputs), [name], domain=domain, **attributes
+                operation,
+                list(inputs),
+                [name, *(f"{name}_{i + 1}" for i in range(unused))],
+                domain=domain,
+                **attributes,
             )
         )
         return name

@@ -127,6 +127,16 @@ class LinearInputs:
         return total
 
     def _add_floats(self, graph: GraphWriter, weights: Floats, marks: Floats) -> list[str]:
+        standard, missing = self.add_standard(graph)
+        parts = [graph.add("MatMul", standard, graph.constant(weights))]
+        if len(self.marked):
+            table = np.zeros_like(weights)
+            table[self.marked] = marks
+            parts.append(graph.add("MatMul", missing, graph.constant(table)))
+        return parts
+
+    def add_standard(self, graph: GraphWriter) -> tuple[str, str]:
+        """Numbers, vectors and date parts standardised, 0 where missing, and which are; both float32 `[rows, floats]`."""
         layout = self.layout
         floats = ["numbers"] if layout.numbers else []
         floats += [each.array for each in layout.vectors]
@@ -142,14 +152,7 @@ class LinearInputs:
         standard = graph.add("Sub", values, graph.constant(self.mean))
         standard = graph.add("Mul", standard, graph.constant(self.scale))
         standard = graph.add("Where", missing, graph.constant(0.0), standard)
-        parts = [graph.add("MatMul", standard, graph.constant(weights))]
-        if len(self.marked):
-            table = np.zeros_like(weights)
-            table[self.marked] = marks
-            parts.append(
-                graph.add("MatMul", graph.cast(missing, np.float32), graph.constant(table))
-            )
-        return parts
+        return standard, graph.cast(missing, np.float32)
 
     def _add_categories(self, graph: GraphWriter, weights: Floats) -> str:
         offsets = _offsets(self.layout)

@@ -20,6 +20,7 @@ _LEARNERS = {
     "extra_trees": "extremely randomised trees",
     "gbm": "boosted trees",
     "linear": "a linear model",
+    "nearest_neighbors": "the nearest training rows",
     "random_forest": "a random forest",
 }
 
