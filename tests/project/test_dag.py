@@ -108,7 +108,7 @@ def test_production_is_looked_at_and_not_touched(built_calls):
 
     assert (
         dag.tree().splitlines()[0]
-        == "calls, production, read-only: 3 steps, 1 will be run, 2 waiting"
+        == "calls, production, read-only: 3 steps, 2 will be restored, 1 will be run"
     )
     for refused, command in ((dag["long"].run, "build"), (dag["long"].accept, "accept")):
         with pytest.raises(ProjectError) as error:

@@ -4,7 +4,7 @@ import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
 from concurrent.futures import FIRST_COMPLETED, Future, ThreadPoolExecutor, wait
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any, Literal
@@ -252,6 +252,9 @@ class _Build:
 
     def _restore(self, judged: Judged, record: Record) -> None:
         step = judged.step
+        if record.key != judged.key and judged.fingerprint is not None:
+            # known under older rules of what counts: from now on others find it without looking for those
+            self._here.store.write(replace(record, key=judged.key, fingerprint=judged.fingerprint.to_json()))  # fmt: skip
         if step.kind == "model":
             name = str(record.cost["run"])
             target = self._here.project.root / name

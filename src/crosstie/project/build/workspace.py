@@ -33,7 +33,7 @@ from crosstie.project.steps.sink import address, read_sinks
 from crosstie.project.steps.step import Step
 from crosstie.project.steps.task import Task
 from crosstie.project.store.place import place_of
-from crosstie.project.store.store import Store
+from crosstie.project.store.store import Record, Store
 
 TRAINS_WITH = ("lightgbm", "torch")  # whose versions a model depends on
 
@@ -138,16 +138,40 @@ class Workspace:
                 env = self._installed.environment(code.imports, self.contents)
                 return Fingerprint(code, None, params_of(self._noted(step)), {**files, **inputs}, env)  # fmt: skip
             case _:
-                own = sorted((self.project.root / "components").glob("*.py"))
-                code_of = {self.from_root(each): self._codes.of(self.from_root(each), None).digest for each in own}  # fmt: skip
+                own = sorted(map(self.from_root, self.project.components.glob("*.py")))
+                parts = self._codes.of_all(own) if own else None
                 env = self._installed.environment(TRAINS_WITH, self.contents)
-                return Fingerprint(params=params_of(self._model_file), inputs={**code_of, **inputs}, env=env)  # fmt: skip
+                return Fingerprint(parts, None, params_of(self._model_file), inputs, env)
 
     def key(self, fingerprint: Fingerprint) -> str:
         """What the store knows a product by: with the versions of libraries only where another one makes it stale."""
-        if self.environment.libraries == "stale":
-            return digest(f"{fingerprint.key} {fingerprint.digests.get('env')}")
-        return fingerprint.key
+        return fingerprint.keyed(with_env=self.environment.libraries == "stale")
+
+    def under_older_rules(self, step: Step, fingerprint: Fingerprint) -> Record | None:
+        """What the store knows of a step under other rules of what counts, if it was made of the same; see `renewed`.
+
+        Each record is read anew once: what its key is now stays noted.
+        """
+        wanted = self.key(fingerprint)
+        for key in self.store.keys(step.name):
+            if key.startswith(f"{fingerprint.rules}-"):
+                continue
+            noted = f"{step.name} {key} {fingerprint.rules} {self.environment.libraries}"
+            now = self._cache.get("renewed", noted)
+            if now is None:
+                now = self._renewed_key(step.name, key)
+                self._cache.put("renewed", noted, now)
+            if now == wanted:
+                return self.store.record(step.name, key)
+        return None
+
+    def _renewed_key(self, step: str, key: str) -> str:
+        """The key of a record under the rules of today; "" where that cannot be known."""
+        record = self.store.record(step, key)
+        try:
+            return self.key(Fingerprint.from_json(record.fingerprint).renewed()) if record else ""
+        except ProjectError:  # damaged, or of a later Crosstie
+            return ""
 
     def settings(self, step: Step) -> dict[str, Any]:
         """The values of a step's parameters here.

@@ -58,11 +58,21 @@ class Fingerprint:
         }
 
     @property
+    def rules(self) -> str:
+        """Under which rules code and SQL were read, in eight letters, which begin the key."""
+        return digest(json.dumps([each.canon for each in (self.code, self.sql) if each]))[:8]
+
+    @property
     def key(self) -> str:
         """What the store knows the product by: everything but the environment, which has a policy of its own."""
-        counted = {name: value for name, value in self.digests.items() if name != "env"}
-        rules = [each.canon for each in (self.code, self.sql) if each]
-        return digest(json.dumps([sorted(counted.items()), rules]))
+        return self.keyed()
+
+    def keyed(self, *, with_env: bool = False) -> str:
+        """The key, with the versions of libraries in it or not."""
+        counted = sorted(
+            (name, each) for name, each in self.digests.items() if with_env or name != "env"
+        )
+        return f"{self.rules}-{digest(json.dumps(counted))}"
 
     def moved(
         self, before: "Fingerprint", cache: Cache | None = None

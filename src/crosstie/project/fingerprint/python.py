@@ -1,6 +1,6 @@
 """The code of a step: its function and all that it reaches in the project, read and never run."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from pathlib import Path
@@ -37,7 +37,7 @@ class Code:
     """The code of a step.
 
     Attributes:
-        path: Its file, from the project's root, with slashes.
+        path: Its file, from the project's root, with slashes; of what is several files, one a line.
         function: Its function; None if the whole file is the step.
         digest: Of all that it does.
         parts: What it is made of, by name: `helpers/text.py:strip`.
@@ -81,7 +81,8 @@ class Code:
         """The same code under the rules of today, worked out from the texts that were kept."""
         if self.canon == CANON:
             return self
-        return Codes(Kept(self.texts)).of(self.path, self.function)
+        codes, paths = Codes(Kept(self.texts)), self.path.split("\n")
+        return codes.of(self.path, self.function) if len(paths) == 1 else codes.of_all(paths)
 
     def to_json(self) -> dict[str, Any]:
         """As JSON, without the texts."""
@@ -153,6 +154,29 @@ class Codes:
             closure = Closure(self._codebase, self._effects, full=True)
             closure.begin(path, function)
         return self._code(path, function, closure)
+
+    def of_all(self, paths: Sequence[str]) -> Code:
+        """The code of several files, each as it is whole.
+
+        Args:
+            paths: At least one, as for `of`.
+
+        Raises:
+            ProjectError: As for `of`.
+        """
+        found = [self.of(each, None) for each in paths]
+        if len(found) == 1:
+            return found[0]
+        return Code(
+            "\n".join(paths),
+            None,
+            digest("\n".join(each.digest for each in found)),
+            {name: part for each in found for name, part in each.parts.items()},
+            {name: where for each in found for name, where in each.imports.items()},
+            {name: why for each in found for name, why in each.wholes.items()},
+            tuple(sorted({file for each in found for file in each.files})),
+            {path: text for each in found for path, text in each.texts.items()},
+        )
 
     def _code(self, path: str, function: str | None, closure: Closure) -> Code:
         parts: dict[str, Part] = {}

@@ -178,6 +178,10 @@ class Store:
         value = self.read_json(_record(step, key))
         return None if value is None else Record.from_json(value)
 
+    def keys(self, step: str) -> list[str]:
+        """What a step was ever made of."""
+        return [PurePosixPath(each).stem for each in self._place.names(f"records/{step}")]
+
     def records(self, step: str) -> list[Record]:
         """Everything a step ever gave, oldest first."""
         found = [self.read_json(name) for name in self._place.names(f"records/{step}")]
