@@ -821,7 +821,8 @@ def package(
     """
     from crosstie.artifact.loading import load as open_artifact  # numpy, onnxruntime: 200 ms
     from crosstie.artifact.packed import is_wheel, unpacked
-    from crosstie.shipping.chosen import chosen, own_folder, real_rows
+    from crosstie.data.rowwise.function import use_features
+    from crosstie.shipping.chosen import chosen, own_features, own_folder, real_rows
     from crosstie.shipping.package import Order
     from crosstie.shipping.package import package as make
 
@@ -832,6 +833,9 @@ def package(
     own = own_folder(source, Path(runs)) if components is None else Path(components)
     if own is not None:
         _use(own)
+    made = own_features(source, Path(runs)) if components is None else None
+    if made is not None:
+        use_features(made)
     if is_wheel(folder):
         folder = unpacked(folder)
     order = Order.of(

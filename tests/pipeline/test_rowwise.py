@@ -1,6 +1,9 @@
 """Row-wise features from the file to the served model, on real tables."""
 
 import json
+import shutil
+import subprocess
+import sys
 from hashlib import sha256
 from pathlib import Path
 
@@ -14,6 +17,8 @@ from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError
 from crosstie.gates.skew import skew_of
 from crosstie.pipeline.sample import sample_rows
+from crosstie.shipping.contents import code_of, contents
+from crosstie.shipping.naming import names_of
 
 SQL = r"""-- of a passenger
 SELECT
@@ -235,3 +240,100 @@ def test_what_is_made_of_a_private_column_is_private(shared_data, tmp_path):
     held = (run.model / "rowwise.json").read_text() + (run.model / "example.json").read_text()
     assert "Mr" not in held
     assert crosstie.load(run.path).artifact.private == ["Name", "title"]
+
+
+PYTHON = """import numpy as np
+
+from titles import title
+
+
+def features(input: dict[str, np.ndarray]) -> dict[str, np.ndarray]:
+    return {"Sex": input["Sex"], "log_fare": np.log1p(input["Fare"]), "title": title(input["Name"])}
+"""
+HELPERS = """import re
+
+import numpy as np
+
+
+def title(names):
+    found = [re.search(r"(\\w+)[.]", each or "") for each in names]
+    return np.array([each[1] if each else None for each in found], object)
+"""
+
+
+@pytest.fixture(scope="module")
+def coded(shared_data, tmp_path_factory):
+    """A run with a `features.py`, which lies in a folder beside it."""
+    folder = tmp_path_factory.mktemp("coded")
+    file = project(folder / "project", shared_data)
+    file.write_text(MODEL.replace("exclude: [PassengerId]\n", ""))
+    (file.parent / "features.sql").unlink()
+    (file.parent / "features.py").write_text(PYTHON, encoding="utf-8")
+    (file.parent / "titles.py").write_text(HELPERS, encoding="utf-8")
+    return crosstie.train(file, runs=folder / "runs"), file.parent
+
+
+def elsewhere(code: str) -> subprocess.CompletedProcess[str]:
+    """In a process that has not trained."""
+    return subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
+
+
+def test_a_model_with_a_function_of_features_predicts_a_row_as_a_table(coded, passengers):
+    model = crosstie.load(coded[0].model)
+    assert tuple(model.artifact.columns) == ("Name", "Sex", "Fare")
+    assert model.artifact.manifest["requirements"].keys() == {
+        "annotated-types",
+        "numpy",
+        "onnxruntime",
+        "safetensors",
+    }
+    assert check_skew(model.artifact) == []
+    assert check_alone(model.artifact, Table.from_rows(passengers[:20])) == []
+    assert not list(coded[0].model.rglob("*.py"))
+
+
+def test_a_function_of_features_runs_only_where_somebody_says_so(coded, tmp_path):
+    run, folder = coded
+    row = {"Name": "Kelly, Mr. James", "Sex": "male", "Fare": 7.8}
+
+    def asked(more: str = "") -> subprocess.CompletedProcess[str]:
+        opened = f"crosstie.load({str(run.model)!r}{more})"
+        return elsewhere(f"import crosstie; print({opened}.predict({row})['Survived_prediction'])")
+
+    refused = asked()
+    told = "this model needs the row-wise features of features.py, as it was trained with. That is code, which a model never "
+    assert refused.stderr.splitlines()[-1] == (
+        f"crosstie.errors.ArtifactError: {run.model}: {told}holds. Give the folder that has the file: --components DIR, or "
+        "components=DIR in Python"
+    )
+    assert asked(f", components={str(folder)!r}").stdout == "0\n"
+    shutil.copytree(folder, tmp_path / "changed")
+    (tmp_path / "changed" / "titles.py").write_text(HELPERS.replace("w+", "w*"), encoding="utf-8")
+    other = asked(f", components={str(tmp_path / 'changed')!r}")
+    assert (
+        f"as it was trained with; {tmp_path}/changed/features.py is another by now. That is code"
+        in other.stderr
+    )
+
+
+def test_a_function_that_looks_at_other_rows_is_not_trained_with(shared_data, tmp_path):
+    file = project(tmp_path, shared_data, model=MODEL.replace("exclude: [PassengerId]\n", ""))
+    (tmp_path / "features.sql").unlink()
+    (tmp_path / "features.py").write_text(
+        "def features(input):\n    return input[['Sex']].assign(x=input.Fare.rank())\n"
+    )
+    (said,) = wrong(file)
+    assert said.startswith(
+        "features.py: 'x' looks at other rows: row 3 gives '232.5' in the table and '1' alone"
+    )
+
+
+def test_what_a_wheel_holds_of_a_function_of_features(coded):
+    artifact = load(coded[0].model)
+    code = code_of(artifact)
+    names = names_of("titanic")
+    files = contents(coded[0].model, code, names, "1.0")
+    assert files["titanic/_features/features.py"] == PYTHON.replace("from titles", "from .titles")
+    assert files["titanic/_features/titles.py"] == HELPERS
+    digest = artifact.rowwise.function.digest
+    assert f'_use(_features, "numpy", "{digest}")' in files["titanic/__init__.py"]

@@ -16,6 +16,7 @@ from safetensors.numpy import load_file
 
 from crosstie.artifact.artifact import Artifact, Member, OutputSettings
 from crosstie.artifact.runtime import Graph
+from crosstie.config.registry import own_folders
 from crosstie.data.files import sha256
 from crosstie.data.rowwise.rowwise import Rowwise, revived
 from crosstie.data.table import Table
@@ -197,17 +198,27 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
             for name, seen in inference.get("views", {}).items()
         },
         folder,
-        _rowwise(folder, inference["missing"]),
+        _rowwise(folder, inference["missing"], manifest),
     )
 
 
-def _rowwise(folder: Path, missing: Sequence[str] | None) -> Rowwise | None:
+def _rowwise(
+    folder: Path, missing: Sequence[str] | None, manifest: Mapping[str, Any]
+) -> Rowwise | None:
     """The row-wise features of a model that has some."""
     path = folder / "rowwise.json"
     if not path.is_file():
         return None
     try:
         return revived(read_json(path), missing)
+    except LookupError as absent:
+        (file,) = absent.args
+        there = [each / file for each in own_folders() if (each / file).is_file()]
+        why = f"; {there[0]} is another by now" if there else ""
+        raise ArtifactError(
+            f"{folder}: this model needs the row-wise features of {file}, as it was trained with{why}. That is code, which "
+            f"a model never holds. {_where_code_is([file], manifest)}"
+        ) from None
     except DataError as error:
         told = "; ".join(map(str, error.problems))
         raise ArtifactError(f"{path}: asks for what row-wise features may not do: {told}") from None

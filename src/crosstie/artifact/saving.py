@@ -74,7 +74,8 @@ def save(
         private: Input columns whose example cells stay empty: even made-up ones would show levels.
 
     Types of features that did not come with Crosstie are code, which never lies in an artifact: its manifest names
-    them and their files under `own_types`, and the installed packages that brought them under `own_packages`.
+    them and their files under `own_types`, and the installed packages that brought them under `own_packages`. A
+    function of row-wise features is named in `rowwise.json`, by its file and a digest of its code.
     """
     part = folder.with_name(f".{folder.name}.part")
     shutil.rmtree(part, ignore_errors=True)

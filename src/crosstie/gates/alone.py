@@ -18,6 +18,7 @@ from crosstie.artifact.artifact import plain
 from crosstie.artifact.example import check_example, check_skew
 from crosstie.artifact.loading import load
 from crosstie.config.registry import own_folders, use_components
+from crosstie.data.rowwise.function import feature_folders, look_in
 from crosstie.data.table import Table
 from crosstie.errors import CrosstieError
 
@@ -45,7 +46,11 @@ def ask_alone(folder: Path, rows: Sequence[dict[str, Any]]) -> Said:
         rows: Their cells as text, None where missing.
     """
     environment = {**os.environ, "PYTHONPATH": os.pathsep.join(filter(None, sys.path))}
-    told = {"rows": list(rows), "components": [str(each) for each in own_folders()]}
+    told = {
+        "rows": list(rows),
+        "components": [str(each) for each in own_folders()],
+        "features": [str(each) for each in feature_folders()],
+    }
     with TemporaryDirectory(prefix="crosstie-") as empty:
         done = subprocess.run(
             [sys.executable, "-P", "-m", __name__, str(folder.resolve())],
@@ -69,6 +74,8 @@ def main(words: Sequence[str]) -> int:
     told = json.loads(sys.stdin.read())
     for each in told["components"]:
         use_components(Path(each))
+    for each in told["features"]:
+        look_in(Path(each))
     rows = told["rows"]
     artifact = load(Path(folder))
     problems = [str(each) for each in (*check_example(artifact), *check_skew(artifact))]
@@ -82,7 +89,7 @@ def main(words: Sequence[str]) -> int:
     problems += [
         f"{each} is imported to predict; a package of this model would not have it"
         for each in TRAINING
-        if each in sys.modules
+        if each in sys.modules and each not in artifact.manifest["requirements"]
     ]
     answer = {"predictions": predictions, "problems": problems}
     sys.stdout.write(json.dumps(answer) + "\n")

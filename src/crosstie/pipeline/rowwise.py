@@ -12,6 +12,8 @@ from typing import Any
 
 from crosstie.config.document import Place
 from crosstie.data.profile import look, looked_at
+from crosstie.data.rowwise.function import use_features
+from crosstie.data.rowwise.python import RowwisePython
 from crosstie.data.rowwise.raw_column import RawColumn
 from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.rowwise.sql import RowwiseSql
@@ -56,7 +58,8 @@ class Made:
             f" and {len(made) - SHOWN} more" if len(made) > SHOWN else ""
         )
         passed = len(self.rowwise.passed)
-        return (f"{self.path}: makes {some or 'no new column'}; {passed} columns are handed on as they are",)  # fmt: skip
+        more = f"; {passed} columns are handed on as they are" if passed else ""
+        return (f"{self.path}: makes {some or 'no new column'}{more}",)
 
 
 def make_rowwise(
@@ -130,9 +133,12 @@ def derived(
         raise DataError(Problem(source.name, f"lacks {names}, which {rowwise.file} reads"))
     counts: dict[str, Counts] = {}
 
+    made = [name for name in rowwise.columns if name not in carried]
+
     def of(table: Table) -> Table:
         found, _ = rowwise.of(table, strict=True)
-        return table.derived([*rowwise.columns, *carried], {name: name for name in carried}, found)
+        own = {name: name for name in carried}
+        return table.derived([*made, *carried], own, found.select(made))
 
     for table in source.chunks(columns=rowwise.reads or source.columns[:1]):
         _, read = rowwise.of(table, strict=True)
@@ -140,7 +146,7 @@ def derived(
             more = count(column, 0, Counts(len(column)))
             counts[name] = counts[name] + more if name in counts else more
     whole = hashlib.sha256(f"{source.fingerprint} {rowwise.fingerprint}".encode()).hexdigest()
-    return source.made([*rowwise.columns, *carried], of, fingerprint=whole), counts
+    return source.made([*made, *carried], of, fingerprint=whole), counts
 
 
 def _file(findings: Findings) -> tuple[Path | None, Place]:
@@ -173,25 +179,38 @@ def _read(
     path: Path, columns: Sequence[str], hidden: Mapping[str, str], source: Source, private: Sequence[str]
 ) -> Rowwise:  # fmt: skip
     """The file's features, over the columns of a training table."""
+    sample = looked_at(source)
+    if path.suffix == ".py":
+        function = use_features(path)
+        inputs = _typed(columns, sample, source, private)
+        return RowwisePython.tried(function, inputs, sample, missing=source.missing)
     try:
         text = path.read_text(encoding="utf-8-sig")
     except UnicodeDecodeError as error:
         raise DataError(Problem(str(path), f"is not UTF-8 text (byte {error.start}); save it as UTF-8")) from None  # fmt: skip
     statement = read_statement(text, columns, where=str(path), hidden=hidden)
     wanted = sorted({each for names in statement.reads.values() for each in names})
-    inputs, problems = {}, []
-    sample = looked_at(source)
+    inputs, problems = _typed(wanted, sample, source, private), []
     for name in wanted:
-        found = look(sample, name, total=source.rows, private=name in private)
-        raw = RawColumn.of(found, sample.distinct(name)[1])
-        if raw is None:
+        if name not in inputs:
             line = min(statement.lines[each] for each, names in statement.reads.items() if name in names)  # fmt: skip
             problems.append(Problem(f"{path}:{line}", f"{name!r} holds lists or files, which can be handed on but not worked with"))  # fmt: skip
-            continue
-        inputs[name] = raw
     if problems:
         raise DataError(problems)
     return RowwiseSql(statement, inputs, missing=source.missing, file=path.name, where=str(path))
+
+
+def _typed(
+    columns: Sequence[str], sample: Table, source: Source, private: Sequence[str]
+) -> dict[str, RawColumn]:
+    """Columns as they are worked with; lists and files are not."""
+    found = {}
+    for name in columns:
+        seen = look(sample, name, total=source.rows, private=name in private)
+        raw = RawColumn.of(seen, sample.distinct(name)[1])
+        if raw is not None:
+            found[name] = raw
+    return found
 
 
 def _beside(
@@ -212,9 +231,10 @@ def _beside(
     for name in [*found]:
         if name not in rowwise.columns:
             continue
-        if rowwise.passed.get(name) == name and name not in hidden:
-            del found[name]  # it is handed on: an input as any other
-            continue
+        if rowwise.sources(name) == (name,) and name not in hidden:
+            if name in rowwise.passed:
+                del found[name]  # it is handed on: an input as any other
+            continue  # a function gives it back; what rows are split by is the table's own
         why = "is there already" if name in hidden else "is what rows are split by"
         findings.wrong(str(path), f"makes a column {name!r}, which {why}; call it otherwise")
     return {name: why for name, why in found.items() if name in source.columns}

@@ -27,9 +27,12 @@ def unlisted(
     """
     at_once = _at_once(modules, roots)
     found: dict[tuple[str, str], Problem] = {}
+    near = {name.partition(".")[0] for name in shown}  # a user's files may import each other
     for name, module in modules.items():
         for each in module.imports:
             if each.when == "typing" or not is_foreign(each.module):
+                continue
+            if name in shown and each.module.partition(".")[0] in near:
                 continue
             brought = distribution_of(each.module)
             listed = each.when == "call" or name not in at_once

@@ -28,11 +28,23 @@ def chosen(runs: Path) -> Run:
 
 def own_folder(model: str | Path, runs: Path) -> Path | None:
     """The folder of own classes that a run was trained with, if it had one that is still there."""
+    given = _named(model, runs, "components")
+    return given if given is not None and given.is_dir() else None
+
+
+def own_features(model: str | Path, runs: Path) -> Path | None:
+    """The code of row-wise features that a run was trained with, if it had some that is still there."""
+    given = _named(model, runs, "features")
+    return given if given is not None and given.suffix == ".py" and given.is_file() else None
+
+
+def _named(model: str | Path, runs: Path, key: str) -> Path | None:
+    """A path that a run's file names."""
     if not Run.named(model, runs):
         return None
     path = Run.find(model, runs).path / "config.yaml"
-    given = read_yaml(path.read_text(encoding="utf-8"), str(path)).value.get("components")
-    return Path(given) if isinstance(given, str) and Path(given).is_dir() else None
+    given = read_yaml(path.read_text(encoding="utf-8"), str(path)).value.get(key)
+    return Path(given) if isinstance(given, str) else None
 
 
 def real_rows(model: str | Path, runs: Path) -> list[dict[str, Any]]:

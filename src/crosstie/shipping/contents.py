@@ -5,6 +5,7 @@ churn/__main__.py          `python -m churn predict | serve | check | schema`
 churn/model/               the artifact
 churn/_runtime/            our rooms that predict and serve, with relative imports
 churn/_components/         the user's own feature types, if the model has some
+churn/_features/           the function of its row-wise features, if it has one, and what that imports
 churn/requirements.txt     the lock, with hashes; requirements-serve.txt with the server's too
 """
 
@@ -15,15 +16,17 @@ from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
 from crosstie.artifact.artifact import Artifact
+from crosstie.data.rowwise.function import NAME as FUNCTION
+from crosstie.data.rowwise.function import Function
 from crosstie.features.feature import feature_types
 from crosstie.shipping.modules import OWN, Module, reached
 from crosstie.shipping.naming import Names
 from crosstie.shipping.needs import SERVER
-from crosstie.shipping.relative import relative
+from crosstie.shipping.relative import beside, relative
 from crosstie.shipping.wheel import Content
 
 ROOTS = (f"{OWN}.serving.command", f"{OWN}.serving.packaged")
-RUNTIME, COMPONENTS = "_runtime", "_components"
+RUNTIME, COMPONENTS, FEATURES = "_runtime", "_components", "_features"
 
 _INIT = '''"""{about}
 
@@ -67,21 +70,28 @@ class Code:
         rooms: Ours, by module.
         own: A user's own files, by the name they have in the wheel.
         shown: Those by path, for errors.
+        function: The row-wise features that are code, with their files by name.
     """
 
     rooms: Mapping[str, Module]
     own: Mapping[str, Module]
     shown: Mapping[str, str]
+    function: tuple[Function, Mapping[str, Module]] | None = None
+
+    @property
+    def features(self) -> Mapping[str, Module]:
+        """The files of the row-wise features, by name."""
+        return {} if self.function is None else self.function[1]
 
     @property
     def modules(self) -> dict[str, Module]:
         """All of them."""
-        return {**self.rooms, **self.own}
+        return {**self.rooms, **self.own, **self.features}
 
     @property
     def roots(self) -> list[str]:
         """What is imported first."""
-        return [*ROOTS, *self.own]
+        return [*ROOTS, *self.own, *self.features]
 
 
 def code_of(artifact: Artifact) -> Code:
@@ -98,13 +108,21 @@ def code_of(artifact: Artifact) -> Code:
         name = f"{stem}_{i}" if stem in own else stem
         own[name] = Module.of(name, path.read_text(encoding="utf-8"))
         shown[name] = str(path)
+    function = None
+    if artifact.rowwise is not None and (found := artifact.rowwise.function) is not None:
+        made = {}
+        for name, path in found.files:
+            text = path.read_text(encoding="utf-8-sig")
+            made[name] = Module.of(name, text, package=path.stem == "__init__")
+            shown[name] = str(path)
+        function = found, made
     imported = [
         f"{each.module}{part}"
-        for module in own.values()
+        for module in (*own.values(), *(function[1].values() if function else ()))
         for each in module.imports
         for part in ("", *(f".{name}" for name in each.names))
     ]
-    return Code(reached([*ROOTS, f"{SERVER}.serve", *imported]), own, shown)
+    return Code(reached([*ROOTS, f"{SERVER}.serve", *imported]), own, shown, function)
 
 
 def contents(folder: Path, code: Code, names: Names, number: str) -> dict[str, Content]:
@@ -125,6 +143,16 @@ def contents(folder: Path, code: Code, names: Names, number: str) -> dict[str, C
         imports.insert(
             0, f"from .{COMPONENTS} import {', '.join(f'{each} as _{each}' for each in code.own)}"
         )
+    if code.function is not None:
+        function, _ = code.function
+        assert function.path is not None, "a wheel is made where the code lies"
+        imports = [
+            f"from .{FEATURES}.{function.path.stem} import {FUNCTION} as _{FUNCTION}",
+            *imports,
+            f"from .{RUNTIME}.data.rowwise.function import use_function as _use",
+            "",
+            f'_use(_{FUNCTION}, "{function.form}", "{function.digest}")',
+        ]
     found: dict[str, Content] = {
         "__init__.py": _INIT.format(
             about=about, module=names.module, version=number, imports="\n".join(imports)
@@ -148,6 +176,14 @@ def contents(folder: Path, code: Code, names: Names, number: str) -> dict[str, C
         )
     if code.own:
         found[f"{COMPONENTS}/__init__.py"] = ""
+    for name, module in code.features.items():
+        parts = name.split(".")
+        package = [FEATURES, *(parts if module.package else parts[:-1])]
+        file = f"{'/'.join([FEATURES, *parts])}{'/__init__' * module.package}.py"
+        near = beside(module, package, FEATURES, code.features, shown=code.shown[name])
+        found[file] = relative(near, package, [RUNTIME], shown=code.shown[name])
+    if code.features:
+        found[f"{FEATURES}/__init__.py"] = ""
     for path in sorted(folder.rglob("*")):
         if path.is_file():
             found[f"model/{path.relative_to(folder).as_posix()}"] = path

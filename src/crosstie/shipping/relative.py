@@ -5,7 +5,7 @@ a traceback shows can be looked up.
 """
 
 import re
-from collections.abc import Sequence
+from collections.abc import Collection, Sequence
 
 from crosstie.errors import ConfigError, Problem
 from crosstie.shipping.modules import OWN, Import, Module
@@ -60,6 +60,52 @@ def relative(module: Module, package: Sequence[str], home: Sequence[str], *, sho
     if problems:
         raise ConfigError(problems)
     return b"".join([*pieces, text[done:]]).decode()
+
+
+def beside(
+    module: Module, package: Sequence[str], home: str, names: Collection[str], *, shown: str
+) -> Module:
+    r"""The same with relative imports in place of absolute ones of the files that it lay with.
+
+    Args:
+        module: What to rewrite.
+        package: The package that it is put into.
+        home: The one that they all are put into.
+        names: What `import` knew them by.
+        shown: What an error calls its file.
+
+    Raises:
+        ConfigError: It imports one in a way that has no relative form.
+
+    Examples:
+        >>> text = "from helpers import half  # of it\nimport helpers as h\n"
+        >>> print(beside(Module.of("features", text), ["_features"], "_features", ["helpers"], shown="").source, end="")
+        from .helpers import half  # of it
+        from . import helpers as h
+    """
+    lines = module.source.encode().splitlines(keepends=True)
+    problems = []
+    for each in module.imports:
+        if each.module not in names:
+            continue
+        line, start = lines[each.line - 1], each.column
+        said = each.module.encode()
+        dots = _dotted(package, [home, *each.module.split(".")]).encode()
+        *parents, last = each.module.split(".")
+        known = re.compile(rb"from(\s+)" + re.escape(said) + rb"(?=\s)").match(line, start)
+        plain = re.compile(rb"import\s+" + re.escape(said) + rb"(\s+as\s+\w+)?[ \t]*(?=#|\r?\n|$)").match(line, start)  # fmt: skip
+        if known is not None:
+            lines[each.line - 1] = line[:start] + b"from" + known[1] + dots + line[known.end() :]
+        elif plain is not None and (plain[1] is not None or not parents):
+            above = _dotted(package, [home, *parents]).encode()
+            words = b"from " + above + b" import " + last.encode() + (plain[1] or b"")
+            lines[each.line - 1] = line[:start] + words + line[plain.end() :]
+        else:
+            what = f"`import {each.module}` cannot go into a wheel. Write `from {each.module} import …`"
+            problems.append(Problem(f"{shown}:{each.line}", what))
+    if problems:
+        raise ConfigError(problems)
+    return Module.of(module.name, b"".join(lines).decode(), package=module.package)
 
 
 def _rewritten(

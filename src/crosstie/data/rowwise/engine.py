@@ -39,7 +39,7 @@ def connection() -> Any:
         try:
             import duckdb  # 113 ms
         except ModuleNotFoundError:
-            raise MissingExtra("duckdb", "sql", needed_for="features.sql") from None
+            raise MissingExtra("duckdb", "train", needed_for="features.sql") from None
         made = duckdb.connect(":memory:", config=SETTINGS)
         made.execute("SET TimeZone = 'UTC'")
         # what it would rewrite for many rows and not for one could end in other bits, and planning takes longer

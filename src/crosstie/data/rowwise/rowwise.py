@@ -6,7 +6,9 @@ Its result for a row depends on nothing but that row. `sql` and `python` are the
 from collections.abc import Collection, Mapping, Sequence
 from typing import Any, Protocol
 
+from crosstie.config.registry import own_folders
 from crosstie.data.column import Column
+from crosstie.data.rowwise.function import Function, known
 from crosstie.data.rowwise.raw_column import RawColumn
 from crosstie.data.table import Table
 
@@ -33,6 +35,10 @@ class Rowwise(Protocol):
     @property
     def requires(self) -> tuple[str, ...]:
         """Distributions that it needs where the model predicts."""
+
+    @property
+    def function(self) -> Function | None:
+        """The code that it is, if it is code."""
 
     @property
     def reads(self) -> tuple[str, ...]:
@@ -77,6 +83,7 @@ def revived(state: Mapping[str, Any], missing: Sequence[str] | None) -> Rowwise:
 
     Raises:
         DataError: It calls what it may not.
+        LookupError: It needs a function that is not here.
         MissingExtra: Its engine is not installed.
         ValueError: It is no such state.
     """
@@ -84,4 +91,11 @@ def revived(state: Mapping[str, Any], missing: Sequence[str] | None) -> Rowwise:
 
     if state.get("kind") == "sql":
         return RowwiseSql.from_state(state, missing)
+    if state.get("kind") == "python":
+        from crosstie.data.rowwise.python import RowwisePython
+
+        function = known(str(state["digest"]), str(state["file"]), own_folders())
+        if function is None:
+            raise LookupError(str(state["file"]))
+        return RowwisePython.from_state(state, missing, function)
     raise ValueError(f"no kind of row-wise features {state.get('kind')!r}")

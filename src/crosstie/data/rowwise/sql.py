@@ -9,6 +9,7 @@ import numpy as np
 
 from crosstie.data.column import Column
 from crosstie.data.rowwise.engine import AS_TEXT, Program
+from crosstie.data.rowwise.function import Function
 from crosstie.data.rowwise.raw_column import RawColumn
 from crosstie.data.rowwise.rowwise import reads
 from crosstie.data.rowwise.statement import Statement, composed, read_statement
@@ -41,6 +42,7 @@ class RowwiseSql:
     """
 
     requires = ("duckdb",)
+    function: Function | None = None
 
     def __init__(
         self,

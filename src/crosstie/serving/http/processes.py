@@ -22,6 +22,7 @@ from time import monotonic
 from typing import Any
 
 from crosstie.config.registry import own_folders
+from crosstie.data.rowwise.function import feature_folders
 from crosstie.errors import ArtifactError
 from crosstie.serving.http import worker
 from crosstie.serving.http.frames import Frames, Said, of_jobs, to_replies
@@ -236,6 +237,7 @@ class _Process(asyncio.Protocol):
             "threads": settings.threads,
             "max_rows": settings.max_rows,
             "components": [str(each) for each in own_folders()],
+            "features": [str(each) for each in feature_folders()],
         }
         with theirs:
             self._process = subprocess.Popen(

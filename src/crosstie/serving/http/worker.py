@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 from crosstie.config.registry import use_components
+from crosstie.data.rowwise.function import look_in
 from crosstie.errors import CrosstieError
 from crosstie.serving.http.frames import frame, of_replies, read_frame, to_jobs
 from crosstie.serving.http.job import work
@@ -22,6 +23,8 @@ def main() -> int:
         try:
             for folder in told["components"]:
                 use_components(Path(folder))
+            for folder in told["features"]:
+                look_in(Path(folder))
             model = tried(Path(told["model"]), threads=told["threads"])
         except CrosstieError as error:
             file.write(frame([({"error": str(error)}, b"")]))
