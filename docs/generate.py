@@ -31,6 +31,7 @@ from crosstie.models.decoders.decoder import decoders
 from crosstie.models.encoders.encoder import encoders
 from crosstie.models.layers.initial import Initial
 from crosstie.models.losses.loss import losses
+from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
 from crosstie.training.augmentations.augmentation import augmentations
 from crosstie.training.callbacks.callback import callbacks
@@ -52,6 +53,7 @@ SECTIONS: tuple[tuple[str, str, type], ...] = (
     ("`output_features`", "An entry of the list.", Output),
     ("`preprocessing`", "At the top of the file.", Preprocessing),
     ("`backend`", "", Backend),
+    ("`trainer`", "With `model_type: auto`.", Auto),
     ("`trainer.gradient_clipping`", "With `model_type: ecd`.", Clipping),
     ("`trainer.learning_rate_scheduler`", "Beside the options of its type.", Pace),
     ("`encoder`, `combiner`, `decoder`", "Beside the options of their type.", Initial),

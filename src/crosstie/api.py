@@ -44,6 +44,9 @@ def train(
     folds: int | None = None,
     start_from: str | Path | None = None,
     threads: int | None = None,
+    time_limit: float | str | None = None,
+    effort: str | None = None,
+    plan: str | Path | None = None,
     resume: str | Path | None = None,
     allow_different_host: bool = False,
     runs: str | Path = "runs",
@@ -71,6 +74,9 @@ def train(
         start_from: An earlier network to begin with: a run, a folder with its weights, or `hf://ORG/NAME@REVISION`
             (`--from`).
         threads: Processor threads to use.
+        time_limit: Of `model_type: auto`, from the start of the process to its end: seconds, or `"10m"`.
+        effort: Of `model_type: auto`, how much is tried: "quick", "standard" or "thorough".
+        plan: A run of `model_type: auto`, whose search is done again to the same model.
         resume: An interrupted run to go on with.
         allow_different_host: Resume although machine, thread count or versions are others; the result may then
             differ from that of an uninterrupted run.
@@ -97,10 +103,12 @@ def train(
     """
     if threads is not None:
         limit_processors(threads)
+    from crosstie.pipeline.auto import asked
+
     if resume is not None:
-        run, plan = plan_to_resume(resume, Path(runs), data if data is not None else source)
+        run, planned = plan_to_resume(resume, Path(runs), data if data is not None else source)
         return _train(
-            plan,
+            planned,
             run,
             callbacks,
             say,
@@ -108,7 +116,12 @@ def train(
             resume=True,
             allow_different_host=allow_different_host,
         )
-    plan = plan_for(
+    budget = asked(
+        time_limit=time_limit,
+        effort=effort,
+        plan=None if plan is None else Run.find(plan, Path(runs)).path,
+    )
+    planned = plan_for(
         source,
         target=target,
         data=data,
@@ -120,12 +133,12 @@ def train(
         folds=folds,
         start_from=start_from,
         runs=runs,
-        set=set,
+        set=[*set, *budget],
         types=types,
     )
-    identity = f"{plan.config}{[each.fingerprint for each in plan.sources.values()]}"
-    run = Run.create(Path(runs), plan.name, identity, at=Path(output) if output else None)
-    return _train(plan, run, callbacks, say, progress=progress)
+    identity = f"{planned.config}{[each.fingerprint for each in planned.sources.values()]}"
+    run = Run.create(Path(runs), planned.name, identity, at=Path(output) if output else None)
+    return _train(planned, run, callbacks, say, progress=progress)
 
 
 def check(

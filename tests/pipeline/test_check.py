@@ -121,8 +121,8 @@ preprocessing:
         (
             "data: data.csv\ntarget: survived\ntrainer: {epochs: 3}\n",
             (
-                "model.yaml:3 trainer: model_type auto chooses what learns and takes no trainer options; "
-                "set model_type: ecd, gbm or linear"
+                "model.yaml:3 trainer.epochs: is an option of ecd, and model_type auto leaves it open what learns; "
+                "set model_type: ecd"
             ),
         ),
         (

@@ -1,5 +1,17 @@
+"""What an automatic search tries, keeps and writes down."""
+
+import json
+from itertools import islice
+
+import numpy as np
+import pytest
+
 import crosstie
+from crosstie.errors import ConfigError
 from crosstie.search.auto import plausible
+from crosstie.search.cut import Cut
+from crosstie.search.portfolio import draws, portfolio
+from crosstie.training.callbacks.callback import Progress
 
 
 def plan_of(columns, target):
@@ -73,3 +85,112 @@ def test_with_folds_all_rows_judge_each_learner_and_the_best_keeps_a_model_for_e
     assert len(chosen["about"]["folds"]) == 3
     assert len(crosstie.load(run.path).artifact.members) == 3
     assert sorted(each.name for each in (run.path / "folds").iterdir()) == ["0", "1", "2"]
+
+
+def curve(n=800):
+    """A number that trees see in steps and a line in part."""
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(-3, 3, n), rng.uniform(-3, 3, n)
+    noise = rng.normal(size=n)
+    return {"x": x.tolist(), "z": z.tolist(), "y": (np.sin(2 * x) + z + noise).tolist()}
+
+
+@pytest.mark.slow
+def test_a_wide_search_averages_models_and_its_plan_gives_the_same_model_again(tmp_path):
+    asked = {"target": "y", "runs": tmp_path, "name": "waves"}
+    few = ["trainer.learners=[linear,gbm]"]
+    first = crosstie.train(curve(500), effort="standard", set=few, folds=2, **asked)
+
+    plan = json.loads((first.path / "plan.json").read_text())
+    names = [each["name"] for each in plan["trials"]]
+    assert names == ["linear", "gbm", "gbm_177", "gbm_13", "gbm_163", "gbm_41", "gbm_72"]
+    assert (plan["chosen"], first.manifest["learner"]) == ("ensemble", "ensemble")
+    chosen, *others = first.evaluation["models"]
+    weights = chosen["about"]["weights"]
+    assert sum(weights.values()) == pytest.approx(1, abs=1e-3)
+    assert {each["model"] for each in others} == {*names, "baseline"}
+    best = min(each["metrics"]["validation"]["y"]["rmse"] for each in others)
+    assert chosen["metrics"]["validation"]["y"]["rmse"] < best
+    assert (
+        chosen["about"]["on_rows_it_was_not_chosen_by"]["rmse"]
+        > chosen["metrics"]["validation"]["y"]["rmse"]
+    )
+
+    again = crosstie.train(curve(500), plan=first.path, folds=2, **asked)
+    model = sorted(path.name for path in (first.model / "graph").iterdir())
+    assert len(model) == 2 * len(weights)
+    for name in ("ensemble.json", "features.json", *(f"graph/{each}" for each in model)):
+        assert (first.model / name).read_bytes() == (again.model / name).read_bytes()
+
+
+def test_a_time_limit_ends_the_search_and_leaves_a_model(tmp_path):
+    run = crosstie.train(curve(), target="y", time_limit="1s", runs=tmp_path)
+
+    plan = json.loads((run.path / "plan.json").read_text())
+    assert [each["name"] for each in plan["trials"]] == ["linear"]
+    assert plan["left_out"] == [{"name": "gbm", "why": "no time was left"}]
+    assert run.manifest["learner"] == "linear"
+
+
+def test_a_fit_that_was_cut_is_cut_at_the_same_tree_again(tmp_path):
+    whole = crosstie.train(curve(), target="y", runs=tmp_path / "whole")
+    plan = json.loads((whole.path / "plan.json").read_text())
+    plan["trials"][1]["cuts"] = [7]
+    (whole.path / "plan.json").write_text(json.dumps(plan))
+
+    cut = crosstie.train(curve(), target="y", plan=whole.path, runs=tmp_path / "cut")
+
+    gbm = next(each for each in cut.evaluation["models"] if each["model"] == "gbm")
+    assert gbm["about"]["rounds"] <= 7
+    assert json.loads((cut.path / "plan.json").read_text())["trials"][1]["cuts"] == [7]
+
+
+def test_a_unit_that_would_end_too_late_is_not_begun():
+    cut, progress = Cut(deadline=-1.0), Progress(learner="gbm", unit="tree", step=3)
+    cut.on_step_end(progress)
+    assert progress.ends_here
+    later, progress = Cut(deadline=None), Progress(learner="gbm", unit="tree", step=3)
+    later.on_step_end(progress)
+    assert not progress.ends_here
+
+
+def test_what_is_drawn_is_the_same_however_often_and_named_apart():
+    learners = ["linear", "gbm", "ecd"]
+    drawn = list(islice(draws(learners, seed=1), 9))
+    assert drawn == list(islice(draws(learners, seed=1), 9))
+    assert drawn != list(islice(draws(learners, seed=2), 9))
+    names = [each.name for each in [*portfolio(learners), *drawn]]
+    assert len(set(names)) == len(names)
+    assert list(draws(["linear"], seed=1)) == []
+
+
+def test_only_what_is_asked_for_is_tried(tmp_path):
+    run = crosstie.train(curve(60), target="y", set=["trainer.learners=[linear]"], runs=tmp_path)
+    assert [each["model"] for each in run.evaluation["models"]] == ["linear", "baseline"]
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"time_limit": "soon"}, "--time-limit: 'soon' is no time; write 90s, 10m or 1h30m"),
+        (
+            {"set": ["trainer.learners=[gmb]"]},
+            "trainer.learners.gmb: is no learner; did you mean 'gbm'?",
+        ),
+        (
+            {"set": ["trainer.num_leaves=3"]},
+            "is an option of gbm, and model_type auto leaves it open",
+        ),
+    ],
+)
+def test_a_wrong_budget_is_told(asked, told):
+    with pytest.raises(ConfigError, match=told.replace("?", r"\?")):
+        crosstie.train(curve(60), target="y", **asked)
+
+
+def test_a_run_without_a_plan_cannot_be_planned_by(tmp_path):
+    run = crosstie.train(curve(60), target="y", model_type="linear", runs=tmp_path)
+    with pytest.raises(
+        ConfigError, match=r"plan\.json: there is none; name a run of model_type auto"
+    ):
+        crosstie.train(curve(60), target="y", plan=run.path, runs=tmp_path)

@@ -128,12 +128,21 @@ class Artifact:
     def encode(self, table: Table) -> list[Encoded]:
         """The table as each member sees it."""
         if self.rowwise is None:
-            return [member.preprocessor.encode(table) for member in self.members]
+            return self._encoded(table)
         self._check_there(table, self.rowwise)
         made, read = self.rowwise.of(table)
-        first, *others = [member.preprocessor.encode(made) for member in self.members]
+        first, *others = self._encoded(made)
         counts = _with_raw(first.counts, read, self.rowwise, absent=table)
         return [replace(first, counts=counts), *others]
+
+    def _encoded(self, table: Table) -> list[Encoded]:
+        """A table of the columns that features read; encoded once for members that see it alike."""
+        found: dict[int, Encoded] = {}
+        for member in self.members:
+            key = id(member.preprocessor)
+            if key not in found:
+                found[key] = member.preprocessor.encode(table)
+        return [found[id(member.preprocessor)] for member in self.members]
 
     def seen(self, table: Table) -> Table:
         """A table with the columns that the features read."""

@@ -5,6 +5,7 @@ of files stay inside the folder, graphs hold all their numbers themselves, and a
 example is refused when it is opened rather than when it is asked.
 """
 
+import hashlib
 import json
 import math
 import re
@@ -12,6 +13,8 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NoReturn
 
+import numpy as np
+from numpy.typing import NDArray
 from safetensors.numpy import load_file
 
 from crosstie.artifact.artifact import Artifact, Member, OutputSettings
@@ -167,7 +170,8 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
         raise ArtifactError(
             f"{folder / 'ensemble.json'}: {len(weights)} weights {weights[:3]!r} for {len(states)} members"
         )
-    members = []
+    members: list[Member] = []
+    fitted: dict[str, Preprocessor] = {}  # members that see rows alike share what encodes them
     for i, state in enumerate(states):
         _check_types(folder, state, manifest)
         own = {
@@ -175,7 +179,8 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
             for key, value in arrays.items()
             if key.startswith(f"{i}.")
         }
-        preprocessor = Preprocessor.from_state(state, own)
+        key = _fingerprint(state, own) if len(states) > 1 else ""
+        preprocessor = fitted[key] = fitted.get(key) or Preprocessor.from_state(state, own)
         graph = Graph(folder / "graph" / f"{i}.onnx", threads=threads)
         graph.check(preprocessor.layout)
         members.append(Member(preprocessor, graph, weights[i]))
@@ -222,6 +227,15 @@ def _rowwise(
     except DataError as error:
         told = "; ".join(map(str, error.problems))
         raise ArtifactError(f"{path}: asks for what row-wise features may not do: {told}") from None
+
+
+def _fingerprint(state: Any, arrays: Mapping[str, NDArray[Any]]) -> str:
+    """Equal for fitted features that are equal."""
+    found = hashlib.sha256(json.dumps(state, sort_keys=True).encode())
+    for name, values in sorted(arrays.items()):
+        found.update(f"{name} {values.dtype} {values.shape} ".encode())
+        found.update(np.ascontiguousarray(values).tobytes())
+    return found.hexdigest()
 
 
 def _only(

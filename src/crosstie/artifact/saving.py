@@ -48,6 +48,7 @@ def save(
     name: str,
     members: Sequence[tuple[Preprocessor, Path]],
     settings: Mapping[str, OutputSettings],
+    weights: Sequence[float] | None = None,
     about: Mapping[str, Any],
     seed: int,
     missing: Sequence[str] | None = None,
@@ -64,6 +65,7 @@ def save(
         name: The model's name.
         members: (fitted features, `.onnx` file) of each; the file is copied.
         settings: By output name.
+        weights: Of the members in their average; None for equal ones.
         about: Goes into the manifest: learner, the run it came from. No training options.
         seed: Of the synthetic example rows.
         missing: As `Artifact.missing`.
@@ -103,7 +105,7 @@ def save(
     write_json(part / "features.json", {"members": states})
     with atomic(part / "arrays.safetensors") as temporary:
         save_file(arrays, temporary)
-    write_json(part / "ensemble.json", {"weights": [1.0] * len(members)})
+    write_json(part / "ensemble.json", {"weights": list(weights or [1.0] * len(members))})
     write_json(
         part / "inference.json",
         {

@@ -2,7 +2,7 @@
 
 import shlex
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from cyclopts import Parameter
 
@@ -19,6 +19,9 @@ def train(
     /,
     *,
     asked: Asked = USUAL,
+    time_limit: str | None = None,
+    effort: Literal["quick", "standard", "thorough"] | None = None,
+    plan: str | None = None,
     threads: int | None = None,
     resume: str | None = None,
     allow_different_host: Annotated[bool, Parameter(negative="")] = False,
@@ -32,6 +35,9 @@ def train(
     Args:
         source: A model file (.yaml, .json), a run to do again, or a table; `-` reads a table from standard input.
         asked: See `Asked`.
+        time_limit: Of the whole command, for model_type auto: 90s, 10m, 1h30m. All of it is used.
+        effort: How much model_type auto tries where there is no time limit; quick if not given.
+        plan: A run of model_type auto, whose search is done again to the same model, however long it takes.
         threads: Processor threads to use; all that this process may use if not given.
         resume: Go on with this interrupted run instead of starting one.
         allow_different_host: Resume although machine, thread count or versions are others.
@@ -43,6 +49,9 @@ def train(
     run = api.train(
         source,
         **asked.arguments(),
+        time_limit=time_limit,
+        effort=effort,
+        plan=plan,
         threads=threads,
         resume=resume,
         allow_different_host=allow_different_host,

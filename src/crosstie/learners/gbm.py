@@ -321,8 +321,8 @@ class Gbm(Learner):
                 stopping.report(booster, job)
             for callback in job.callbacks:
                 callback.on_step_end(progress)
-            if stop:
-                progress.stopped = "early_stop"
+            if stop or progress.ends_here:
+                progress.stopped = "early_stop" if stop else "time_limit"
                 break
 
     def _keep(self, booster: Booster, stopping: Stopping) -> None:

@@ -70,13 +70,16 @@ class Candidate:
     """A fitted model.
 
     Attributes:
-        model_type: `linear`, `gbm`, `ecd`.
-        members: Fitted features and graph of each; more than one after folds.
+        model_type: `linear`, `gbm`, `ecd`; `ensemble` where several are averaged.
+        members: Fitted features and graph of each; more than one after folds, or where several models are averaged.
         parts: "train" (at most 20,000 rows), "validation", "test", those that have rows.
         seconds: Time spent on fitting and exporting.
         about: What the learner says of itself.
         interrupted: Whether Ctrl-C ended its training early.
         folds: How many folds' rows it was fitted on: fewer than there are where it was interrupted.
+        weights: Of the members in their average; None for equal ones.
+        name: Which of several of one learner; "" is called like the learner.
+        cuts: Of each fold, the step after which a listener ended its training; None where it ended by itself.
     """
 
     model_type: str
@@ -86,6 +89,14 @@ class Candidate:
     about: dict[str, Any] = field(default_factory=dict)
     interrupted: bool = False
     folds: int = 1
+    weights: tuple[float, ...] | None = None
+    name: str = ""
+    cuts: tuple[int | None, ...] = (None,)
+
+    @property
+    def label(self) -> str:
+        """What it is called beside others."""
+        return self.name or self.model_type
 
 
 @dataclass(frozen=True)
@@ -156,6 +167,7 @@ def fit(
         seconds=facts["seconds"],
         about=facts["about"],
         interrupted=facts["interrupted"],
+        cuts=(facts["cut"],),
     )
 
 
@@ -165,12 +177,14 @@ def _complete(done: Path) -> bool:
 
 
 class _Ended(Callback):
-    """Knows whether training came to an end, of itself or by Ctrl-C, so that there is a model."""
+    """Knows whether training came to an end, of itself or by Ctrl-C, so that there is a model; and who ended it."""
 
     ended = False
+    cut: int | None = None
 
     def on_train_end(self, progress: Progress) -> None:
         self.ended = True
+        self.cut = progress.step if progress.ends_here else None
 
 
 def _learn(
@@ -230,6 +244,7 @@ def _learn(
         "seconds": round(time.perf_counter() - started, 3),
         "about": learner.describe(),
         "interrupted": interrupted,
+        "cut": ended.cut,
     }
     write_json(folder / "candidate.json", facts)
     if not any(checkpoints.iterdir()):  # nothing to resume from: fitted again from the start

@@ -10,6 +10,7 @@ from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
 from crosstie.learners.learner import Learner, able, learners
+from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.columns import resolve
 from crosstie.pipeline.company import read_callbacks
 from crosstie.pipeline.components import Built, assemble
@@ -24,7 +25,7 @@ from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.rowwise import make_rowwise
 from crosstie.pipeline.sampling import Sampled
-from crosstie.pipeline.sections import read_top, read_trainer
+from crosstie.pipeline.sections import read_top, read_trainer, words
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.start import read_start
 from crosstie.pipeline.tables import PARTS, Tables, read_tables
@@ -223,7 +224,8 @@ def _asks_for_network(top: Mapping[str, Any], columns: Columns) -> bool:
     parts = ("encoder", "decoder", "loss", "augmentation", "tied", "dependencies")
     entries = [*columns.inputs, *columns.outputs]
     written = any(entry.section.get(part) for entry in entries for part in parts)
-    return written or any(top.get(section) for section in ("trainer", "combiner", "defaults"))
+    trainer = set(top.get("trainer") or {}) - words(Auto).keys()
+    return written or bool(trainer) or any(top.get(section) for section in ("combiner", "defaults"))
 
 
 def _only_network(columns: Columns) -> bool:

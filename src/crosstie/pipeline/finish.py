@@ -23,7 +23,6 @@ from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.views import View
-from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import Candidate, Part
 from crosstie.pipeline.naive import BASELINE, naive_parts
 from crosstie.pipeline.plan import Plan
@@ -72,6 +71,7 @@ def finish(
         run.model,
         name=plan.name,
         members=chosen.members,
+        weights=chosen.weights,
         settings=settings,
         about={**about, "learner": chosen.model_type},
         seed=plan.seed,
@@ -79,7 +79,7 @@ def finish(
         reading=plan.sources["train"].reading,
         private=plan.private,
         published=published,
-        views=_views(plan, chosen),
+        views=_views(plan),
         rowwise=_rowwise(plan, chosen),
     )
     _write_predictions(run, outputs, parts[judged], prepared, judged, thresholds)
@@ -110,10 +110,8 @@ def _published(candidate: Candidate) -> dict[str, Any]:
     return found
 
 
-def _views(plan: Plan, chosen: Candidate) -> dict[str, Sequence[View]]:
-    """By picture input: in which other ways the learner saw it."""
-    if "augmentation" not in learners.get(chosen.model_type).sections:
-        return {}
+def _views(plan: Plan) -> dict[str, Sequence[View]]:
+    """By picture input: in which other ways it was seen."""
     inputs = plan.architecture["inputs"].items()
     found = {name: views(section.get("augmentation", ())) for name, section in inputs}
     return {name: seen for name, seen in found.items() if seen}
@@ -243,7 +241,7 @@ def _compare(
     """One row a model: the chosen one first, then the others by name, the baseline last."""
     rows = [
         {
-            "model": chosen.model_type,
+            "model": chosen.label,
             "chosen": True,
             "seconds": chosen.seconds,
             "about": chosen.about,
@@ -252,7 +250,7 @@ def _compare(
     ]
     rows += [
         {
-            "model": other.model_type,
+            "model": other.label,
             "chosen": False,
             "seconds": other.seconds,
             "about": other.about,

@@ -4,7 +4,8 @@ Each fold fits its own features on its own training rows. The validation figures
 is judged by the one model that did not train on it. The test part is judged by the average of all.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from crosstie.errors import DataError
 from crosstie.pipeline.candidate import Candidate, Part, Session, Values, fit
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared, prepare
+from crosstie.training.callbacks.callback import Callback
 
 
 def prepare_folds(
@@ -54,6 +56,7 @@ def fit_each(
     *,
     model_type: str,
     trainer: Mapping[str, Any],
+    watch: Callable[[int], Sequence[Callback]] = lambda fold: (),
 ) -> Candidate:
     """One learner on the data of every fold, or on what there is but one of: a member of the model each.
 
@@ -64,20 +67,28 @@ def fit_each(
         session: As for `fit`.
         model_type: As for `fit`.
         trainer: As for `fit`.
+        watch: Who listens to the fit of one fold, beside those who listen to all.
 
     Raises:
         DataError: Some class is too rare to be in every fold's training rows.
     """
-    if len(data) == 1:
-        return fit(plan, data[0], folder, session, model_type=model_type, trainer=trainer)
     fitted: list[Candidate] = []
     for k, prepared in enumerate(data):
-        session.journal.say(f"fold {k + 1} of {len(data)}")
-        own = folder / "folds" / str(k)
-        fitted.append(fit(plan, prepared, own, session, model_type=model_type, trainer=trainer))
+        if len(data) > 1:
+            session.journal.say(f"fold {k + 1} of {len(data)}")
+        fitted.append(
+            fit(
+                plan,
+                prepared,
+                folder / "folds" / str(k) if len(data) > 1 else folder,
+                replace(session, callbacks=[*session.callbacks, *watch(k)]),
+                model_type=model_type,
+                trainer=trainer,
+            )
+        )
         if fitted[-1].interrupted:
             break
-    return _join(fitted)
+    return _join(fitted) if len(data) > 1 else fitted[0]
 
 
 def _join(candidates: Sequence[Candidate]) -> Candidate:
@@ -103,6 +114,7 @@ def _join(candidates: Sequence[Candidate]) -> Candidate:
         about={"folds": [each.about for each in candidates]},
         interrupted=any(each.interrupted for each in candidates),
         folds=len(candidates),
+        cuts=tuple(cut for each in candidates for cut in each.cuts),
     )
 
 

@@ -10,6 +10,7 @@ from crosstie.config.options import ComponentOf
 from crosstie.data.split import splits
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
+from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.grammar import WIRING, Backend, File, Input, Output, Preprocessing
 from crosstie.pipeline.parts import PARTS, component
 
@@ -32,6 +33,7 @@ def file_schema() -> Schema:
     definitions["combiner"] = component_schema(component("combiner", ""))
     for _, name, learner in learners.items():
         definitions[f"{name}.trainer"] = json_schema(learner.trainer_options())
+    definitions["auto.trainer"] = json_schema(Auto)
     schema = json_schema(File)
     described = schema["properties"]
     types = {name: cls for _, name, cls in feature_types.items()}
@@ -40,7 +42,7 @@ def file_schema() -> Schema:
         "model_type": {"enum": ["auto", *learners.names(), None]},
         "split": _ref("split"),
         "combiner": _ref("combiner"),
-        "trainer": {"anyOf": [_ref(f"{name}.trainer") for name in learners.names()]},
+        "trainer": {"anyOf": [_ref(f"{name}.trainer") for name in ("auto", *learners.names())]},
         "backend": {"anyOf": [{"const": "local"}, json_schema(Backend)]},
         "preprocessing": _preprocessing(types),
         "defaults": {

@@ -6,6 +6,7 @@ from typing import Any
 from crosstie.config.options import options
 from crosstie.config.words import answers
 from crosstie.learners.learner import Learner, learners
+from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import Backend, File, Preprocessing
 
@@ -69,12 +70,7 @@ def read_trainer(
     """The trainer section, filled, that its learner reads; what stands in it and belongs elsewhere is noted."""
     place = findings.document.at("trainer")
     if learner is None:
-        if top["trainer"] and model_type:
-            findings.wrong(
-                place,
-                "model_type auto chooses what learns and takes no trainer options; set model_type: ecd, gbm or linear",
-            )
-        return {}
+        return _read_auto(top["trainer"] or {}, findings) if model_type else {}
     given = {
         key: each
         for key, each in (top["trainer"] or {}).items()
@@ -85,6 +81,24 @@ def read_trainer(
     if given.get("train_steps") is not None and "epochs" in given:
         findings.warnings.append("trainer.epochs is not read: trainer.train_steps goes before it")
     return findings.section(learner.trainer_options(), given, place)
+
+
+def _read_auto(given: Mapping[str, Any], findings: Findings) -> dict[str, Any]:
+    """The options of a search, filled; those of learners are noted, since it is open which learns."""
+    place = findings.document.at("trainer")
+    own = dict(given)
+    for key in given.keys() - words(Auto).keys():
+        readers = [
+            name for _, name, cls in learners.items() if key in options(cls.trainer_options())
+        ]
+        if readers:
+            del own[key]
+            findings.wrong(
+                place.at(key),
+                f"is an option of {' and '.join(readers)}, and model_type auto leaves it open what learns; set "
+                f"model_type: {readers[0]}",
+            )
+    return findings.section(Auto, own, place)
 
 
 def _misplaced_in_trainer(

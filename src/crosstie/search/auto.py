@@ -1,48 +1,140 @@
-"""`model_type: auto`: the simplest honest thing. A few learners on one prepared table, the better kept.
+"""`model_type: auto`: what may be tried within a budget is tried on one prepared table; the best, or an average, is kept.
 
-All of them are shown afterwards. They are compared on the validation part by the watched metric, so the
-test part stays untouched until one is chosen.
+Models are compared on rows that none of them learned from, by the watched metric, so the test part stays untouched
+until one is chosen. What is tried is counted in fits, which end at a tree or an epoch: with a time limit there are as
+many as it leaves room for. `plan.json` of the run holds them, so that a search can be done again to the same model
+whatever the clock says.
 """
 
-from collections.abc import Sequence
+import time
+from collections.abc import Iterable, Sequence
+from itertools import chain, islice
 from pathlib import Path
 
-from crosstie.evaluation.metric import metrics
+from crosstie.config.options import build
 from crosstie.learners.learner import able
+from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.finish import keep_network
-from crosstie.pipeline.folds import fit_each
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
+from crosstie.pipeline.process import seconds_since_start
+from crosstie.search.blend import Blend
+from crosstie.search.portfolio import Trial, draws, portfolio
+from crosstie.search.record import Done, Record, read_plan
+from crosstie.search.trial import FOLDER, run_trial
 
 # A network is worth its seconds where these are; trees on nothing else are not worth theirs.
 TOKENS = {"text", "sequence", "set", "bag"}
+DRAWN = 30  # beside the portfolio, where the effort is thorough
+SHARE = 0.5  # of the time that is left, that one trial may take
+LEAST = 0.5  # seconds that are worth beginning another trial for
 
 
 def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session) -> list[Candidate]:
-    """Fit what fits this table; the best on validation comes first.
+    """Fit what fits this table and the budget; the best on validation, or an average of the best, comes first.
 
-    After Ctrl-C no further learner is tried; the best so far is kept.
+    After Ctrl-C nothing more is tried; the best so far is kept.
     """
-    tried: list[Candidate] = []
-    names = plausible(plan)
-    for name in names:
-        session.journal.say(f"trying {name} ({len(tried) + 1} of {len(names)})")
-        tried.append(
-            fit_each(plan, data, folder / "candidates" / name, session, model_type=name, trainer={})
-        )
-        if tried[-1].interrupted:
+    options = build(Auto, **plan.trainer)
+    record = Record(folder, effort=options.effort, time_limit=options.time_limit)
+    budget = Budget.of(options, plan, data)
+    blend = Blend(plan)
+    units, total = _units(plan, options)
+    for number, each in enumerate(units, 1):
+        if budget.spent and blend.tried:
+            record.omitted(each.trial.name, "no time was left")
             break
-    tried.sort(key=lambda each: validation_score(plan, each), reverse=True)
-    if len(tried) > 1:
-        session.journal.say(_verdict(plan, tried))
-    keep_network(folder, folder / "candidates" / tried[0].model_type)
-    tried[0].interrupted = any(each.interrupted for each in tried)
-    return tried
+        of = "" if total is None else f" of {total}"
+        session.journal.say(f"trying {each.trial.name} ({number}{of})")
+        began = time.monotonic()
+        candidate = run_trial(
+            each.trial,
+            plan,
+            data,
+            folder,
+            session,
+            deadline=budget.deadline(),
+            cuts=each.cuts or None,
+        )
+        blend.add(candidate)
+        record.tried(
+            each.trial,
+            candidate.cuts,
+            seconds=time.monotonic() - began,
+            score=blend.scores[candidate.label],
+        )
+        if candidate.interrupted:
+            break
+    ranked = blend.ranked(averages=options.ensemble)
+    if len(ranked) > 1:
+        session.journal.say(blend.verdict(ranked))
+    keep_network(folder, folder / FOLDER / blend.best().label)
+    record.write(seconds=round(seconds_since_start(), 3), chosen=ranked[0].label)
+    ranked[0].interrupted = any(each.interrupted for each in ranked)
+    return ranked
 
 
-def plausible(plan: Plan) -> list[str]:
-    """Learners that can take these inputs and predict these outputs, the quickest first."""
+class Budget:
+    """The time that a search has.
+
+    Args:
+        ends: When fits have to be done, on the monotonic clock; None for no limit.
+    """
+
+    def __init__(self, ends: float | None) -> None:
+        self.ends = ends
+
+    @classmethod
+    def of(cls, options: Auto, plan: Plan, data: Sequence[Prepared]) -> "Budget":
+        """What is left of the time limit once what comes behind the fits is taken off."""
+        if options.time_limit is None or options.plan is not None:
+            return cls(None)
+        left = options.time_limit - seconds_since_start()
+        return cls(time.monotonic() + left - _to_finish(plan, data))
+
+    @property
+    def spent(self) -> bool:
+        """Whether nothing more can be begun."""
+        return self.ends is not None and self.ends - time.monotonic() < LEAST
+
+    def deadline(self) -> float | None:
+        """When the next trial should be done."""
+        if self.ends is None:
+            return None
+        now = time.monotonic()
+        return now + max(self.ends - now, 0.0) * SHARE
+
+
+def _to_finish(plan: Plan, data: Sequence[Prepared]) -> float:
+    """Seconds that measuring, saving and leaving take behind the last fit."""
+    rows = sum(len(batch) for part, batch in data[0].batches.items() if part != "train")
+    return 1.5 + rows * len(plan.outputs) * 1e-4
+
+
+def _units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
+    """What is to be tried, in order, and how much that is: as a plan has it, else as far as the budget goes."""
+    if options.plan is not None:
+        done = read_plan(Path(options.plan))
+        return done, len(done)
+    names = plausible(plan, wide=options.wide)
+    if options.learners is not None:
+        names = [name for name in names if name in options.learners]
+    trials = portfolio(names) if options.wide else [Trial(name, name) for name in names]
+    drawn = draws(names, seed=plan.seed)
+    if options.time_limit is not None:
+        return (Done(each, ()) for each in chain(trials, drawn)), None
+    trials += islice(drawn, DRAWN if options.effort == "thorough" else 0)
+    return [Done(each, ()) for each in trials], len(trials)
+
+
+def plausible(plan: Plan, *, wide: bool = False) -> list[str]:
+    """Learners that can take these inputs and predict these outputs, the quickest first.
+
+    Args:
+        plan: Of the run.
+        wide: Those, too, that take long for what they bring.
+    """
     inputs = {feature.acts_as() for feature in plan.inputs}
     outputs = [feature.type for feature in plan.outputs]
     several = len(outputs) > 1
@@ -52,29 +144,6 @@ def plausible(plan: Plan) -> list[str]:
     ):  # 77 intents of bank customers: 32 s for an accuracy of .62 where linear has .89
         known = [name for name in known if name != "gbm"]
     found: list[str] = [name for name in ("linear", "gbm") if name in known]
-    if not found or several or "set" in outputs or inputs & TOKENS:
+    if not found or wide or several or "set" in outputs or inputs & TOKENS:
         found.append("ecd")
     return found
-
-
-def validation_score(plan: Plan, candidate: Candidate) -> float:
-    """The first output's watched metric on validation rows (training rows where there are none), higher is better."""
-    value = _watched(plan, candidate)
-    metric = metrics.get(plan.metrics[plan.outputs[0].name], of=plan.outputs[0].type)
-    return value if metric.greater_is_better else -value
-
-
-def _watched(plan: Plan, candidate: Candidate) -> float:
-    output = plan.outputs[0]
-    metric = metrics.get(plan.metrics[output.name], of=output.type)()
-    metric.labels = candidate.members[0][0].outputs[0].labels
-    part = candidate.parts["validation" if "validation" in candidate.parts else "train"]
-    value: float = metric(part.truth[output.name], part.raw[output.name], part.weights)
-    return value
-
-
-def _verdict(plan: Plan, tried: list[Candidate]) -> str:
-    """`chosen by roc_auc on validation rows: gbm 0.8551, linear 0.8538`, the best first."""
-    part = "validation" if "validation" in tried[0].parts else "training"
-    values = [f"{each.model_type} {_watched(plan, each):.4g}" for each in tried]
-    return f"chosen by {plan.metrics[plan.outputs[0].name]} on {part} rows: {', '.join(values)}"

@@ -266,7 +266,8 @@ class Loop:
         if self.watch.gives_up(self.updates_an_epoch):
             return "early_stop"
         limit = self.options.time_limit
-        return "time_limit" if limit is not None and self.elapsed() >= limit else ""
+        late = limit is not None and self.elapsed() >= limit
+        return "time_limit" if late or self.progress.ends_here else ""
 
     def check_finite(self) -> None:
         """Stop when the loss is not a number: going on would only spoil the weights further.

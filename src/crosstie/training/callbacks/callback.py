@@ -35,6 +35,8 @@ class Progress:
         best: Its best value, and `best_step` when that was.
         stopped: Why training ended: "epochs", "early_stop", "interrupted", "time_limit", "failed"; "" while it
             runs.
+        ends_here: Set by a listener that wants training to end now, with the best so far: after this tree, or this
+            epoch.
         range_test: The curve that chose the learning rate, where one did.
         folder: Where this fit keeps its checkpoints: `RUN/checkpoints`, or in a part of a run
             `RUN/folds/0/checkpoints`, `RUN/candidates/gbm/checkpoints`.
@@ -54,6 +56,7 @@ class Progress:
     best: float | None = None
     best_step: int | None = None
     stopped: str = ""
+    ends_here: bool = False
     range_test: "Curve | None" = None
     folder: Path | None = None
 

@@ -1,0 +1,91 @@
+"""Options of `model_type: auto`: the section `trainer:` of a file that leaves it open what learns."""
+
+import re
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Annotated, Literal
+
+from annotated_types import Gt
+
+from crosstie.config.words import Elsewhere
+from crosstie.errors import ConfigError, Problem
+from crosstie.learners.learner import learners as known
+
+_DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
+
+Effort = Literal["quick", "standard", "thorough"]
+
+
+class Auto:
+    """What may be spent, and on what.
+
+    Args:
+        effort: How much is tried where there is no time limit: `quick` is for a first look, under a minute on 10,000
+            rows; `standard` tries a portfolio of boosters and networks; `thorough` draws more of them.
+        time_limit: Seconds from the start of the process to its end. All of them are used, whatever the effort.
+        learners: Only these are tried; None is all that can take the table.
+        ensemble: Whether a weighted average of models may be kept, where that is better on rows it was not chosen by;
+            None is so unless a quick look is all that was asked for.
+        plan: A run, whose search is done again to the same model: the same fits, ended where they were ended then.
+    """
+
+    def __init__(
+        self,
+        *,
+        effort: Annotated[Effort, Elsewhere("presets", "preset", "mode")] = "quick",
+        time_limit: Annotated[
+            float | None,
+            Gt(0),
+            Elsewhere("time_budget", "time_limit_s", "total_time_limit", "max_time", "timeout"),
+        ] = None,
+        learners: Annotated[
+            list[str] | None, Elsewhere("algorithms", "estimator_list", "included_model_types")
+        ] = None,
+        ensemble: bool | None = None,
+        plan: str | None = None,
+    ) -> None:
+        unknown: Sequence[str] = [name for name in learners or () if name not in known.names()]
+        if unknown:
+            raise ConfigError(
+                Problem(f"trainer.learners.{name}", f"is no learner; {known.hint(name)}")
+                for name in unknown
+            )
+        self.effort: Effort = effort
+        self.time_limit = time_limit
+        self.learners = learners
+        self.plan = plan
+        self.wide = effort != "quick" or time_limit is not None
+        self.ensemble = self.wide or plan is not None if ensemble is None else ensemble
+
+
+def asked(
+    *, time_limit: float | str | None, effort: str | None, plan: str | Path | None
+) -> list[str]:
+    """What a call says of a budget, as options of the file: `["trainer.time_limit=90.0"]`.
+
+    Args:
+        time_limit: Seconds, or a text like `90s`, `10m` or `1h30m`.
+        effort: As in `Auto`.
+        plan: Likewise; a run's folder.
+
+    Raises:
+        ConfigError: The time limit is no time.
+    """
+    given = {
+        "time_limit": None if time_limit is None else _seconds(time_limit),
+        "effort": effort,
+        "plan": None if plan is None else Path(plan).resolve(),
+    }
+    return [f"trainer.{name}={value}" for name, value in given.items() if value is not None]
+
+
+def _seconds(written: float | str) -> float:
+    if not isinstance(written, str):
+        return written
+    found = _DURATION.fullmatch(written.replace(" ", "").lower())
+    if found is None or not any(found.groups()):
+        raise ConfigError(
+            Problem("--time-limit", f"{written!r} is no time; write 90s, 10m or 1h30m")
+        )
+    hours, minutes, seconds = (float(each or 0) for each in found.groups())
+    return 3600 * hours + 60 * minutes + seconds

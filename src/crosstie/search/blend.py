@@ -1,0 +1,142 @@
+"""Which of the models that were tried is kept: one of them, or a weighted average that is better on unseen rows."""
+
+from collections.abc import Sequence
+
+import numpy as np
+from numpy.typing import NDArray
+
+from crosstie.evaluation.metric import Metric, metrics
+from crosstie.pipeline.candidate import Candidate, Part, Values
+from crosstie.pipeline.plan import Plan
+from crosstie.search.greedy import average, greedy, honest
+
+ENSEMBLE = "ensemble"
+AVERAGED = ("number", "binary", "category", "set")  # what a mean of two predictions is one of
+MOST = 12  # models that an average is chosen from, the best
+ROWS = 20_000  # that it is chosen by
+
+
+class Blend:
+    """The models so far, and the best average of them.
+
+    Args:
+        plan: Of the run.
+    """
+
+    def __init__(self, plan: Plan) -> None:
+        self.plan = plan
+        self.tried: list[Candidate] = []
+        self.scores: dict[str, float] = {}
+
+    def add(self, candidate: Candidate) -> None:
+        """Take a model into account."""
+        self.tried.append(candidate)
+        self.scores[candidate.label] = self._score(candidate)
+
+    def best(self) -> Candidate:
+        """The best model of those tried."""
+        return self._sorted()[0]
+
+    def ranked(self, *, averages: bool) -> list[Candidate]:
+        """All models, the best first; before them their average where it is better on rows it was not chosen by.
+
+        Args:
+            averages: Whether an average may be kept.
+        """
+        singles = self._sorted()
+        mixed = self._average(singles[:MOST]) if averages else None
+        return singles if mixed is None else [mixed, *singles]
+
+    def verdict(self, ranked: Sequence[Candidate]) -> str:
+        """`chosen by roc_auc on validation rows: gbm 0.8551, linear 0.8538`, the best first."""
+        shown = [f"{each.label} {self._shown(each):.4g}" for each in ranked[:6]]
+        more = f", {len(ranked) - 6} more" if len(ranked) > 6 else ""
+        part = "validation" if "validation" in ranked[0].parts else "training"
+        return f"chosen by {self._name} on {part} rows: {', '.join(shown)}{more}"
+
+    @property
+    def _name(self) -> str:
+        return self.plan.metrics[self.plan.outputs[0].name]
+
+    def _sorted(self) -> list[Candidate]:
+        return sorted(self.tried, key=lambda each: self.scores[each.label], reverse=True)
+
+    def _metric(self, candidate: Candidate) -> Metric:
+        output = self.plan.outputs[0]
+        metric = metrics.get(self._name, of=output.type)()
+        metric.labels = candidate.members[0][0].outputs[0].labels
+        return metric
+
+    def _shown(self, candidate: Candidate) -> float:
+        part = seen(candidate)
+        output = self.plan.outputs[0].name
+        metric = self._metric(candidate)
+        value: float = metric(part.truth[output], part.raw[output], part.weights)
+        return value
+
+    def _score(self, candidate: Candidate) -> float:
+        value = self._shown(candidate)
+        return value if self._metric(candidate).greater_is_better else -value
+
+    def _average(self, candidates: Sequence[Candidate]) -> Candidate | None:
+        """The best average of some; None where it is no better than the best of them alone, or is none."""
+        usual = [each for each in candidates if each.folds == candidates[0].folds]
+        if len(usual) < 2 or not all(each.type in AVERAGED for each in self.plan.outputs):
+            return None
+        if "validation" not in usual[0].parts:
+            return None  # rows that were learned from prefer what learned them by heart
+        part, output = seen(usual[0]), self.plan.outputs[0].name
+        metric = self._metric(usual[0])
+        sign = 1.0 if metric.greater_is_better else -1.0
+
+        def score(raw: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
+            weights = None if part.weights is None else part.weights[rows]
+            return sign * float(metric(part.truth[output][rows], raw[rows], weights))
+
+        raw = [np.asarray(seen(each).raw[output], np.float64) for each in usual]
+        total = len(raw[0])
+        rows = None
+        if total > ROWS:
+            rows = np.sort(np.random.default_rng(self.plan.seed).permutation(total)[:ROWS])
+        weights = greedy(raw, score, rows=rows).weights
+        worth = honest(raw, score, seed=self.plan.seed)
+        alone = honest(raw, score, seed=self.plan.seed, rounds=1)  # the best of them, as honestly
+        if np.count_nonzero(weights) < 2 or worth <= alone:
+            return None
+        return self._mixed(usual, weights, sign * worth)
+
+    def _mixed(
+        self, candidates: Sequence[Candidate], weights: Sequence[float], worth: float
+    ) -> Candidate:
+        kept = [(each, weight) for each, weight in zip(candidates, weights, strict=True) if weight]
+        parts = set.intersection(*(set(each.parts) for each, _ in kept))
+        shares = {each.label: round(weight, 4) for each, weight in kept}
+        return Candidate(
+            ENSEMBLE,
+            [member for each, _ in kept for member in each.members],
+            {
+                name: _averaged([(each.parts[name], weight) for each, weight in kept])
+                for name in parts
+            },
+            seconds=round(sum(each.seconds for each, _ in kept), 3),
+            about={"weights": shares, "on_rows_it_was_not_chosen_by": {self._name: worth}},
+            folds=kept[0][0].folds,
+            weights=tuple(
+                weight / len(each.members) for each, weight in kept for _ in each.members
+            ),
+        )
+
+
+def seen(candidate: Candidate) -> Part:
+    """The rows that models are compared by: validation rows, training rows where there are none."""
+    return candidate.parts["validation" if "validation" in candidate.parts else "train"]
+
+
+def _averaged(parts: Sequence[tuple[Part, float]]) -> Part:
+    first = parts[0][0]
+    weights = [weight for _, weight in parts]
+    raw: Values = {
+        name: average([np.asarray(part.raw[name], np.float64) for part, _ in parts], weights)
+        for name in first.raw
+    }
+    return Part(first.truth, raw, first.weights)

@@ -1,0 +1,112 @@
+"""What an automatic search tries, the most promising first, and what it draws when all of that was tried.
+
+The boosters' values are the head of a portfolio that was chosen on many tables (AutoGluon's for CPUs of 2025, a
+zero-shot warm start), their ranges those of TabArena (arXiv:2506.16791). Networks are small TabMs (arXiv:2410.24210).
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+BOOSTERS: Sequence[tuple[str, Mapping[str, Any]]] = (
+    ("gbm_177", {"learning_rate": 0.0179, "num_leaves": 39, "min_child_samples": 3, "feature_fraction": 0.462, "bagging_fraction": 0.877, "extra_trees": True, "lambda_l1": 0.24, "lambda_l2": 0.36, "max_cat_to_onehot": 16, "cat_l2": 0.34, "cat_smooth": 15.4}),
+    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9}),
+    ("gbm_163", {"learning_rate": 0.0114, "num_leaves": 84, "min_child_samples": 3, "feature_fraction": 0.528, "bagging_fraction": 0.978, "lambda_l1": 0.027, "lambda_l2": 0.84}),
+    ("gbm_41", {"learning_rate": 0.0074, "num_leaves": 8, "extra_trees": True}),
+    ("gbm_72", {"learning_rate": 0.018, "num_leaves": 180, "min_child_samples": 12, "extra_trees": True, "lambda_l1": 0.77, "lambda_l2": 1.6}),
+)  # fmt: skip
+NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
+    ("ecd", {}, {}),
+    ("ecd_deep", {"learning_rate": 0.00125}, {"num_fc_layers": 3, "output_size": 256, "dropout": 0.0}),
+    ("ecd_tabm", {"learning_rate": 0.0015}, {"members_style": "tabm", "num_fc_layers": 3, "dropout": 0.1}),
+)  # fmt: skip
+
+
+@dataclass(frozen=True)
+class Trial:
+    """A model to try.
+
+    Attributes:
+        name: What it is called, as it is by `predict --trial`.
+        model_type: The learner.
+        trainer: Options of the learner, where they are not its defaults.
+        combiner: Options of a network's combiner, likewise.
+    """
+
+    name: str
+    model_type: str
+    trainer: Mapping[str, Any] = field(default_factory=dict)
+    combiner: Mapping[str, Any] = field(default_factory=dict)
+
+
+def portfolio(learners: Sequence[str]) -> list[Trial]:
+    """The trials that need no luck, those first of which each learner is represented.
+
+    Args:
+        learners: The learners that can take the table, in the order in which they are to be tried.
+    """
+    trials = [Trial(name, name) for name in learners]
+    boosters = [Trial(name, "gbm", each) for name, each in BOOSTERS] * ("gbm" in learners)
+    networks = [
+        Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS[1:]
+    ] * ("ecd" in learners)
+    while boosters or networks:
+        trials += boosters[:2]
+        trials += networks[:1]
+        boosters, networks = boosters[2:], networks[1:]
+    return trials
+
+
+def draws(learners: Sequence[str], *, seed: int) -> Iterator[Trial]:
+    """Trials drawn from ranges, without end; the n-th is the same however long it took to get there.
+
+    Args:
+        learners: As for `portfolio`; nothing is drawn where none of them has ranges.
+        seed: Of the draws.
+    """
+    families = [name for name in ("gbm", "gbm", "ecd") if name in learners]
+    number = 0
+    while families:
+        rng = np.random.default_rng([seed, number])
+        kind = families[number % len(families)]
+        number += 1
+        name = f"{kind}_r{number}"
+        if kind == "gbm":
+            yield Trial(name, kind, _booster(rng))
+        else:
+            yield Trial(name, kind, *_network(rng))
+
+
+def _booster(rng: np.random.Generator) -> dict[str, Any]:
+    def between(low: float, high: float) -> float:
+        return float(np.exp(rng.uniform(np.log(low), np.log(high))))
+
+    return {
+        "learning_rate": round(between(0.01, 0.1), 4),
+        "feature_fraction": round(rng.uniform(0.4, 1.0), 3),
+        "bagging_fraction": round(rng.uniform(0.7, 1.0), 3),
+        "num_leaves": round(between(4, 200)),
+        "min_child_samples": round(between(1, 64)),
+        "extra_trees": bool(rng.integers(2)),
+        "min_data_per_group": int(rng.integers(2, 101)),
+        "cat_l2": round(between(0.005, 2.0), 4),
+        "cat_smooth": round(between(0.001, 100.0), 4),
+        "max_cat_to_onehot": int(rng.integers(8, 101)),
+        "lambda_l1": round(float(rng.uniform(0, 1)), 3),
+        "lambda_l2": round(float(rng.uniform(0, 2)), 3),
+    }
+
+
+def _network(rng: np.random.Generator) -> tuple[dict[str, Any], dict[str, Any]]:
+    rate = float(np.exp(rng.uniform(np.log(5e-4), np.log(5e-3))))
+    return (
+        {"learning_rate": round(rate, 5)},
+        {
+            "members_style": str(rng.choice(["mini", "tabm"])),
+            "num_fc_layers": int(rng.integers(1, 4)),
+            "output_size": int(rng.choice([64, 128, 256])),
+            "dropout": round(float(rng.choice([0.0, 0.1, 0.2, 0.3])), 2),
+        },
+    )

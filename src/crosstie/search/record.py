@@ -1,0 +1,88 @@
+"""`plan.json`: what a search tried, where it ended each fit, what it left out and why. It can be done again by it.
+
+{"effort": "quick", "time_limit": 60.0, "seconds": 57.1,
+ "trials": [{"name": "gbm", "model_type": "gbm", "trainer": {}, "combiner": {}, "cuts": [null],
+             "seconds": 1.9, "score": 0.912}, …],
+ "left_out": [{"name": "ecd", "why": "…"}]}
+"""
+
+import json
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from crosstie.data.files import write_json
+from crosstie.errors import ConfigError, Problem
+from crosstie.search.portfolio import Trial
+
+FILE = "plan.json"
+
+
+@dataclass(frozen=True)
+class Done:
+    """A trial of a search, and where the fit of each fold was ended; None where it ended by itself."""
+
+    trial: Trial
+    cuts: tuple[int | None, ...]
+
+
+class Record:
+    """The plan of a run's search, written as it goes.
+
+    Args:
+        folder: Of the run.
+        facts: What was asked for.
+    """
+
+    def __init__(self, folder: Path, **facts: Any) -> None:
+        self.path = folder / FILE
+        self.facts = facts
+        self.trials: list[dict[str, Any]] = []
+        self.left_out: list[dict[str, str]] = []
+
+    def tried(
+        self, trial: Trial, cuts: Sequence[int | None], *, seconds: float, score: float
+    ) -> None:
+        """Note a trial."""
+        self.trials.append(
+            {
+                **vars(trial),
+                "cuts": list(cuts),
+                "seconds": round(seconds, 3),
+                "score": score,
+            }
+        )
+        self.write()
+
+    def omitted(self, name: str, why: str) -> None:
+        """Note what is not tried."""
+        self.left_out.append({"name": name, "why": why})
+
+    def write(self, **facts: Any) -> None:
+        """Write the file, with more facts."""
+        self.facts |= facts
+        write_json(self.path, {**self.facts, "trials": self.trials, "left_out": self.left_out})
+
+
+def read_plan(run: Path) -> list[Done]:
+    """What the search of a run tried.
+
+    Raises:
+        ConfigError: It has no plan, or one that cannot be read.
+    """
+    path = run / FILE
+    try:
+        trials = json.loads(path.read_text(encoding="utf-8"))["trials"]
+        return [
+            Done(
+                Trial(each["name"], each["model_type"], each["trainer"], each["combiner"]),
+                tuple(each["cuts"]),
+            )
+            for each in trials
+        ]
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        what = "there is none" if isinstance(error, OSError) else f"cannot be read: {error}"
+        raise ConfigError(
+            Problem("trainer.plan", f"{path}: {what}; name a run of model_type auto")
+        ) from None
