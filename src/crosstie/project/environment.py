@@ -277,6 +277,10 @@ def _within(filled: Mapping[str, Any], document: Document) -> list[Problem]:
         hint = f"; {close}" if close.startswith("did") else ", as in postgresql://host/shop"
         what = f"must be {DUCKDB!r} or the URL of a database{hint}"
         found.append(Problem(document.where(("engine", "connection")), what))
+    scheme = connection.partition("://")[0]
+    if filled.get("engine", {}).get("schema") is not None and scheme not in (DUCKDB, *SCHEMES):
+        what = f"is PostgreSQL's; {scheme} has it in its address"
+        found.append(Problem(document.where(("engine", "schema")), what))
     source = filled.get("sources", {}).get("connection")
     if source is not None and source.partition("://")[0] not in (DUCKDB, *SCHEMES):
         what = "must be the URL of a PostgreSQL or a DuckDB, as in postgresql://host/shop"

@@ -324,14 +324,14 @@ def test_an_engine_that_cannot_run_queries_is_refused(project):
         project,
         "environments/development.yaml",
         "params",
-        "engine: mysql://here/calls\nparams",
+        "engine: mysq://here/calls\nparams",
     )
 
     with pytest.raises(ProjectError) as error:
         states(project)
 
     assert str(error.value) == (
-        "environments/development.yaml engine: mysql cannot run steps; duckdb and postgresql://… can"
+        "environments/development.yaml engine: mysq cannot run steps; did you mean 'mysql'?"
     )
 
 

@@ -68,6 +68,19 @@ def run(task: Task) -> list[str]:
         (table,) = tables.values()
         run_sink(table, task.database, Path(task.to))
         return []
+    if task.kind == "sql" and task.database is not None and "engine" in task.database:
+        from crosstie.project.steps import through_ibis
+
+        through_ibis.run_sql(
+            path.read_text(encoding="utf-8"),
+            where,
+            tables,
+            task.settings,
+            Path(task.to),
+            connection=task.database["connection"],
+            foreign=task.foreign,
+        )
+        return []
     if task.kind == "sql" and task.database is not None:
         from crosstie.project.steps.postgres import run as postgres
         from crosstie.project.steps.postgres.connection import Database

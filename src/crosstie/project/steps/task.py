@@ -22,8 +22,8 @@ class Task:
         frames: Of a Python step, what each is given as.
         settings: Values of its parameters.
         hidden: Those of them that may be secrets, so that none is written down.
-        database: Where a query runs, if not in DuckDB: `connection`, `schema` and, by table, `digests`. Of a sink, where
-            rows go: as `run_sink` has it.
+        database: Where a query runs, if not in DuckDB: `connection`, and `schema` and by table `digests`, or, where it is
+            spoken to through ibis, `engine`. Of a sink, where rows go, as `run_sink` has it.
         foreign: Tables of that database that it reads.
         to: The Parquet file to write; beside it, what came of it as JSON.
     """

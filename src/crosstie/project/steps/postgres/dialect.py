@@ -1,9 +1,9 @@
-"""Queries of a project, which are written in DuckDB's SQL, as PostgreSQL has them."""
+"""Queries of a project, which are written in DuckDB's SQL, as PostgreSQL or another engine has them."""
 
 import re
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import Any
 
@@ -24,6 +24,8 @@ class Query:
         ordered: Whether it says in which order its rows come.
         text: Of the whole file.
         where: The file, as messages name it.
+        spoken: The SQL it is put into, as sqlglot calls it.
+        engine: What speaks it, for messages.
     """
 
     tree: Any
@@ -31,6 +33,8 @@ class Query:
     ordered: bool
     text: str
     where: str
+    spoken: Any = SPOKEN
+    engine: str = "PostgreSQL"
 
     def sql(self, types: Mapping[str, str] | None = None) -> str:
         """It in PostgreSQL's SQL.
@@ -42,6 +46,25 @@ class Query:
             DataError: Something in it has no counterpart there.
         """
         return self._sql(self.tree, types or {})
+
+    def literal(self, settings: Mapping[str, Any]) -> str:
+        """It in the engine's SQL with its parameters as literals, and all names quoted.
+
+        Args:
+            settings: Their values.
+
+        Raises:
+            DataError: Something in it has no counterpart there.
+        """
+        from sqlglot import exp
+
+        tree = self.tree.copy()
+        for node in list(tree.find_all(exp.Placeholder)):
+            node.replace(exp.convert(settings[node.name]))
+        for node in tree.find_all(exp.Identifier):
+            if _is_table(node):  # quoted, `Calls` is not `calls`
+                node.set("this", node.this.lower())
+        return self._said(tree, identify=True)
 
     @property
     def asked(self) -> str:
@@ -55,13 +78,13 @@ class Query:
         for node, line, written in self._functions if found and found[2] else ():
             if name in {written.lower(), node.lower()}:
                 has = f": {written}() has no counterpart there"
-                return f"{self.where}:{line}: PostgreSQL: {said}{has if written.lower() != name else ''}"  # fmt: skip
+                return f"{self.where}:{line}: {self.engine}: {said}{has if written.lower() != name else ''}"  # fmt: skip
         from sqlglot import tokenize
 
         for token in tokenize(self.text, read=WRITTEN):
             if name and token.text.lower() == name.rpartition(".")[2]:
-                return f"{self.where}:{token.line}: PostgreSQL: {said}"
-        return f"{self.where}: PostgreSQL: {said}"
+                return f"{self.where}:{token.line}: {self.engine}: {said}"
+        return f"{self.where}: {self.engine}: {said}"
 
     @cached_property
     def _functions(self) -> list[tuple[str, int, str]]:
@@ -72,13 +95,12 @@ class Query:
         for node in self.tree.find_all(exp.Func):
             place = node.meta
             if "start" in place:
-                there = node.sql(dialect=SPOKEN).partition("(")[0]
+                there = node.sql(dialect=self.spoken).partition("(")[0]
                 found.append((there, place["line"], self.text[place["start"] : place["end"] + 1]))
         return found
 
     def _sql(self, tree: Any, types: Mapping[str, str]) -> str:
-        from sqlglot import ErrorLevel, exp
-        from sqlglot.errors import UnsupportedError
+        from sqlglot import exp
 
         tree = tree.copy()
         for node in list(tree.find_all(exp.Placeholder)):
@@ -86,15 +108,28 @@ class Query:
             wanted = types.get(node.name)
             marked = f"CAST(CAST({marked} AS TEXT) AS {wanted})" if wanted else marked
             node.replace(exp.Var(this=marked))
+        return self._said(tree)
+
+    def _said(self, tree: Any, *, identify: bool = False) -> str:
+        from sqlglot import ErrorLevel
+        from sqlglot.errors import UnsupportedError
+
         try:
-            found: str = tree.sql(dialect=SPOKEN, unsupported_level=ErrorLevel.RAISE)
+            found: str = tree.sql(dialect=self.spoken, unsupported_level=ErrorLevel.RAISE, identify=identify)  # fmt: skip
         except UnsupportedError as error:
             what = "; ".join(str(error).splitlines())
-            raise DataError(f"{self.where}: cannot be said in PostgreSQL: {what}") from None
+            raise DataError(f"{self.where}: cannot be said in {self.engine}: {what}") from None
         return found
 
 
-def queries(text: str, where: str, columns: Iterable[str]) -> list[Query]:
+def queries(
+    text: str,
+    where: str,
+    columns: Iterable[str],
+    *,
+    spoken: Any = SPOKEN,
+    engine: str = "PostgreSQL",
+) -> list[Query]:
     """The statements of a file.
 
     Args:
@@ -102,6 +137,8 @@ def queries(text: str, where: str, columns: Iterable[str]) -> list[Query]:
         where: What messages call it.
         columns: Of all tables that it reads. DuckDB does not tell `customerID` from `customerid` and PostgreSQL does, so
             that a name is written as a table has it.
+        spoken: The SQL they are put into, as sqlglot calls it.
+        engine: What speaks it, for messages.
 
     Raises:
         DataError: There is none, or one cannot be read.
@@ -116,12 +153,13 @@ def queries(text: str, where: str, columns: Iterable[str]) -> list[Query]:
         said = (getattr(error, "errors", None) or [{}])[0]
         line = f":{said['line']}" if said.get("line") else ""
         what = said.get("description") or str(error).partition("\n")[0]
-        raise DataError(Problem(f"{where}{line}", f"cannot be put into PostgreSQL's SQL: {what}")) from None  # fmt: skip
+        raise DataError(Problem(f"{where}{line}", f"cannot be put into {engine}'s SQL: {what}")) from None  # fmt: skip
     if any(each.key in {"transaction", "commit", "rollback"} for each in trees):
         raise DataError(f"{where}: the statements of a step are one transaction already; leave BEGIN, COMMIT and ROLLBACK out")  # fmt: skip
     if not trees:
         raise DataError(f"{where}: is empty. Write the SELECT that makes the table")
-    return [_query(tree, text, where, columns) for tree in trees]
+    found = [_query(tree, text, where, columns) for tree in trees]
+    return [replace(each, spoken=spoken, engine=engine) for each in found]
 
 
 def _marked(text: str) -> str:
@@ -152,6 +190,8 @@ def _query(tree: Any, text: str, where: str, columns: Iterable[str]) -> Query:
         name = node.name if node.name in known or not known else known[0]
         if name != name.lower():
             node.replace(exp.to_identifier(name, quoted=True))
+        elif name != node.name:
+            node.replace(exp.to_identifier(name))
     return Query(tree, names, tree.args.get("order") is not None, text, where)
 
 
@@ -163,6 +203,15 @@ def _group(select: Any) -> None:
     if group is not None and group.args.get("all"):
         plain = [each.unalias() for each in select.expressions if each.find(exp.AggFunc) is None]
         select.set("group", exp.Group(expressions=[each.copy() for each in plain]) if plain else None)  # fmt: skip
+
+
+def _is_table(node: Any) -> bool:
+    """Whether a name is a table's, or of what it is in."""
+    from sqlglot import exp
+
+    parent, key = node.parent, node.arg_key
+    within = isinstance(parent, exp.Column) and key != "this"
+    return within or isinstance(parent, exp.Table) or (isinstance(parent, exp.TableAlias) and key == "this")  # fmt: skip
 
 
 def _is_column(node: Any) -> bool:
