@@ -226,6 +226,8 @@ class World:
         if set(_objects(alias)) - there:
             yield "what is in production is not in the store"
         pointer = self.project / "runs/churn/production"
+        if not (self.project / ".crosstie/moving.json").is_file() and not self.follows():
+            yield "runs/churn/production is not what the store says"
         if pointer.is_file() and not (pointer.parent / pointer.read_text().strip() / "model/manifest.json").is_file():  # fmt: skip
             yield "runs/churn/production names no model"
 
@@ -236,7 +238,7 @@ class World:
             self.store / "aliases/production.json",
         )
         run = json.loads(path.read_text())["now"]["run"]
-        return pointer.read_text().strip() == Path(run).name
+        return pointer.is_file() and pointer.read_text().strip() == Path(run).name
 
     def _tables(self) -> Iterator[str]:
         for path in self.project.glob(".crosstie/tables/*/[!.]*.parquet"):

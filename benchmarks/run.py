@@ -15,6 +15,7 @@ import against_production
 import bulk
 import figures
 import generation
+import killed
 import media
 import quality
 import series
@@ -30,7 +31,7 @@ SECTIONS = {
     each.__name__: each
     for each in (
         *(figures, quality, media, tagging, series, generation),
-        *(server, bulk, against_production),
+        *(server, bulk, against_production, killed),
     )
 }
 EVERYTHING = [(section, case) for section in SECTIONS for case in SECTIONS[section].CASES]

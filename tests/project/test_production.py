@@ -6,16 +6,19 @@ from pathlib import Path
 import pytest
 
 import crosstie
-from crosstie.errors import ProjectError
+from crosstie.data.files import write_json, write_text
+from crosstie.errors import ProjectError, RunError
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
 from crosstie.project.production import (
+    Promoted,
     history,
     in_production,
     judge_candidate,
     promote,
     roll_back,
 )
+from crosstie.project.store.store import Product
 
 MODEL = """\
 data: data/customers.csv
@@ -76,6 +79,34 @@ def test_a_model_is_tested_promoted_followed_and_put_back(project):
     assert pointer.read_text().strip() == Path(one.run).name
     with pytest.raises(ProjectError, match="nothing was in production before"):
         roll_back(opened(project))
+
+
+def promoted(name):
+    none = Product("folder", "", {"model/manifest.json": "0" * 64})
+    return Promoted(f"runs/churn/{name}", "2026-01-01T00:00:00+00:00", none, none, none, "development")  # fmt: skip
+
+
+@pytest.mark.parametrize("command", [promote, roll_back])
+def test_a_move_that_was_killed_halfway_is_finished_and_not_made_twice(calls, command):
+    here, pointer = opened(calls), calls / "runs/churn/production"
+    old, new, newer = (promoted(name) for name in ("old", "new", "newer"))
+    alias = {"now": new.to_json(), "before": [old.to_json()]}
+    here.store.set_alias("production", alias)
+    write_text(pointer, "newer\n")
+    write_json(calls / ".crosstie/moving.json", alias)
+
+    assert command(here) == new
+
+    assert pointer.read_text() == "new\n"
+    assert not (calls / ".crosstie/moving.json").exists()
+    assert history(here) == [new, old]
+    write_json(calls / ".crosstie/moving.json", {"now": newer.to_json(), "before": [new.to_json()]})
+    with pytest.raises(
+        (ProjectError, RunError)
+    ):  # none of these has a model; what never moved is not taken up
+        command(here)
+    assert not (calls / ".crosstie/moving.json").exists()
+    assert history(here) == [new, old]
 
 
 @pytest.mark.slow

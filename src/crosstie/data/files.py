@@ -3,10 +3,14 @@
 import hashlib
 import json
 import os
+import shutil
+import time
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import Any
+
+DAY = 86_400  # seconds
 
 
 @contextmanager
@@ -24,6 +28,23 @@ def atomic(path: Path) -> Iterator[Path]:
         temporary.replace(path)
     finally:
         temporary.unlink(missing_ok=True)
+
+
+def remove_old(folder: Path, pattern: str) -> None:
+    """Remove what processes that were killed left under names of work in progress: nothing is in progress for a day.
+
+    Args:
+        folder: Where.
+        pattern: Of their names.
+    """
+    for path in folder.glob(pattern):
+        with suppress(FileNotFoundError):  # another tidies, too
+            if time.time() - path.stat().st_mtime < DAY:
+                continue
+            if path.is_dir():
+                shutil.rmtree(path)
+            else:
+                path.unlink()
 
 
 def write_text(path: Path, text: str) -> None:

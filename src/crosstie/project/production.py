@@ -180,6 +180,8 @@ def promote(here: Workspace, *, anyway: bool = False) -> Promoted:
     Raises:
         ProjectError: It did not pass `test`, or is in production already.
     """
+    if (done := _went_on(here)) is not None:
+        return done
     (candidate, record), before = _built(here), history(here)
     now = before[0] if before else None
     name = here.from_root(candidate.path)
@@ -205,6 +207,8 @@ def roll_back(here: Workspace) -> Promoted:
     Raises:
         ProjectError: There was none before.
     """
+    if (done := _went_on(here)) is not None:
+        return done
     found = history(here)
     if len(found) < 2:
         raise ProjectError("nothing was in production before; there is nothing to go back to")
@@ -216,9 +220,36 @@ def roll_back(here: Workspace) -> Promoted:
 def _move(here: Workspace, new: Promoted, before: Sequence[Promoted]) -> None:
     alias = {"now": new.to_json(), "before": [each.to_json() for each in before]}
     with alone(here.project.own):
+        write_json(_moving(here), alias)
         here.store.set_alias(ALIAS, alias)
-        run = here.project.root / new.run
-        write_text(run.parent / ALIAS, run.name + "\n")
+        _point(here, new)
+
+
+def _point(here: Workspace, now: Promoted) -> None:
+    """The last of a move: have the text beside the runs name what the store says."""
+    run = here.project.root / now.run
+    write_text(run.parent / ALIAS, run.name + "\n")
+    _moving(here).unlink()
+
+
+def _went_on(here: Workspace) -> Promoted | None:
+    """A move that was killed halfway, done to its end: whoever gives the command again wants no second one."""
+    path = _moving(here)
+    if not path.is_file():
+        return None
+    with alone(here.project.own):
+        alias = json.loads(path.read_text(encoding="utf-8"))
+        if here.store.alias(ALIAS) != alias:  # killed before anything had moved
+            path.unlink()
+            return None
+        now = Promoted.from_json(alias["now"])
+        _point(here, now)
+        return now
+
+
+def _moving(here: Workspace) -> Path:
+    """What is to be in production, while it is being put there."""
+    return here.project.own / "moving.json"
 
 
 def _built(here: Workspace) -> tuple[Run, Record]:

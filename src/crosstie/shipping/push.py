@@ -4,11 +4,14 @@ import tempfile
 from dataclasses import dataclass, field
 from pathlib import Path
 
+from crosstie.data.files import remove_old
 from crosstie.errors import ConfigError, Problem
 from crosstie.pipeline.hub import Place, is_on_hub, upload
 from crosstie.pipeline.published import FOLDERS
 from crosstie.pipeline.run import Run
 from crosstie.shipping.publish import empty, publish, sizes
+
+UNFINISHED = ".crosstie-push-"  # begins the name of what is being written
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,8 @@ def push(
     beside = None if place or dry_run else Path(to).absolute().parent
     if beside is not None:
         beside.mkdir(parents=True, exist_ok=True)
-    with tempfile.TemporaryDirectory(prefix=".crosstie-push-", dir=beside) as scratch:
+        remove_old(beside, f"{UNFINISHED}*")
+    with tempfile.TemporaryDirectory(prefix=UNFINISHED, dir=beside) as scratch:
         folder = Path(scratch) / "model"
         publish(run, folder, called=called, licence=licence, allow_private=allow_private)
         files = sizes(folder)

@@ -66,7 +66,8 @@ def test_a_step_that_failed_elsewhere_is_debugged_with_what_it_had_there(calls, 
     assert not (pulled / ".env").exists()
 
 
-def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(calls, shared, tmp_path):
+def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(calls, tmp_path):
+    shared = f"memory://{tmp_path}"
     name = failed_build(calls, shared)
 
     pulled = crosstie.pull(name, store=shared, to=tmp_path / "again", folder=tmp_path)
@@ -80,7 +81,8 @@ def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(calls, share
     assert build(opened(pulled.folder)).to_json() == {"ran": ["cost"], "cached": ["long"], "failed": []}  # fmt: skip
 
 
-def test_a_build_goes_into_a_store_that_others_reach_when_it_is_pushed(calls, shared, tmp_path):
+def test_a_build_goes_into_a_store_that_others_reach_when_it_is_pushed(calls, tmp_path):
+    shared = str(tmp_path / "store")
     name = crosstie.builds(folder=calls)[-1].name
     with pytest.raises(ProjectError) as error:
         crosstie.push_build(folder=calls)

@@ -129,6 +129,7 @@ def build(
         work = here.project.own / "work"
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
         work.mkdir(parents=True)
+        here.store.tidy()
         try:
             return _Build(here, work, set(force), recipe, say or (lambda _: None)).run(names)
         finally:

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
+from crosstie.data.files import remove_old
 from crosstie.errors import ConfigError, MissingExtra
+
+PARTS = ".parts"  # files that are being written, under any name
 
 
 class Place(ABC):
@@ -38,6 +41,9 @@ class Place(ABC):
     def remove(self, name: str) -> None:
         """Keep it no longer."""
 
+    def tidy(self) -> None:
+        """Remove what was never finished, by processes that were killed, where nobody else does."""
+
 
 class Folder(Place):
     """A folder of this computer, or one that several share.
@@ -53,7 +59,8 @@ class Folder(Place):
         """See `Place.put`."""
         target = self._root / name
         target.parent.mkdir(parents=True, exist_ok=True)
-        part = target.with_name(f".{target.name}.{uuid4().hex}.part")
+        part = self._root / PARTS / uuid4().hex
+        part.parent.mkdir(exist_ok=True)
         try:
             shutil.copyfile(path, part)
             with part.open("rb") as file:
@@ -91,6 +98,10 @@ class Folder(Place):
         """See `Place.remove`."""
         (self._root / name).unlink(missing_ok=True)
 
+    def tidy(self) -> None:
+        """See `Place.tidy`."""
+        remove_old(self._root / PARTS, "*")
+
 
 class Remote(Place):
     """An address that fsspec reaches: `s3://bucket/store`, `gs://…`, `memory://…`.
@@ -116,9 +127,9 @@ class Remote(Place):
 
     def put(self, name: str, path: Path) -> None:
         """See `Place.put`; object stores show a file only once it is whole, and others rename."""
-        target, part = f"{self._root}/{name}", f"{self._root}/.parts/{uuid4().hex}"
+        target, part = f"{self._root}/{name}", f"{self._root}/{PARTS}/{uuid4().hex}"
         self._files.makedirs(target.rpartition("/")[0], exist_ok=True)
-        self._files.makedirs(f"{self._root}/.parts", exist_ok=True)
+        self._files.makedirs(f"{self._root}/{PARTS}", exist_ok=True)
         self._files.put_file(str(path), part)
         self._files.mv(part, target)
 

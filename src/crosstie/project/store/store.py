@@ -78,6 +78,10 @@ class Store:
     def __init__(self, place: Place) -> None:
         self._place = place
 
+    def tidy(self) -> None:
+        """Remove what processes that were killed left unfinished."""
+        self._place.tidy()
+
     def keep_file(self, path: Path) -> str:
         """Keep a file; its hash."""
         digest = sha256(path)
