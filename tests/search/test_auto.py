@@ -194,3 +194,16 @@ def test_a_run_without_a_plan_cannot_be_planned_by(tmp_path):
         ConfigError, match=r"plan\.json: there is none; name a run of model_type auto"
     ):
         crosstie.train(curve(60), target="y", plan=run.path, runs=tmp_path)
+
+
+def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
+    first = crosstie.train(curve(), target="y", runs=tmp_path)
+    kept = json.loads((first.path / "plan.json").read_text())["kept"]
+    assert kept == ["gbm"]
+
+    again = crosstie.train(
+        curve(500), target="y", plan=first.path, set=["trainer.repeat=kept"], runs=tmp_path
+    )
+
+    trials = json.loads((again.path / "plan.json").read_text())["trials"]
+    assert [each["name"] for each in trials] == kept

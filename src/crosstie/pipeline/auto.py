@@ -27,6 +27,7 @@ class Auto:
         ensemble: Whether a weighted average of models may be kept, where that is better on rows it was not chosen by;
             None is so unless a quick look is all that was asked for.
         plan: A run, whose search is done again to the same model: the same fits, ended where they were ended then.
+        repeat: Of that run, `all` fits, or those that were `kept`: the model itself, on other rows perhaps.
     """
 
     def __init__(
@@ -43,6 +44,7 @@ class Auto:
         ] = None,
         ensemble: bool | None = None,
         plan: str | None = None,
+        repeat: Literal["all", "kept"] = "all",
     ) -> None:
         unknown: Sequence[str] = [name for name in learners or () if name not in known.names()]
         if unknown:
@@ -54,6 +56,7 @@ class Auto:
         self.time_limit = time_limit
         self.learners = learners
         self.plan = plan
+        self.repeat = repeat
         self.wide = effort != "quick" or time_limit is not None
         self.ensemble = self.wide or plan is not None if ensemble is None else ensemble
 

@@ -91,8 +91,8 @@ class Retrained:
 def retrain(here: Workspace, *, promote: bool = False, say: Say | None = None) -> Retrained:
     """Build what the data as it is now makes of the project, and test it against production.
 
-    Where the model file leaves the choice of a learner open, the one that was chosen for the model in production is
-    trained again: a choice among several is made by `build`, by people who look at it.
+    Where the model file leaves it open what learns, what was chosen for the model in production is trained again: a
+    choice among several is made by `build`, by people who look at it.
 
     Args:
         here: The project.
@@ -126,10 +126,10 @@ def _chosen(here: Workspace) -> Recipe | None:
         return None
     run = Run(here.project.root / now.run)
     record = next((each for each in here.store.records(MODEL) if each.cost.get("run") == now.run), None)  # fmt: skip
-    if record is None or not (run.path / "config.yaml").is_file():
+    if record is None or not all((run.path / each).is_file() for each in ("config.yaml", "plan.json")):  # fmt: skip
         return None
     step = here.steps[MODEL]
     file = here.fingerprint(step, dict.fromkeys(step.upstreams, "")).digests["params"]
     if Fingerprint.from_json(record.fingerprint).digests["params"] != file:
         return None
-    return Recipe(run.path / "config.yaml", str(run.manifest["learner"]))
+    return Recipe(run.path)

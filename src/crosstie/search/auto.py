@@ -46,7 +46,8 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
             record.omitted(each.trial.name, "no time was left")
             break
         of = "" if total is None else f" of {total}"
-        session.journal.say(f"trying {each.trial.name} ({number}{of})")
+        if total != 1:
+            session.journal.say(f"trying {each.trial.name} ({number}{of})")
         began = time.monotonic()
         candidate = run_trial(
             each.trial,
@@ -70,7 +71,8 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     if len(ranked) > 1:
         session.journal.say(blend.verdict(ranked))
     keep_network(folder, folder / FOLDER / blend.best().label)
-    record.write(seconds=round(seconds_since_start(), 3), chosen=ranked[0].label)
+    kept = list(ranked[0].about.get("weights", [ranked[0].label]))
+    record.write(seconds=round(seconds_since_start(), 3), chosen=ranked[0].label, kept=kept)
     ranked[0].interrupted = any(each.interrupted for each in ranked)
     return ranked
 
@@ -115,7 +117,7 @@ def _to_finish(plan: Plan, data: Sequence[Prepared]) -> float:
 def _units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     """What is to be tried, in order, and how much that is: as a plan has it, else as far as the budget goes."""
     if options.plan is not None:
-        done = read_plan(Path(options.plan))
+        done = read_plan(Path(options.plan), kept=options.repeat == "kept")
         return done, len(done)
     names = plausible(plan, wide=options.wide)
     if options.learners is not None:

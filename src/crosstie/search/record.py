@@ -65,21 +65,27 @@ class Record:
         write_json(self.path, {**self.facts, "trials": self.trials, "left_out": self.left_out})
 
 
-def read_plan(run: Path) -> list[Done]:
+def read_plan(run: Path, *, kept: bool = False) -> list[Done]:
     """What the search of a run tried.
+
+    Args:
+        run: Its folder.
+        kept: Only what is in its model.
 
     Raises:
         ConfigError: It has no plan, or one that cannot be read.
     """
     path = run / FILE
     try:
-        trials = json.loads(path.read_text(encoding="utf-8"))["trials"]
+        plan = json.loads(path.read_text(encoding="utf-8"))
+        wanted = set(plan["kept"]) if kept else {each["name"] for each in plan["trials"]}
         return [
             Done(
                 Trial(each["name"], each["model_type"], each["trainer"], each["combiner"]),
                 tuple(each["cuts"]),
             )
-            for each in trials
+            for each in plan["trials"]
+            if each["name"] in wanted
         ]
     except (OSError, ValueError, KeyError, TypeError) as error:
         what = "there is none" if isinstance(error, OSError) else f"cannot be read: {error}"

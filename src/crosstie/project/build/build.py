@@ -91,12 +91,10 @@ class Recipe:
     """How a model was trained that was chosen among several, so that it is trained again without choosing.
 
     Attributes:
-        config: The file of its run.
-        learner: The one that was chosen.
+        run: That of the model, with its file and the plan of its search.
     """
 
-    config: Path
-    learner: str
+    run: Path
 
 
 def build(
@@ -330,15 +328,16 @@ class _Build:
 
     def _train(self, judged: Judged) -> None:
         """The last step: a run like any other, on the table that was built."""
-        step, here = judged.step, self._here
+        step, here, recipe = judged.step, self._here, self._recipe
         from crosstie import api  # 90 ms
 
         meter = Meter()
         try:
             run = api.train(
-                here.project.model_file if self._recipe is None else self._recipe.config,
+                here.project.model_file if recipe is None else recipe.run / "config.yaml",
                 data=here.training_data(step),
-                model_type=None if self._recipe is None else self._recipe.learner,
+                plan=None if recipe is None else recipe.run,
+                set=() if recipe is None else ["trainer.repeat=kept"],
                 name=here.model_name,
                 runs=here.project.runs,
                 say=self._say,
