@@ -1,6 +1,7 @@
 """A candidate against the model in production, and how that changes."""
 
 import json
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -42,6 +43,23 @@ def project(tmp_path_factory, customers):
     (root / "pyproject.toml").write_text('[project]\nname = "churn"\n\n[tool.crosstie]\n')
     assert build(opened(root)).to_json() == {"ran": ["model"], "cached": [], "failed": []}
     return root
+
+
+@pytest.mark.slow
+def test_a_model_that_was_made_with_other_packages_says_so(project):
+    run = project / opened(project).state.get("model").file
+    had = (run / "packages.txt").read_text()
+    (run / "packages.txt").write_text("numpy==0.1\n")
+    (project / ".crosstie/cache.json").unlink()
+    said = []
+
+    build(opened(project), say=said.append)
+    build(opened(project), say=said.append)  # what was found is known then
+
+    line = f"model: made with other packages than are here: numpy 0.1 → {version('numpy')}"
+    assert said == [line, line]
+    (run / "packages.txt").write_text(had)
+    (project / ".crosstie/cache.json").unlink()
 
 
 @pytest.mark.slow

@@ -64,7 +64,7 @@ def push(
             put_json({"build": done.past.name, "store": done.store, "files": done.files})
         elif not quiet:
             for each in done.past.lacks:
-                tell(f"not in it: {each}")
+                tell(f"left out: {each}")
             put(f"{done.past.name} is in {done.store}, {done.files} files of it new. Others type:")
             put(f"  crosstie pull {done.past.name} --store {done.store}")
         return 0

@@ -69,6 +69,17 @@ def test_what_is_committed_needs_no_patch_and_what_is_no_code_makes_none(project
     assert found["lacks"] == "what changed since the commit is 1.1 MB; commit it"
 
 
+def test_a_change_that_holds_a_secret_is_not_kept(project, tmp_path):
+    (project / "lib.py").write_text("URL = 'postgresql://bob:hunter2@db/shop'\n")
+    found = keep_origin(project, tmp_path)
+
+    assert found["files"] == ["packages.txt"]
+    assert found["lacks"].startswith("code.patch:7: holds a password or key; write it into .env")
+    (project / "lib.py").write_text("WORD = 'hush-hush'\n")
+    (project / ".env").write_text("PASSWORD=hush-hush\n")
+    assert keep_origin(project, tmp_path)["lacks"].startswith("code.patch:7: holds what .env says of PASSWORD; ")  # fmt: skip
+
+
 def test_outside_a_repository_that_is_said(tmp_path):
     assert keep_origin(tmp_path, tmp_path) == {
         "commit": None,

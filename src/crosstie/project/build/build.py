@@ -185,7 +185,7 @@ class _Build:
         self._outcome.name = past.name
         if here.is_shared:
             for each in past.lacks:
-                self._say(f"not shared: {each}")
+                self._say(f"left out of what others pull: {each}")
             if past.failed:
                 self._say(
                     f"others who share {here.environment.store} see it with crosstie debug {past.name}"

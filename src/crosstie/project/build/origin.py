@@ -13,7 +13,9 @@ from typing import Any
 
 from crosstie.data.files import write_text
 from crosstie.pipeline.packages import FILE
+from crosstie.project.dotenv import values_of
 from crosstie.project.git import commit, git
+from crosstie.project.secrets import secret_in_text
 
 NO_COMMIT = "the project is in no git repository that has a commit, so its code is not kept"
 MOST = 1_000_000  # bytes of a patch: more is no code
@@ -31,6 +33,8 @@ def keep_origin(root: Path, run: Path) -> dict[str, Any]:
         For its manifest: `commit`, the `files` that were written, and under `lacks` what could not be kept, and why.
     """
     at, patch, lacks = _code(root)
+    if found := secret_in_text("code.patch", patch, values_of(root).items()):
+        patch, lacks = "", str(found)
     texts = {"code.patch": patch, FILE: packages(), "uv.lock": _text(root / "uv.lock")}
     kept = {name: text for name, text in texts.items() if text}
     for name, text in kept.items():

@@ -110,7 +110,7 @@ def _place_raw(root: Path, source: str, digest: str, table: Path, beside: Projec
 
 def _tell(found: Past, store: Store, say: Say) -> None:
     for each in found.lacks:
-        say(f"not in it: {each}")
+        say(f"left out: {each}")
     lock = store.text(found.lock) if found.lock else ""
     if said := differing(store.text(found.packages), lock):
         say(f"{found.name}: {said}")
