@@ -9,7 +9,7 @@ from crosstie.cli.output import put, put_json, tell
 
 def destroy(
     kind: str,
-    name: str,
+    name: str = "",
     /,
     *,
     python: Annotated[bool, Parameter(negative="")] = False,
@@ -18,8 +18,8 @@ def destroy(
     """Remove what generate wrote. Exit code 1 if a file was changed since, which is left alone.
 
     Args:
-        kind: step, feature, encoder or gate.
-        name: What it is called.
+        kind: step, feature, features, encoder or gate.
+        name: What it is called. Row-wise features have no name.
         python: The step in Python.
         json: Print one line of JSON on standard output.
     """

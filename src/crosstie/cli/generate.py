@@ -9,19 +9,19 @@ from crosstie.cli.output import put, put_json, tell
 
 def generate(
     kind: str,
-    name: str,
+    name: str = "",
     /,
     *,
     python: Annotated[bool, Parameter(negative="")] = False,
     force: Annotated[bool, Parameter(negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Write a step, a feature type, an encoder or a gate to begin with. Exit code 1 if a file is there and otherwise.
+    """Write a step, a feature type, row-wise features, an encoder or a gate to begin with. Exit code 1 if a file is there and otherwise.
 
     Args:
-        kind: step, feature, encoder or gate.
-        name: What it is called: a-z, 0-9 and _.
-        python: A step in Python rather than in SQL.
+        kind: step, feature, features, encoder or gate.
+        name: What it is called: a-z, 0-9 and _. Row-wise features have no name.
+        python: A step, or row-wise features, in Python rather than in SQL.
         force: Overwrite a file that is there and otherwise.
         json: Print one line of JSON on standard output.
     """

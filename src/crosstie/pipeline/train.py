@@ -224,6 +224,12 @@ def _tidy(run: Run) -> None:
 
 def _begin(run: Run, plan: Plan) -> None:
     write_text(run.path / "config.yaml", dump(plan.config))
+    function = None if plan.rowwise is None else plan.rowwise.function
+    for _, path in () if function is None else function.files:
+        assert function is not None
+        assert function.path is not None, "it was trained with where it lies"
+        near = path.relative_to(function.path.parent)
+        write_text(run.path / "features" / near, path.read_text(encoding="utf-8-sig"))
     run.write("profile.json", {name: column.state() for name, column in plan.profile.items()})
     run.write(
         "manifest.json",

@@ -13,7 +13,12 @@ NAME = re.compile(r"^\s*([A-Za-z0-9][A-Za-z0-9._-]*)")
 
 
 def unlisted(
-    root: Path, imports: Iterable[Mapping[str, str]], installed: Installed, standard: Iterable[str]
+    root: Path,
+    imports: Iterable[Mapping[str, str]],
+    installed: Installed,
+    standard: Iterable[str],
+    *,
+    serving: bool = False,
 ) -> list[Problem]:
     """Imports of packages that a project's `pyproject.toml` does not list, each with its place.
 
@@ -24,11 +29,19 @@ def unlisted(
         imports: Of each step, the top-level modules that its code imports, with file and line.
         installed: Which distributions bring a module.
         standard: Modules that need no package.
+        serving: Whether the code runs in production, where nothing but `dependencies` is.
     """
-    own = set(listed(tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))))
+    written = tomllib.loads((root / "pyproject.toml").read_text(encoding="utf-8"))
+    own = set(listed(written))
     if not own:
         return []
     free = {*standard, OWN}
+    where_to = "under dependencies if the model needs it in production, else under [dependency-groups] train"
+    if serving:
+        given = written.get("project", {}).get("dependencies", [])
+        own = set(listed({"project": {"dependencies": given}}))
+        free.add("numpy")  # which predicting needs anyhow
+        where_to = "under dependencies, for it runs on each request"
     found: dict[str, Problem] = {}
     for modules in imports:
         for module, where in modules.items():
@@ -38,8 +51,8 @@ def unlisted(
             package = brought_by[0] if brought_by else module
             found[module] = Problem(
                 where,
-                f"imports {module}, and pyproject.toml does not list {package}. Add it: under dependencies if the model "
-                "needs it in production, else under [dependency-groups] train",
+                f"imports {module}, and pyproject.toml does not list {package}"
+                f"{' for production' if serving else ''}. Add it: {where_to}",
             )
     return list(found.values())
 

@@ -19,6 +19,7 @@ from crosstie.config.registry import use_components
 from crosstie.config.yaml import read_yaml
 from crosstie.data.files import write_json, write_text
 from crosstie.data.read import open_source
+from crosstie.data.rowwise.function import look_in
 from crosstie.data.write import arrow_table
 from crosstie.errors import ProjectError
 from crosstie.gates.compare import compare
@@ -116,6 +117,9 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
     candidate, _ = _built(here)
     now = in_production(here)
     use_components(here.project.components)
+    look_in(here.project.root)
+    for each in (candidate.path, *([] if now is None else [_run_of(here, now)])):
+        look_in(each / "features")  # the code that it was trained with
     with TemporaryDirectory() as folder:
         holdout, training = Path(folder) / "holdout.parquet", Path(folder) / "training.parquet"
         _write_rows(candidate, training, "train")

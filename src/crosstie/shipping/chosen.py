@@ -35,7 +35,10 @@ def own_folder(model: str | Path, runs: Path) -> Path | None:
 def own_features(model: str | Path, runs: Path) -> Path | None:
     """The code of row-wise features that a run was trained with, if it had some that is still there."""
     given = _named(model, runs, "features")
-    return given if given is not None and given.suffix == ".py" and given.is_file() else None
+    if given is None or given.suffix != ".py":
+        return None
+    kept = Run.find(model, runs).path / "features" / given.name
+    return next((each for each in (kept, given) if each.is_file()), None)
 
 
 def _named(model: str | Path, runs: Path, key: str) -> Path | None:

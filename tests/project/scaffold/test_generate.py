@@ -213,3 +213,25 @@ def test_the_command_ends_in_1_where_something_else_stands(root):
         " conflict  steps/10_shaped.sql\n",
         "What is there was changed and is left alone; --force overwrites it\n",
     )
+
+
+@pytest.mark.parametrize(("language", "path"), [(None, "features.sql"), ("python", "features.py")])
+def test_row_wise_features_have_no_name_and_run_as_written(root, language, path):
+    (root / "model.yaml").write_text("data: data/birds.csv\ntarget: species\nmodel_type: linear\n")
+    assert told(generate("features", language=language, folder=root)) == [f"create {path}"]
+    assert told(generate("features", language=language, folder=root)) == [f"identical {path}"]
+    plan = crosstie.check(root / "model.yaml")
+    assert plan.rowwise.file == path
+    assert "bill_length_mm" in [each.column for each in plan.inputs]
+    other = "python" if language is None else "sql"
+    with pytest.raises(
+        ProjectError, match="is there already, and a model has one file of features"
+    ):
+        generate("features", language=other, folder=root)
+    with pytest.raises(ProjectError, match="so they have no name; got 'mine'"):
+        generate("features", "mine", folder=root)
+    assert told(destroy("features", language=language, folder=root)) == [f"remove {path}"]
+    with pytest.raises(
+        ProjectError, match="step: needs a name, as in: crosstie generate step NAME"
+    ):
+        generate("step", folder=root)

@@ -117,7 +117,15 @@ def files_of(path: Path) -> tuple[tuple[str, Path], ...]:
     found: dict[str, Path] = {path.stem: path}
     waiting = [path]
     while waiting:
-        for name in _imports(_tree(waiting.pop())):
+        tree = _tree(waiting.pop())
+        late = {*_imports(tree)} - {*_imports(tree, whole=False)}
+        for name in late:
+            if [*_local(path.parent, name)]:
+                what = (
+                    f"imports {name} in a function or a condition; import it at the top of its file"
+                )
+                raise DataError(Problem(str(path), what))
+        for name in _imports(tree):
             for module, file in _local(path.parent, name):
                 if module not in found:
                     found[module] = file
@@ -155,8 +163,9 @@ def _tree(path: Path) -> ast.Module:
         raise DataError(Problem(str(path), what)) from None
 
 
-def _imports(tree: ast.Module) -> Iterator[str]:
-    for node in ast.walk(tree):
+def _imports(tree: ast.Module, *, whole: bool = True) -> Iterator[str]:
+    """Names that are imported, at any depth or at the top alone."""
+    for node in ast.walk(tree) if whole else tree.body:
         if isinstance(node, ast.Import):
             yield from (each.name for each in node.names)
         elif isinstance(node, ast.ImportFrom) and node.module and not node.level:
@@ -174,7 +183,8 @@ def _local(folder: Path, name: str) -> Iterator[tuple[str, Path]]:
                 yield ".".join(parts[:size]), file
                 break
         else:
-            return
+            if not place.is_dir():
+                return
 
 
 def _requires(files: Sequence[tuple[str, Path]], form: Form) -> tuple[str, ...]:
@@ -231,18 +241,19 @@ def _imported(path: Path, files: Sequence[tuple[str, Path]], digest: str) -> Cal
     assert spec is not None
     assert spec.loader is not None
     module = importlib.util.module_from_spec(spec)
-    folder = str(path.parent)
-    if folder not in sys.path:
-        sys.path.append(folder)  # it may import its neighbours when it is called, too
+    beside = [each for each, file in files if file != path]
+    others = {each: sys.modules.pop(each) for each in beside if each in sys.modules}
+    sys.path.insert(0, str(path.parent))
     try:
         spec.loader.exec_module(module)
     except Exception as error:
-        raise DataError(Problem(line_of(error, path), f"cannot be imported: {type(error).__name__}: {error}")) from error  # fmt: skip
-    for each, file in files:
-        loaded = getattr(sys.modules.get(each), "__file__", None)
-        if each != path.stem and loaded is not None and Path(loaded).resolve() != file.resolve():
-            what = f"imports {each}, and another module of that name is loaded ({loaded}); call yours otherwise"  # fmt: skip
-            raise DataError(Problem(str(path), what))
+        what = f"cannot be imported: {type(error).__name__}: {error}"
+        raise DataError(Problem(line_of(error, path), what)) from error
+    finally:  # another project's, or an older one's, may have the same names
+        sys.path.remove(str(path.parent))
+        for each in beside:
+            sys.modules.pop(each, None)
+        sys.modules.update(others)
     found: Callable[[Any], Any] = getattr(module, NAME)
     return found
 

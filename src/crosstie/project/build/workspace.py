@@ -24,7 +24,7 @@ from crosstie.project.fingerprint.fingerprint import Fingerprint
 from crosstie.project.fingerprint.module import digest
 from crosstie.project.fingerprint.params import params_of
 from crosstie.project.fingerprint.python import Code, Codes
-from crosstie.project.fingerprint.sql import Sqls
+from crosstie.project.fingerprint.sql import Sql, Sqls
 from crosstie.project.fingerprint.tree import Folder
 from crosstie.project.place import Project
 from crosstie.project.steps.postgres.connection import Database
@@ -37,6 +37,7 @@ from crosstie.project.store.place import place_of
 from crosstie.project.store.store import Record, Store
 
 UNSEEN = "is a table in {engine}, of which nothing tells whether it has changed: what reads it is run each time"
+FEATURES = ("features.sql", "features.py")  # beside the model file, as training looks for them
 TRAINS_WITH = ("lightgbm", "torch")  # whose versions a model depends on
 
 
@@ -141,9 +142,12 @@ class Workspace:
                 return Fingerprint(code, None, params_of(self._noted(step)), {**files, **inputs}, env)  # fmt: skip
             case _:
                 own = sorted(map(self.from_root, self.project.components.glob("*.py")))
+                if self._feature_code is not None:
+                    own.append(f"{self._feature_code.path}::features")
                 parts = self._codes.of_all(own) if own else None
-                env = self._installed.environment(TRAINS_WITH, self.contents)
-                return Fingerprint(parts, None, params_of(self._model_file), inputs, env)
+                brought = () if self._feature_code is None else self._feature_code.imports
+                env = self._installed.environment([*TRAINS_WITH, *brought], self.contents)
+                return Fingerprint(parts, self._feature_sql, params_of(self._model_file), inputs, env)  # fmt: skip
 
     def key(self, fingerprint: Fingerprint) -> str:
         """What the store knows a product by: with the versions of libraries only where another one makes it stale."""
@@ -287,8 +291,44 @@ class Workspace:
             self._code(each).imports for each in steps if each.kind in {"python", "notebook"}
         ]
         wrong = unlisted(self.project.root, imports, self._installed, sys.stdlib_module_names)
+        if self._feature_code is not None:
+            imports = [self._feature_code.imports]
+            wrong += unlisted(
+                self.project.root, imports, self._installed, sys.stdlib_module_names, serving=True
+            )
         if wrong:
             raise ProjectError(wrong)
+
+    @cached_property
+    def _features(self) -> Path | None:
+        """The file with the row-wise features of the model, as training finds it; None if there is none in the project."""
+        root = self.project.root
+        if not self.project.model_file.is_file():
+            return None
+        named = self._model_file.get("features", FEATURES)
+        found = [root / each for each in ((named,) if isinstance(named, str) else named or ())]
+        there = (each.resolve() for each in found if each.is_file())
+        return next((each for each in there if each.is_relative_to(root.resolve())), None)
+
+    @cached_property
+    def _feature_code(self) -> Code | None:
+        """What those run, if they are Python.
+
+        Raises:
+            ProjectError: The file is no Python, or has no function `features`.
+        """
+        made = self._features
+        if made is None or made.suffix != ".py":
+            return None
+        return self._codes.of(self.from_root(made), "features")
+
+    @property
+    def _feature_sql(self) -> Sql | None:
+        """What those do, if they are SQL."""
+        made = self._features
+        if made is None or made.suffix != ".sql":
+            return None
+        return self._sqls.of(made.read_text(encoding="utf-8-sig"), "duckdb", self.from_root(made))
 
     def _code(self, step: Step) -> Code:
         """What a step runs, worked out once: all that it reaches is followed."""

@@ -89,7 +89,9 @@ class BuiltModel:
             raise ProjectError("no model is built here; build it: dag['model'].run()")
         if path != self._path:
             from crosstie import api  # 90 ms
+            from crosstie.data.rowwise.function import look_in
 
+            look_in(path / "features")  # the project's own code, as it was trained with
             self._model, self._path = api.load(path), path
         return self._model
 

@@ -156,15 +156,16 @@ class Codes:
         return self._code(path, function, closure)
 
     def of_all(self, paths: Sequence[str]) -> Code:
-        """The code of several files, each as it is whole.
+        """The code of several files, each as it is whole unless one of its functions is named.
 
         Args:
-            paths: At least one, as for `of`.
+            paths: At least one, as for `of`; `path::function` is that function of it.
 
         Raises:
             ProjectError: As for `of`.
         """
-        found = [self.of(each, None) for each in paths]
+        named = [each.partition("::") for each in paths]
+        found = [self.of(path, function or None) for path, _, function in named]
         if len(found) == 1:
             return found[0]
         return Code(

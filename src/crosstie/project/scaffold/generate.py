@@ -12,7 +12,7 @@ from crosstie.project.scaffold.kinds import KINDS, Generated, Language
 
 def generate(
     kind: str,
-    name: str,
+    name: str = "",
     *,
     language: Language | None = None,
     force: bool = False,
@@ -21,9 +21,9 @@ def generate(
     """Write the files that something new begins with; the same again changes nothing.
 
     Args:
-        kind: `step`, `feature`, `encoder` or `gate`.
-        name: What it is called: a-z, 0-9 and _.
-        language: Of a step: `sql`, which None is, or `python`.
+        kind: `step`, `feature`, `features`, `encoder` or `gate`.
+        name: What it is called: a-z, 0-9 and _. `features` have none.
+        language: Of a step or of features: `sql`, which None is, or `python`.
         force: Overwrite what is there and otherwise.
         folder: Where in the project one stands; None is the current folder.
 
@@ -38,7 +38,7 @@ def generate(
 
 
 def destroy(
-    kind: str, name: str, *, language: Language | None = None, folder: str | Path | None = None
+    kind: str, name: str = "", *, language: Language | None = None, folder: str | Path | None = None
 ) -> list[Change]:
     """Remove what `generate` wrote, unless it was changed since.
 
@@ -68,4 +68,6 @@ def generated(
     """What belongs to one thing of a kind; see `generate`."""
     if kind not in KINDS:
         raise ProjectError(f"{kind!r} cannot be generated; {nearest(kind, KINDS)}")
+    if not name and kind != "features":
+        raise ProjectError(f"{kind}: needs a name, as in: crosstie generate {kind} NAME")
     return KINDS[kind](project, name, language)

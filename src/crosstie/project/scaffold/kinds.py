@@ -70,6 +70,26 @@ def feature(project: Project, name: str, language: Language | None) -> Generated
     )
 
 
+def features(project: Project, name: str, language: Language | None) -> Generated:
+    """The file with the model's row-wise features, beside the model's own.
+
+    Raises:
+        ProjectError: It has a name, or is there in the other language.
+    """
+    if name:
+        raise ProjectError(
+            f"features: a model has one file of them, so they have no name; got {name!r}"
+        )
+    path = f"features{SUFFIXES[language or 'sql']}"
+    other = next((each for each in SUFFIXES.values() if each != Path(path).suffix), "")
+    if (project.root / f"features{other}").exists():
+        raise ProjectError(
+            f"features{other}: is there already, and a model has one file of features; remove it first"
+        )
+    draft = Draft(path, path, {})
+    return Generated((draft,), f"Work columns out in {path}; training and every request run it")
+
+
 def encoder(project: Project, name: str, language: Language | None) -> Generated:
     """A file of `components/` with an encoder of numbers.
 
@@ -107,6 +127,7 @@ def gate(project: Project, name: str, language: Language | None) -> Generated:
 KINDS: Mapping[str, Callable[[Project, str, Language | None], Generated]] = {
     "step": step,
     "feature": feature,
+    "features": features,
     "encoder": encoder,
     "gate": gate,
 }
