@@ -41,6 +41,10 @@ def pull(
         found = verbs.builds(store=store, env=env, folder=project)
         if json:
             put_json([{"name": each.name, "project": each.project, "environment": each.environment, "run": each.run, "failed": each.failed, "by": dict(each.by)} for each in found])  # fmt: skip
+        elif not found:
+            put(
+                "The store knows of no build. Every crosstie build in which something ran is noted there"
+            )
         else:
             rows = [[each.name, each.environment, _came(each), each.run, str(each.by["commit"] or "")[:10]] for each in found[-SHOWN:]]  # fmt: skip
             put_table("", ["build", "environment", "what came of it", "run", "commit"], rows)
@@ -63,4 +67,4 @@ def pull(
 def _came(past: Past) -> str:
     if past.failed:
         return f"{', '.join(past.failed)} failed"
-    return f"{sum(each.state == 'ran' for each in past.steps.values())} run"
+    return f"{sum(each.state == 'ran' and not each.sources for each in past.steps.values())} run"

@@ -98,7 +98,10 @@ def failing(
             run = Run.find(name, here.project.runs)
             if said := others(run):
                 say(f"{name}: {said}")
-            return _caught(here, lambda: _train(here, run, say))
+            found = _caught(here, lambda: _train(here, run, say))
+            if found is None:
+                say(f"{name}: did not fail")
+            return found
         raise ProjectError(f"{name!r} is no step here; {nearest(name, here.steps)}")
     step = here.steps[name]
     if step.kind == "source":

@@ -5,6 +5,7 @@ from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from crosstie.errors import ProjectError
 from crosstie.project.build import build as building
 from crosstie.project.build.build import Outcome
 from crosstie.project.build.judge import Judged
@@ -203,8 +204,12 @@ def _store(store: str | None, env: str | None, folder: str | Path | None) -> "St
     from crosstie.project.store.place import place_of
     from crosstie.project.store.store import Store
 
+    if store is None and Project.around(None if folder is None else Path(folder)) is None:
+        raise ProjectError(f"{folder or Path.cwd()} is in no project; say --store, the folder or URL where builds are known")  # fmt: skip
     if store is None:
         return opened(folder, env).store
+    if "://" not in store and not Path(store).is_dir():
+        raise ProjectError(f"--store: {store}: there is no such folder")
     return Store(place_of(store, Path.cwd()))
 
 

@@ -184,8 +184,14 @@ def test_what_cannot_be_pulled_is_said(calls, tmp_path, monkeypatch):
     assert str(error.value) == (
         f"{name[:-6]}000000: the store knows of no such build; did you mean {name!r}?"
     )
-    with pytest.raises(ProjectError, match="no project here nor above"):
-        crosstie.pull(name, folder=tmp_path)
+    for given, said in {
+        (): f"{tmp_path} is in no project; say --store, the folder or URL where builds are known",
+        (("store", "nowhere"),): "--store: nowhere: there is no such folder",
+        (("store", "memory://nowhere"),): f"{name}: the store knows of no such build; it knows of none at all",
+    }.items():  # fmt: skip
+        with pytest.raises(ProjectError) as error:
+            crosstie.pull(name, folder=tmp_path, **dict(given))
+        assert str(error.value) == said
     with pytest.raises(ProjectError) as error:
         debug(opened(calls), name, say=lambda _: None)
     assert str(error.value) == (

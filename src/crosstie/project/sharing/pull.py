@@ -7,6 +7,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 
+from crosstie.data.files import remove_old
 from crosstie.errors import ProjectError, nearest
 from crosstie.pipeline.packages import differing
 from crosstie.pipeline.run import Run
@@ -56,7 +57,8 @@ def pull(
     found = past(store, name)
     if found is None:
         known = [each.name for each in pasts(store)]
-        raise ProjectError(f"{name}: the store knows of no such build; {nearest(name, known[-5:])}")
+        hint = nearest(name, known[-5:]) if known else "it knows of none at all"
+        raise ProjectError(f"{name}: the store knows of no such build; {hint}")
     folder = to or (pulled_place(beside, found) if beside else Path(found.project))
     if folder.is_file() or (folder.is_dir() and any(folder.iterdir())):
         raise ProjectError(f"{folder}: is there already; give another folder with -o, or remove it")
@@ -119,6 +121,7 @@ def _tell(found: Past, store: Store, say: Say) -> None:
 @contextmanager
 def _whole(folder: Path) -> Iterator[Path]:
     """A folder that takes its place when the block ends well, and goes away when it does not."""
+    remove_old(folder.parent, f".{folder.name}.*.part")
     part = folder.parent / f".{folder.name}.{os.getpid()}.part"
     shutil.rmtree(part, ignore_errors=True)
     part.mkdir(parents=True)
