@@ -37,6 +37,20 @@ def test_what_predicts_reaches_nothing_above_the_torch_line():
     assert rooms == {"artifact", "config", "data", "errors", "evaluation", "features", "serving"}
 
 
+def test_what_predicts_reaches_nothing_that_speaks_to_a_server_of_a_database():
+    found = {*reached([*ROOTS, f"{SERVER}.serve"])}
+    apart = {
+        "postgres",
+        "sql_bound",
+        "sql_parameters",
+        "sql_postgres",
+        "destination",
+        "transaction",
+    }
+    assert all(own(f"crosstie.data.{name}") for name in apart)
+    assert found.isdisjoint(f"crosstie.data.{name}" for name in apart)
+
+
 def test_imports_of_functions_are_followed_but_not_at_once():
     module = own("crosstie.data.table")
     assert "crosstie.data.arrow_cells" in {*targets(module)}

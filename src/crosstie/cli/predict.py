@@ -1,7 +1,7 @@
 """`crosstie predict`: predictions to a file or to standard output."""
 
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -10,8 +10,12 @@ from crosstie import api
 from crosstie.cli.output import put_json, tell
 from crosstie.cli.progress import shown
 from crosstie.cli.types import TablePath, names
-from crosstie.data.destination import Destination
 from crosstie.errors import ConfigError
+
+if TYPE_CHECKING:
+    from crosstie.data.destination import Destination
+
+IfExists = Literal["fail", "replace", "append"]
 
 
 def predict(
@@ -21,7 +25,7 @@ def predict(
     *more: TablePath,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     to: str | None = None,
-    if_exists: Literal["fail", "replace", "append"] = "fail",
+    if_exists: IfExists = "fail",
     keep: Annotated[list[str] | None, Parameter(name="--keep", negative="")] = None,
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
@@ -56,7 +60,7 @@ def predict(
     """
     if json and output is None and to is None:
         raise ConfigError("--json: standard output cannot hold the predictions too; add -o FILE")
-    table = None if to is None else Destination.read(to, if_exists)
+    table = None if to is None else _table(to, if_exists)
     say = None if quiet else tell
     rows = api.predict(
         model,
@@ -84,3 +88,9 @@ def predict(
     elif (output is not None or to is not None) and not quiet:
         tell(f"{rows} predictions in {where}")
     return 0
+
+
+def _table(to: str, if_exists: IfExists) -> "Destination":
+    from crosstie.data.destination import Destination  # numpy, 120 ms
+
+    return Destination.read(to, if_exists)

@@ -1,26 +1,19 @@
 """The rows of a query, which DuckDB or PostgreSQL answers."""
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from importlib import import_module
 from pathlib import Path
 from typing import Any
 
-from crosstie.data import postgres
 from crosstie.data.reader import Reading
 from crosstie.data.readers.parquet import Parquet
 from crosstie.data.scratch import Scratch
 from crosstie.data.source import Source
-from crosstie.data.sql_parameters import parameters
-from crosstie.errors import DataError, MissingExtra, Problem, nearest
+from crosstie.errors import DataError, MissingExtra, nearest
 
+POSTGRES = ("postgresql", "postgres")
 PREFIX = "duckdb://"
 OPTIONS = ("connection", "query", "params", "missing")
-AT_ONCE = 65_536  # rows that a server sends at a time where it does not stream
-ALIKE = (  # the same rows in the same order each time, and nothing written
-    "TRANSACTION READ ONLY",
-    "LOCAL synchronize_seqscans = off",
-    "LOCAL max_parallel_workers_per_gather = 0",
-)
 CLOSED: dict[str, str | int] = {
     "autoinstall_known_extensions": "false",
     "autoload_known_extensions": "false",
@@ -71,10 +64,15 @@ def fetch(connection: str, text: str, params: Any, name: str, to: Path, *, base:
         MissingExtra: As `query`.
     """
     scheme = connection.partition("://")[0]
-    if scheme in postgres.SCHEMES:
-        _from_postgres(connection, bound(text, params, "postgres", name), name, to)
+    if scheme in POSTGRES:
+        asked = _apart("sql_bound").bound(text, params, "postgres", name)
+        _apart("sql_postgres").fetch(connection, asked, name, to)
     elif connection.startswith(PREFIX):
-        _from_duckdb(connection, base, bound(text, params, "duckdb", name), name, to)
+        values: Mapping[str, Any] = {}
+        if params is not None or ":" in text:
+            asked = _apart("sql_bound").bound(text, params, "duckdb", name)
+            text, values = asked.text(lambda each: f"${each}"), asked.values
+        _from_duckdb(connection, base, text, values, name, to)
     else:
         raise DataError(
             f"data.connection: {scheme!r} cannot be queried here; DuckDB and PostgreSQL can, as in 'duckdb:///shop.db' and "
@@ -95,127 +93,27 @@ def _written(written: Any, base: Path) -> tuple[str, str]:
     return written.strip().rstrip(";"), name
 
 
-@dataclass(frozen=True)
-class Bound:
-    """A query and what its `:names` are, of which none is pasted.
-
-    Attributes:
-        pieces: What stands between the names.
-        names: Them, as they come.
-        values: Of each name, in the order in which they come first.
-    """
-
-    pieces: Sequence[str]
-    names: Sequence[str]
-    values: Mapping[str, Any]
-
-    def text(self, mark: Callable[[str], str]) -> str:
-        """It, with the mark of each name in its place."""
-        marks = [*map(mark, self.names), ""]
-        return "".join(f"{piece}{each}" for piece, each in zip(self.pieces, marks, strict=True))
-
-
-def bound(written: str, params: Any, dialect: str, name: str) -> Bound:
-    """A query with the values of its `:names`.
-
-    Args:
-        written: The query.
-        params: Values by name.
-        dialect: As sqlglot calls it.
-        name: Of the query, for messages.
+def _apart(name: str) -> Any:
+    """A module of this room by name, so that packages of models, which predict from files, are made without it.
 
     Raises:
-        DataError: A name has no value, or a value no name.
+        DataError: This is one.
     """
-    if params is not None and not isinstance(params, Mapping):
-        raise DataError(f"data.params: must be a section of values, as in {{since: 2024-01-01}}, got {params!r}")  # fmt: skip
-    given: Mapping[str, Any] = params or {}
-    found = _names(written, dialect, name) if ":" in written else []
-    names = [each.text for _, each in found]
-    wrong = [f"{name}: :{each} has no value; give it in data.params" for each in dict.fromkeys(names) if each not in given]  # fmt: skip
-    wrong += [f"data.params.{each}: there is no :{each} in {name}; {nearest(each, names)}" for each in given if each not in names]  # fmt: skip
-    if wrong:
-        raise DataError([Problem("", each) for each in wrong])
-    ends = [0, *(each.end + 1 for _, each in found)]
-    begins = [*(colon.start for colon, _ in found), len(written)]
-    pieces = [written[end:begin] for end, begin in zip(ends, begins, strict=True)]
-    return Bound(pieces, names, {each: given[each] for each in dict.fromkeys(names)})
-
-
-def _names(written: str, dialect: str, name: str) -> list[tuple[Any, Any]]:
     try:
-        from sqlglot import tokenize  # 60 ms
-        from sqlglot.errors import SqlglotError
-    except ModuleNotFoundError:
-        raise MissingExtra("sqlglot", "train", needed_for="a colon in a query") from None
-    try:
-        return list(parameters(tokenize(written, read=dialect)))
-    except SqlglotError:
-        raise DataError(f"{name}: a text, a name or a comment in it does not end") from None
+        return import_module(f"{__package__}.{name}")
+    except ModuleNotFoundError as error:
+        if error.name != f"{__package__}.{name}":
+            raise
+        raise DataError("data.connection: a packaged model answers queries of DuckDB without parameters only. Export the table to Parquet or CSV.") from None  # fmt: skip
 
 
-def _from_postgres(address: str, asked: Bound, name: str, to: Path) -> None:
-    """Write the rows that PostgreSQL answers, as they come. Nothing can be written there.
-
-    Without ORDER BY rows come as they lie in the table, not as several workers of the server find them.
-    """
-    with postgres.connected(address, needed_for="a query", where="data.connection") as connection:
-        from adbc_driver_manager import Error  # 100 ms
-
-        with connection.cursor() as cursor:
-            try:
-                for each in ALIKE:
-                    cursor.execute(f"SET {each}")
-                reader = _fetched(cursor, asked) if asked.values else _copied(cursor, asked)
-                _write(reader, name, to)
-            except Error as error:
-                raise DataError(f"{name} fails: {postgres.told(error, address)}") from None
-
-
-def _copied(cursor: Any, asked: Bound) -> Any:
-    cursor.execute(asked.text(str))
-    if not cursor.description:
-        raise DataError("data.query: is no query. Give a SELECT.")
-    return cursor.fetch_record_batch()
-
-
-def _fetched(cursor: Any, asked: Bound) -> Any:
-    """A reader of the rows of a query with parameters, which the server does not copy out: they are fetched bit by bit."""
-    import pyarrow as pa  # 131 ms
-
-    places = {name: f"${place}" for place, name in enumerate(asked.values, start=1)}
-    types = postgres.types_of_texts(cursor, asked.text(places.__getitem__), asked.values)
-    marks = {name: f"CAST(CAST({mark} AS TEXT) AS {types[name]})" if name in types else mark for name, mark in places.items()}  # fmt: skip
-    text = asked.text(marks.__getitem__)
-    cursor.execute(f"DECLARE crosstie_rows NO SCROLL CURSOR FOR {text}", tuple(asked.values.values()))  # fmt: skip
-    cursor.adbc_statement.set_options(**{"adbc.postgresql.use_copy": "false"})
-
-    def some() -> Any:
-        cursor.execute(f"FETCH {AT_ONCE} FROM crosstie_rows")
-        return cursor.fetch_arrow_table()
-
-    def batches(table: Any) -> Iterator[Any]:
-        while table.num_rows:
-            yield from table.to_batches()
-            table = some()
-
-    first = some()
-    return pa.RecordBatchReader.from_batches(first.schema, batches(first))
-
-
-def _write(reader: Any, name: str, to: Path) -> None:
-    rows, selected = postgres.stored(reader, name)
-    with _duckdb().connect(config=CLOSED) as duck:
-        duck.register("arrived", rows)
-        duck.execute(f"COPY ({selected}) TO '{to}' (FORMAT parquet)")
-
-
-def _from_duckdb(written: str, base: Path, asked: Bound, name: str, to: Path) -> None:
+def _from_duckdb(
+    written: str, base: Path, text: str, values: Mapping[str, Any], name: str, to: Path
+) -> None:
     duckdb = _duckdb()
     with _opened(written, base) as connection:
         try:
-            text = asked.text(lambda each: f"${each}")
-            connection.execute(f"COPY ({text}) TO '{to}' (FORMAT parquet)", dict(asked.values) or None)  # fmt: skip
+            connection.execute(f"COPY ({text}) TO '{to}' (FORMAT parquet)", dict(values) or None)
         except duckdb.Error as error:
             what = " ".join(
                 str(error).partition("\nLINE ")[0].split()
