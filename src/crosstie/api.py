@@ -65,7 +65,7 @@ def train(
         validation: A table of its own to validate on.
         test: A table of its own to test on.
         model_type: "auto", "linear", "gbm", "ecd", or a classic: "random_forest", "extra_trees", "decision_tree",
-            "nearest_neighbors".
+            "nearest_neighbors", "support_vectors".
         name: The model's name.
         seed: Everything random comes from it.
         set: Options as text: `["trainer.epochs=3"]`.

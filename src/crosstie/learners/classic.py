@@ -59,10 +59,10 @@ class Classic(Learner):
             raise TrainingError(
                 f"{output.name}: training rows have one class only, so there is nothing to learn"
             )
+        _check_installed(name_of(type(self)))
         doubt = self.hopeless(len(job.train), columns(job.layout), classes(output))
         if doubt:
             job.say(doubt)
-        _check_installed(name_of(type(self)))
         weights = row_weights(job.train, output, self.class_weights)
         if weights is not None:
             weights = np.asarray(weights, np.float64)
@@ -101,6 +101,12 @@ class Classic(Learner):
     @abstractmethod
     def _names(self) -> list[str]:
         """The input that each column comes from."""
+
+    def warn_of_rows(self, job: Job, rows: int) -> None:
+        """Say that the graph will hold training rows, which graphs of other learners do not."""
+        job.say(
+            f"{name_of(type(self))}: the model holds {rows:,} training rows, as numbers; who has it can read them"
+        )
 
     def step_done(self, job: Job, progress: Progress, steps: int) -> None:
         """Tell that so many more steps are done."""

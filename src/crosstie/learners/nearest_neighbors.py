@@ -141,6 +141,7 @@ class NearestNeighbors(Classic):
             "neighbors": self.neighbors_,
             "weights": self.weighting_,
         }
+        self.warn_of_rows(job, len(train))
         self.step_done(job, progress, 1)
 
     def _choose(self, output: Output, target: NDArray[Any]) -> None:

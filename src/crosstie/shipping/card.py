@@ -22,6 +22,7 @@ _LEARNERS = {
     "linear": "a linear model",
     "nearest_neighbors": "the nearest training rows",
     "random_forest": "a random forest",
+    "support_vectors": "a support vector machine",
 }
 
 

@@ -23,8 +23,8 @@ class Progress:
     """Where training stands. One object, updated in place by the learner.
 
     Attributes:
-        learner: The model type: `ecd`, `gbm`, `linear`.
-        unit: What `step` counts: "step", "tree" or "iteration".
+        learner: The model type: `ecd`, `gbm`, `linear`, `random_forest` …
+        unit: What `step` counts: "step", "tree", "iteration" or "fit".
         step: Done so far. `total_steps` is the plan; None when open.
         epoch: Epochs done. `total_epochs` as planned.
         rows: Rows seen since the start.
