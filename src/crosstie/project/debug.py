@@ -22,7 +22,7 @@ from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
 from crosstie.project.build.workspace import Workspace
 from crosstie.project.sharing.past import past
-from crosstie.project.sharing.pull import pull, pulled_place
+from crosstie.project.sharing.pull import pull, pulled_place, tell
 from crosstie.project.steps import child
 from crosstie.project.steps.read import MODEL
 from crosstie.project.steps.step import Step
@@ -126,10 +126,11 @@ def _of_a_build(here: Workspace, name: str, say: Say) -> Failing | None:
     """The step that failed in a build that the store knows, of whomever, with the code and the tables that it had."""
     found = past(here.store, name)
     folder = None if found is None else pulled_place(here.project, found)
-    if folder is None or not folder.is_dir():
+    if found is None or folder is None or not folder.is_dir():
         pulled = pull(here.store, name, None, beside=here.project, say=say)
         found, folder = pulled.past, pulled.folder
-    assert found is not None
+    else:
+        tell(found, here.store, say)
     where = folder.relative_to(here.project.root)
     say(f"{name}: as it was built is in {where}")
     if not found.failed:

@@ -5,6 +5,7 @@ import json
 import shutil
 import subprocess
 import sys
+from importlib.metadata import version
 from pathlib import Path
 
 import pytest
@@ -31,7 +32,7 @@ def failed_build(calls: Path, store: str) -> str:
     """Build with a step that fails; the build's name."""
     (calls / "environments/development.yaml").write_text(f"store: {store}\nparams: {{least: 2}}\n")
     (calls / "lib/prices.py").write_text(BROKEN)
-    (calls / ".env").write_text("PASSWORD=hush-hush\n")
+    (calls / ".env").write_text("PASSWORD=hush-hush\nPGPASSWORD=project\n")
     shutil.rmtree(calls / ".crosstie")
     outcome = build(opened(calls))
     assert outcome.to_json() == {"ran": ["long"], "cached": [], "failed": ["cost"]}
@@ -64,6 +65,15 @@ def test_a_step_that_failed_elsewhere_is_debugged_with_what_it_had_there(calls, 
     assert "(Pdb) (2, 3)\n" in said
     assert (other / "lib/prices.py").read_text().endswith("return 1\n")
     assert not (pulled / ".env").exists()
+    here = opened(other)
+    value = past(here.store, name).to_json()
+    packages = here.store.keep_text("numpy==0.1\n")
+    here.store.write_json(f"builds/{name}.json", {**value, "packages": packages})
+    said = []
+    assert failing(opened(other), name, say=said.append).why == found.why
+    assert said[0] == (
+        f"{name}: made with other packages than are here: numpy 0.1 → {version('numpy')}"
+    )
 
 
 def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(calls, tmp_path):

@@ -74,8 +74,17 @@ def pull(
         for step, each in found.steps.items():
             _place(here, step, each, beside)
         here.failed.update(found.failed, well=())
-    _tell(found, store, say)
+    tell(found, store, say)
     return Pulled(found, folder)
+
+
+def tell(found: Past, store: Store, say: Say) -> None:
+    """Say what of a build is not as it was: files that its code is without, and packages that are others here."""
+    for each in found.lacks:
+        say(f"left out: {each}")
+    lock = store.text(found.lock) if found.lock else ""
+    if said := differing(store.text(found.packages), lock):
+        say(f"{found.name}: {said}")
 
 
 def pulled_place(project: Project, found: Past) -> Path:
@@ -108,14 +117,6 @@ def _place_raw(root: Path, source: str, digest: str, table: Path, beside: Projec
         shutil.copyfile(own, to)
     else:
         shutil.copyfile(table, to.with_suffix(".parquet"))
-
-
-def _tell(found: Past, store: Store, say: Say) -> None:
-    for each in found.lacks:
-        say(f"left out: {each}")
-    lock = store.text(found.lock) if found.lock else ""
-    if said := differing(store.text(found.packages), lock):
-        say(f"{found.name}: {said}")
 
 
 @contextmanager
