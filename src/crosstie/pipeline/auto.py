@@ -1,18 +1,27 @@
 """Options of `model_type: auto`: the section `trainer:` of a file that leaves it open what learns."""
 
 import re
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
 from annotated_types import Gt
 
 from crosstie.config.words import Elsewhere
+from crosstie.data.profile import ColumnProfile
+from crosstie.data.split import Split
+from crosstie.data.splits.random import Random
+from crosstie.data.splits.stratify import Stratify
 from crosstie.errors import ConfigError, Problem
+from crosstie.features.output_feature import OutputFeature
 from crosstie.learners.learner import learners as known
+from crosstie.pipeline.tables import Tables
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
 
+FEW = 5_000  # rows of a table whose validation part is too small to tell models apart
+FOLDS = 5
+RARE = 10  # rows of a class, so that each fold has some
 Effort = Literal["quick", "standard", "thorough"]
 
 
@@ -59,6 +68,31 @@ class Auto:
         self.repeat = repeat
         self.wide = effort != "quick" or time_limit is not None
         self.ensemble = self.wide or plan is not None if ensemble is None else ensemble
+
+
+def folds_of_search(
+    tables: Tables,
+    split: Split | None,
+    outputs: Sequence[OutputFeature],
+    looks: Mapping[str, ColumnProfile],
+) -> int | None:
+    """How many folds a search judges its models by; None where validation rows are enough to tell models apart, or given.
+
+    Args:
+        tables: The opened tables.
+        split: Of the first of them.
+        outputs: What is predicted.
+        looks: Profiles of columns.
+    """
+    dealt = tables.train is not None and isinstance(split, Random | Stratify)
+    if not dealt or "validation" in tables.sources or tables.sources["train"].rows > FEW:
+        return None
+    for each in outputs:
+        seen = looks[each.column]
+        all_seen = seen.distinct <= len(seen.top) and bool(seen.top) and seen.top[-1][1] >= RARE
+        if each.type != "number" and not (each.type in {"binary", "category"} and all_seen):
+            return None  # a fold may lack a class
+    return FOLDS
 
 
 def asked(

@@ -6,11 +6,12 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.document import Document, Place
+from crosstie.config.options import build
 from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
 from crosstie.learners.learner import Learner, able, learners
-from crosstie.pipeline.auto import Auto
+from crosstie.pipeline.auto import Auto, folds_of_search
 from crosstie.pipeline.columns import resolve
 from crosstie.pipeline.company import read_callbacks
 from crosstie.pipeline.components import Built, assemble
@@ -138,6 +139,9 @@ def make_plan(
         _recall_header(tables, findings)
         raise ConfigError(_in_order(findings))
     assert built.outputs, "no outputs is a problem that was raised"
+    folds = top["folds"]
+    if folds is None and model_type == "auto" and build(Auto, **trainer).wide:
+        folds = folds_of_search(tables, split, built.outputs, looks)
     cache = _cache(top, document)
     config = {
         "name": _name(top, document, tables),
@@ -147,7 +151,8 @@ def make_plan(
         **({"data": tables.written} if tables.written is not None else {}),
         "model_type": model_type,
         "seed": top["seed"],
-        **{key: top[key] for key in ("weight", "folds") if top[key] is not None},
+        **({"weight": top["weight"]} if top["weight"] is not None else {}),
+        **({"folds": folds} if folds is not None else {}),
         **({"start_from": earlier.source} if earlier else {}),
         **({"private": top["private"]} if top["private"] else {}),
         **({"callbacks": callbacks} if callbacks else {}),
@@ -160,7 +165,7 @@ def make_plan(
             if learner and "combiner" in learner.sections
             else {}
         ),
-        **({"trainer": trainer} if learner else {}),
+        **({"trainer": trainer} if learner or model_type == "auto" else {}),
     }
     return Plan(
         name=config["name"],
@@ -177,7 +182,7 @@ def make_plan(
         uncalibrated=uncalibrated,
         seed=top["seed"],
         weight=top["weight"],
-        folds=top["folds"],
+        folds=folds,
         oversample=seen["oversample_minority"],
         earlier=earlier,
         private=tuple(private),

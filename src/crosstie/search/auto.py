@@ -8,6 +8,7 @@ whatever the clock says.
 
 import time
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from itertools import chain, islice
 from pathlib import Path
 
@@ -16,6 +17,7 @@ from crosstie.learners.learner import able
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.finish import keep_network
+from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.process import seconds_since_start
@@ -23,12 +25,23 @@ from crosstie.search.blend import Blend
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.search.record import Done, Record, read_plan
 from crosstie.search.trial import FOLDER, run_trial
+from crosstie.training.callbacks.progress_bar import ProgressBar
 
 # A network is worth its seconds where these are; trees on nothing else are not worth theirs.
 TOKENS = {"text", "sequence", "set", "bag"}
 DRAWN = 30  # beside the portfolio, where the effort is thorough
+CLASSICS = (  # that people expect to see compared
+    "decision_tree",
+    "nearest_neighbors",
+    "random_forest",
+    "extra_trees",
+    "support_vectors",
+)
 SHARE = 0.5  # of the time that is left, that one trial may take
 LEAST = 0.5  # seconds that are worth beginning another trial for
+WORTH = 0.5  # of what a trial would take, below which it would say little of itself
+FAIR = 0.05  # of the time that is left, that what is only there to be compared may take
+PATIENCE = len(CLASSICS) + 3  # trials in a row that there is no time for
 
 
 def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session) -> list[Candidate]:
@@ -40,31 +53,38 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     record = Record(folder, effort=options.effort, time_limit=options.time_limit)
     budget = Budget.of(options, plan, data)
     blend = Blend(plan)
+    quiet = _quiet(session) if options.wide else session
     units, total = _units(plan, options)
     for number, each in enumerate(units, 1):
-        if budget.spent and blend.tried:
-            record.omitted(each.trial.name, "no time was left")
-            break
-        of = "" if total is None else f" of {total}"
+        name = each.trial.name
+        if blend.tried and (why := budget.lacks(each.trial)):
+            record.omitted(name, why)
+            if budget.refused > PATIENCE:
+                break
+            continue
         if total != 1:
-            session.journal.say(f"trying {each.trial.name} ({number}{of})")
+            session.journal.say(
+                f"trying {name} ({number}{'' if total is None else f' of {total}'})"
+            )
         began = time.monotonic()
         candidate = run_trial(
             each.trial,
             plan,
             data,
             folder,
-            session,
+            quiet,
             deadline=budget.deadline(),
             cuts=each.cuts or None,
         )
+        seconds = time.monotonic() - began
+        budget.took(each.trial, seconds)
         blend.add(candidate)
         record.tried(
-            each.trial,
-            candidate.cuts,
-            seconds=time.monotonic() - began,
-            score=blend.scores[candidate.label],
+            each.trial, candidate.cuts, seconds=seconds, score=blend.scores[candidate.label]
         )
+        if options.wide:
+            cut = ", ended early" if any(candidate.cuts) else ""
+            session.journal.say(f"{blend.shown(candidate)}, {seconds:.1f} s{cut}")
         if candidate.interrupted:
             break
     ranked = blend.ranked(averages=options.ensemble)
@@ -77,15 +97,26 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     return ranked
 
 
+def _quiet(session: Session) -> Session:
+    """The same without a line for each fold of each fit, which the log keeps."""
+    watching = [each for each in session.callbacks if not isinstance(each, ProgressBar)]
+    return replace(session, callbacks=watching, journal=Journal(session.journal.path))
+
+
 class Budget:
-    """The time that a search has.
+    """The time that a search has, and what it learns of how long fits take here.
 
     Args:
         ends: When fits have to be done, on the monotonic clock; None for no limit.
+
+    Attributes:
+        refused: Trials in a row for which there was not enough.
     """
 
     def __init__(self, ends: float | None) -> None:
         self.ends = ends
+        self.refused = 0
+        self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
 
     @classmethod
     def of(cls, options: Auto, plan: Plan, data: Sequence[Prepared]) -> "Budget":
@@ -95,10 +126,26 @@ class Budget:
         left = options.time_limit - seconds_since_start()
         return cls(time.monotonic() + left - _to_finish(plan, data))
 
-    @property
-    def spent(self) -> bool:
-        """Whether nothing more can be begun."""
-        return self.ends is not None and self.ends - time.monotonic() < LEAST
+    def lacks(self, trial: Trial) -> str:
+        """Why a trial is not begun; "" where there is time for it."""
+        if self.ends is None:
+            return ""
+        left = self.ends - time.monotonic()
+        wanted = self._unit.get(trial.model_type, 0.0) * trial.work
+        if trial.model_type in CLASSICS:  # they end when they end: as long as trees, as is guessed
+            wanted = self._unit.get("gbm", 0.0)
+            fair = left * FAIR
+        else:
+            fair = left / WORTH
+        if left > LEAST and fair > wanted:
+            self.refused = 0
+            return ""
+        self.refused += 1
+        return f"would take about {max(wanted, LEAST):.1f} s, and its share of what is left is {max(min(fair, left), 0.0):.1f} s"
+
+    def took(self, trial: Trial, seconds: float) -> None:
+        """Learn from a trial how long others will take."""
+        self._unit.setdefault(trial.model_type, seconds / trial.work)
 
     def deadline(self) -> float | None:
         """When the next trial should be done."""
@@ -143,9 +190,9 @@ def plausible(plan: Plan, *, wide: bool = False) -> list[str]:
     known = able(inputs, outputs)
     if (
         inputs <= TOKENS
-    ):  # 77 intents of bank customers: 32 s for an accuracy of .62 where linear has .89
-        known = [name for name in known if name != "gbm"]
-    found: list[str] = [name for name in ("linear", "gbm") if name in known]
+    ):  # 77 intents of bank customers: 32 s for an accuracy of .62, linear has .89
+        known = [name for name in known if name not in ("gbm", *CLASSICS)]
+    found = [name for name in ("linear", "gbm", *(CLASSICS if wide else ())) if name in known]
     if not found or wide or several or "set" in outputs or inputs & TOKENS:
         found.append("ecd")
     return found

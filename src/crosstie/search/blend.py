@@ -47,6 +47,10 @@ class Blend:
         mixed = self._average(singles[:MOST]) if averages else None
         return singles if mixed is None else [mixed, *singles]
 
+    def shown(self, candidate: Candidate) -> str:
+        """`gbm: rmse 618.9`."""
+        return f"{candidate.label}: {self._name} {self._shown(candidate):.4g}"
+
     def verdict(self, ranked: Sequence[Candidate]) -> str:
         """`chosen by roc_auc on validation rows: gbm 0.8551, linear 0.8538`, the best first."""
         shown = [f"{each.label} {self._shown(each):.4g}" for each in ranked[:6]]

@@ -45,6 +45,6 @@ class Cut(Callback):
             over = now + (now - self._began) / self._units > self.deadline
         else:
             over = False
-        if over:
+        if over and progress.step != progress.total_steps:
             self.step = progress.step
             progress.ends_here = True

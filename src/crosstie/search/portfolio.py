@@ -4,6 +4,7 @@ The boosters' values are the head of a portfolio that was chosen on many tables 
 zero-shot warm start), their ranges those of TabArena (arXiv:2506.16791). Networks are small TabMs (arXiv:2410.24210).
 """
 
+import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
@@ -39,6 +40,17 @@ class Trial:
     model_type: str
     trainer: Mapping[str, Any] = field(default_factory=dict)
     combiner: Mapping[str, Any] = field(default_factory=dict)
+
+    @property
+    def work(self) -> float:
+        """How long its fit takes beside that of the same learner as it comes, roughly."""
+        if (
+            self.model_type == "gbm"
+        ):  # as many more trees as each is shrunk more, each as much slower as it is larger
+            rate = 0.05 / self.trainer.get("learning_rate", 0.05)
+            return float(rate * math.sqrt(self.trainer.get("num_leaves", 31) / 31))
+        wide = self.combiner.get("output_size", 128) / 128
+        return float(wide * self.combiner.get("num_fc_layers", 2) / 2)
 
 
 def portfolio(learners: Sequence[str]) -> list[Trial]:
