@@ -158,7 +158,7 @@ def test_constraints_that_cannot_be_held_are_told(job, rows, inputs):
         RandomForest(monotone_constraints={"a": 1}).fit(job("binary"))
     assert str(told.value) == (
         "trainer.monotone_constraints: scikit-learn's trees take no constraints where numbers are missing, as in "
-        "'a', 'b', 'd', 'v'; write `missing_value_strategy: fill_with_mean` at them, or set model_type: gbm"
+        "'a', 'b', 'd', 'v'; write `missing_value_strategy: …` at them, one that fills, or set model_type: gbm"
     )
     with pytest.raises(ConfigError) as told:
         RandomForest(monotone_constraints={"a": 1}).fit(job("category"))

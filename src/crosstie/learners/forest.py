@@ -247,7 +247,7 @@ class Forest(Classic):
                 Problem(
                     place,
                     "scikit-learn's trees take no constraints where numbers are missing, as in "
-                    f"{', '.join(map(repr, missing))}; write `missing_value_strategy: fill_with_mean` at them, "
+                    f"{', '.join(map(repr, missing))}; write `missing_value_strategy: …` at them, one that fills, "
                     "or set model_type: gbm",
                 )
             )
