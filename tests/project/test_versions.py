@@ -70,7 +70,7 @@ def test_code_that_moved_is_told_row_by_row_and_data_that_moved_is_not(project):
     told = compared.versions.diff.columns["PaymentMethod"].examples[0]
     assert told[1:] == ("(private)", "(private)")
     page = (project / ".crosstie/reports/test.html").read_text(encoding="utf-8")
-    assert "query of clean moved, data did not. By customerID: 500 rows in both" in page
+    assert "Of code moved: query of clean; of data nothing. By customerID: 500 rows in both" in page
     assert "Mailed check" not in page
 
     lines = (project / "data/customers.csv").read_text().splitlines(keepends=True)

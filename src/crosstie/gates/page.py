@@ -18,7 +18,8 @@ STYLE = """
 body { font: 15px/1.45 system-ui, sans-serif; max-width: 64rem; margin: 0 auto; padding: 1rem; }
 h1 { font-size: 1.35rem; margin: 0 0 .3rem; } h2 { font-size: 1.1rem; margin: 2rem 0 .4rem; }
 h3 { font-size: 1rem; margin: 1.3rem 0 .3rem; } p { margin: .4rem 0; overflow-wrap: anywhere; }
-.scroll { overflow-x: auto; } table { border-collapse: collapse; width: 100%; }
+.scroll { overflow-x: auto; } .scroll td { white-space: nowrap; }
+.scroll td:last-child { white-space: normal; min-width: 12rem; } td ul { margin: 0; } table { border-collapse: collapse; width: 100%; }
 th, td { text-align: left; vertical-align: top; padding: .3rem .7rem .3rem 0; border-bottom: 1px solid var(--line); }
 th { font-weight: 600; white-space: nowrap; } td.n { font-variant-numeric: tabular-nums; white-space: nowrap; }
 td.what { min-width: 14rem; overflow-wrap: anywhere; } .dim { color: var(--dim); }
@@ -26,7 +27,7 @@ td.what { min-width: 14rem; overflow-wrap: anywhere; } .dim { color: var(--dim);
 .warned { color: var(--warn); font-weight: 600; }
 ul { margin: .3rem 0; padding-left: 1.2rem; } svg { display: block; max-width: 100%; }
 @media (max-width: 40rem) {
-  .gates tr { display: grid; grid-template-columns: 1fr 5rem 4rem 3rem; border-bottom: 1px solid var(--line); }
+  .gates tr { display: grid; grid-template-columns: 1fr 4.5rem 5.5rem 5.5rem; border-bottom: 1px solid var(--line); }
   .gates td, .gates th { border: 0; } .gates .what { grid-column: 1 / -1; min-width: 0; } .gates th.what { display: none; }
 }
 """
@@ -191,7 +192,7 @@ def _training(training: Training) -> list[str]:
                 number(each.js),
                 number(each.ks),
                 number(each.p),
-                f"{each.missing[0]:.1%} → {each.missing[1]:.1%}",
+                _before_after(*(f"{share:.1%}" for share in each.missing)),
             )
         )
         for name, each in list(training.columns.items())[:DRIFTED]
@@ -213,7 +214,7 @@ def _versions(versions: Versions) -> list[str]:
     if diff is None:
         same = "Row for row what production learned from."
         return [*parts, f'<p class="dim">{same if versions.same else "Not compared: " + escape(versions.why)}</p>']  # fmt: skip
-    moved = f"{', '.join(versions.moved)} moved, data did not. " if versions.moved else ""
+    moved = f"Of code moved: {', '.join(versions.moved)}; of data nothing. " if versions.moved else ""
     repeated = f" {diff.repeated[1]} rows have a key that another has." if diff.repeated[1] else ""
     said = (
         f"{moved}By {', '.join(versions.key)}: {diff.shared:,} rows in both, {diff.changed:,} of them changed, "
