@@ -11,11 +11,11 @@ from crosstie.data.files import write_json, write_text
 from crosstie.errors import ProjectError, RunError
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
+from crosstie.project.candidate import judge_candidate
 from crosstie.project.production import (
     Promoted,
     history,
     in_production,
-    judge_candidate,
     promote,
     roll_back,
 )

@@ -4,7 +4,8 @@ import pytest
 
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
-from crosstie.project.production import compare_candidate, in_production, promote
+from crosstie.project.candidate import compare_candidate
+from crosstie.project.production import in_production, promote
 from crosstie.project.steps.read import MODEL
 from crosstie.project.versions import versions
 

@@ -34,8 +34,8 @@ def retrain(
     if json:
         put_json(found.to_json())
         return found.code
-    if found.comparison is not None and not quiet:
-        rows = [list(each) for each in table_rows(found.comparison)]
+    if found.tested is not None and not quiet:
+        rows = [list(each) for each in table_rows(found.tested.comparison)]
         put_table("", ["gate", "", "value", "bound", "what"], rows)
     put(found.sentence())
     return found.code

@@ -172,13 +172,19 @@ def _there(home: str, name: str) -> bool:
     return name.isidentifier() and importlib.util.find_spec(f"{home}.{name}") is not None
 
 
-def import_file(path: Path) -> ModuleType:
+def import_file(path: Path, *, version: str = "") -> ModuleType:
     """A Python file of a project as a module, imported once.
+
+    Args:
+        path: The file.
+        version: Another one is imported anew, for a file that may be edited meanwhile.
 
     Raises:
         ConfigError: It cannot be; told with the line.
     """
-    place = sha256(str(path).encode()).hexdigest()[:8]  # two projects may have files of one name
+    place = sha256(f"{path}{version}".encode()).hexdigest()[
+        :8
+    ]  # two projects may have files of one name
     name = f"crosstie_components.{place}.{path.stem}"
     if name in sys.modules:
         return sys.modules[name]

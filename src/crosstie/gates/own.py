@@ -42,7 +42,7 @@ def own_gates(folders: Sequence[Path]) -> dict[str, type[Gate]]:
             continue
         try:
             named = list(_functions(text))
-            module = _imported(path) if named else None
+            module = _imported(path, text) if named else None
         except SyntaxError as error:
             problems.append(Problem(where(path, error.lineno), f"is no Python: {error.msg}"))
             continue
@@ -82,12 +82,12 @@ def _wrong(function: ast.FunctionDef | ast.AsyncFunctionDef, name: str, known: d
     return ""
 
 
-def _imported(path: Path) -> Any:
-    """A file as a module, which may import others of its folder and of the project."""
+def _imported(path: Path, text: str) -> Any:
+    """A file as it is now as a module, which may import others of its folder and of the project."""
     beside = [str(path.parent.parent), str(path.parent)]
     sys.path[:0] = beside
     try:
-        return import_file(path)
+        return import_file(path, version=text)
     finally:
         for each in beside:
             sys.path.remove(each)

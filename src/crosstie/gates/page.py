@@ -214,7 +214,9 @@ def _versions(versions: Versions) -> list[str]:
     if diff is None:
         same = "Row for row what production learned from."
         return [*parts, f'<p class="dim">{same if versions.same else "Not compared: " + escape(versions.why)}</p>']  # fmt: skip
-    moved = f"Of code moved: {', '.join(versions.moved)}; of data nothing. " if versions.moved else ""
+    moved = (
+        f"Of code moved: {', '.join(versions.moved)}; of data nothing. " if versions.moved else ""
+    )
     repeated = f" {diff.repeated[1]} rows have a key that another has." if diff.repeated[1] else ""
     said = (
         f"{moved}By {', '.join(versions.key)}: {diff.shared:,} rows in both, {diff.changed:,} of them changed, "

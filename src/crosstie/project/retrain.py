@@ -7,14 +7,14 @@ from dataclasses import dataclass
 from typing import Any
 
 from crosstie.errors import ProjectError
-from crosstie.gates.comparison import Comparison
 from crosstie.gates.show import verdict
 from crosstie.pipeline.run import Run
 from crosstie.project.build.build import Outcome, Recipe, Say, build
 from crosstie.project.build.state import alone
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.candidate import Tested, judge_candidate
 from crosstie.project.fingerprint.fingerprint import Fingerprint
-from crosstie.project.production import Promoted, in_production, judge_candidate
+from crosstie.project.production import Promoted, in_production
 from crosstie.project.production import promote as promote_model
 from crosstie.project.steps.read import MODEL
 
@@ -28,8 +28,7 @@ class Retrained:
         outcome: Of the build.
         run: The model that is built now, from the project's root; "" if it could not be.
         production: The one in production, now; None where nothing is.
-        comparison: Between the two; None where they are one, or nothing could be built.
-        tests: Whether the project's own tests passed.
+        tested: What testing it gave; None where it is in production, or nothing could be built.
         promoted: Whether it was put into production.
     """
 
@@ -37,8 +36,7 @@ class Retrained:
     outcome: Outcome
     run: str = ""
     production: Promoted | None = None
-    comparison: Comparison | None = None
-    tests: bool = True
+    tested: Tested | None = None
     promoted: bool = False
 
     @property
@@ -49,7 +47,7 @@ class Retrained:
     @property
     def passed(self) -> bool | None:
         """Whether gates and tests let it pass; None where nothing was tested."""
-        return None if self.comparison is None else self.comparison.passed and self.tests
+        return None if self.tested is None else self.tested.passed
 
     @property
     def code(self) -> int:
@@ -60,12 +58,14 @@ class Retrained:
         """In words."""
         if self.outcome.failed:
             return "; ".join(f"{step} failed: {why}" for step, why in self.outcome.failed.items())
-        if self.comparison is None:
+        if self.tested is None:
             return f"nothing new: {self.run} is in production already, and its code and data are as they were"
         found = "trained" if self.trained else "was trained before"
-        if not self.comparison.passed:
-            return f"{self.run} {found} and stays out of production. {verdict(self.comparison)}"
-        if not self.tests:
+        if not self.tested.comparison.passed:
+            return (
+                f"{self.run} {found} and stays out of production. {verdict(self.tested.comparison)}"
+            )
+        if not self.tested.own:
             return f"{self.run} {found} and stays out of production: the project's own tests failed"
         end = "is in production" if self.promoted else "passed. Next: crosstie promote"
         return f"{self.run} {found} and {end}"
@@ -79,10 +79,10 @@ class Retrained:
             "passed": self.passed,
             "promoted": self.promoted,
             "production": str(root / self.production.run) if self.production else None,
-            "gates": {each.gate: each.what for each in self.comparison.failed}
-            if self.comparison
+            "gates": {each.gate: each.what for each in self.tested.comparison.failed}
+            if self.tested
             else {},
-            "tests": self.tests,
+            "tests": self.tested is None or self.tested.own,
             **self.outcome.to_json(),
             "said": self.sentence(),
         }
@@ -116,7 +116,7 @@ def retrain(here: Workspace, *, promote: bool = False, say: Say | None = None) -
         promoted = promote and found.passed
         if promoted:
             now = promote_model(here)
-        return Retrained(here, outcome, built.file, now, found.comparison, found.own, promoted)
+        return Retrained(here, outcome, built.file, now, found, promoted)
 
 
 def _chosen(here: Workspace) -> Recipe | None:

@@ -16,9 +16,10 @@ from crosstie.project.environment import known
 from crosstie.project.place import Project
 
 if TYPE_CHECKING:
+    from crosstie.project.candidate import Tested
     from crosstie.project.debug import Failing
     from crosstie.project.install import Synced
-    from crosstie.project.production import Promoted, Tested
+    from crosstie.project.production import Promoted
     from crosstie.project.retrain import Retrained
     from crosstie.project.sharing.past import Past
     from crosstie.project.sharing.pull import Pulled
@@ -289,10 +290,10 @@ def test(
     Raises:
         ProjectError: The model is not built, or not as its code and data are now.
     """
-    from crosstie.project import production  # 100 ms
+    from crosstie.project import candidate  # 100 ms
 
     here = opened(folder, env)
-    return production.judge_candidate(here, junit=None if junit is None else Path(junit))
+    return candidate.judge_candidate(here, junit=None if junit is None else Path(junit))
 
 
 def promote(

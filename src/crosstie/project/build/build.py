@@ -1,5 +1,6 @@
 """Building: what is stale is run, what the store has is restored, what is current is left alone."""
 
+import os
 import shutil
 import tempfile
 from collections.abc import Callable, Iterable, Sequence
@@ -126,13 +127,16 @@ def build(
             here.wipe()
         work = here.project.own / "work"
         shutil.rmtree(work, ignore_errors=True)  # of a build that was killed
+        work /= str(
+            os.getpid()
+        )  # a step may outlive a build that was killed: it must not write here
         work.mkdir(parents=True)
         here.store.tidy()
         try:
             return _Build(here, work, set(force), recipe, say or (lambda _: None)).run(names)
         finally:
             here.save()
-            shutil.rmtree(work, ignore_errors=True)
+            shutil.rmtree(work.parent, ignore_errors=True)
 
 
 class _Build:
