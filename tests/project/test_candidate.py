@@ -75,7 +75,9 @@ def test_gates_of_the_projects_own_hold_and_what_each_step_took_is_beside_what_i
     why = "nothing is in production to compare with"
     assert told["seniors"] == ("not applicable", why)
     assert told["rows"] == ("not applicable", why)
-    assert told["cost"][1].startswith("model: no earlier runs on this machine; ")
+    (cost,) = (each for each in first["outcomes"] if each["gate"] == "cost")
+    said = [each["what"].partition(";")[0] for each in cost["findings"]]
+    assert said == ["no earlier runs on this machine"] * 2
     assert {step: each["now"]["rows"] for step, each in first["costs"].items()} == {
         "model": 400,
         "customers": 400,
