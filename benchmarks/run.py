@@ -18,6 +18,7 @@ import generation
 import killed
 import media
 import quality
+import rowwise
 import series
 import server
 import tagging
@@ -31,7 +32,7 @@ SECTIONS = {
     each.__name__: each
     for each in (
         *(figures, quality, media, tagging, series, generation),
-        *(server, bulk, against_production, killed),
+        *(server, bulk, rowwise, against_production, killed),
     )
 }
 EVERYTHING = [(section, case) for section in SECTIONS for case in SECTIONS[section].CASES]

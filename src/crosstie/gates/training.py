@@ -7,13 +7,13 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.config.wording import hint
+from crosstie.data.column import Form
 from crosstie.data.parse import detect
 from crosstie.data.repeats import row_codes
 from crosstie.data.style import PLAIN, Style
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError
 from crosstie.evaluation.drift import Drift, drift_of_levels, drift_of_numbers
-from crosstie.features.feature import Feature
 from crosstie.gates.tables import Shift, Training
 from crosstie.serving.model import Model
 
@@ -42,14 +42,17 @@ def compare_training(
     """
     candidate, production = models
     private: set[str] = set()
-    features: dict[str, Feature] = {}
+    forms: dict[str, Form] = {}
     read: list[str] = []  # among them the time and the group of a long table
     for model in filter(
         None, models
     ):  # the last one's word on the type of a column holds: production's
         artifact = model.artifact
         private |= set(artifact.private)
-        features |= {**dict(artifact.direct), **{each.column: each for each in artifact.outputs}}
+        if artifact.rowwise is not None:
+            forms |= {name: each.form for name, each in artifact.rowwise.inputs.items()}
+        forms |= {name: each.reads for name, each in artifact.direct}
+        forms |= {each.column: each.reads for each in artifact.outputs}
         read += [*artifact.columns, *(each.column for each in artifact.outputs)]
     now = _table(candidate, tables[0], "the candidate's", whole=True)
     before = (
@@ -65,7 +68,7 @@ def compare_training(
     if before is not None:
         some = [_some(each, seed) for each in (before, now)]
         for name in shared:
-            drift = _drift(some[0], some[1], features[name]) if name in features else None
+            drift = _drift(some[0], some[1], name, forms[name]) if name in forms else None
             if drift is not None:
                 hidden = {"ends": None} if name in private else {}
                 columns[name] = Shift(**vars(drift) | hidden)
@@ -112,9 +115,8 @@ def _some(table: Table, seed: int) -> Table:
     return table.take(np.sort(np.random.default_rng(seed).permutation(len(table))[:MOST]))
 
 
-def _drift(before: Table, now: Table, feature: Feature) -> Drift | None:
+def _drift(before: Table, now: Table, name: str, form: Form) -> Drift | None:
     """The drift of a column; None where its cells are neither numbers, levels nor texts."""
-    name, form = feature.column, feature.reads
     if form == "levels":
         return drift_of_levels(_levels(before, name), _levels(now, name))
     if form == "text":  # how long they are is what can be counted of any

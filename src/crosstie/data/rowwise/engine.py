@@ -112,9 +112,8 @@ class Program:
             ((*found,),) = zip(*self.rows([[each] for each in cells], 1), strict=True)
             return tuple(found)
         texts = ", ".join(_cell(each, kind) for each, kind in zip(cells, self.types.values(), strict=True))  # fmt: skip
-        source = self._one("?")
         arguments = f"({texts})" if texts else ""
-        row: tuple[Any, ...] = self._execute("row", source, arguments).fetchone()
+        row: tuple[Any, ...] = self._execute("row", arguments).fetchone()
         return row
 
     def rows(self, columns: Rows, size: int) -> list[tuple[Any, ...]]:
@@ -128,7 +127,7 @@ class Program:
             part = [each[start : start + AT_ONCE] for each in columns]
             held = {f"c{i}": each for i, each in enumerate(part)}
             held["n"] = list(range(min(AT_ONCE, size - start)))
-            found += self._execute("rows", self._many(), f"({literal(json.dumps(held))})").fetchall()  # fmt: skip
+            found += self._execute("rows", f"({literal(json.dumps(held))})").fetchall()  # fmt: skip
         return list(zip(*found, strict=True)) if found else [() for _ in self.expressions]
 
     def arrow(self, table: Any) -> Any:
@@ -146,12 +145,13 @@ class Program:
         finally:
             here.unregister("rows_of_input")
 
-    def _execute(self, kind: str, source: str, arguments: str) -> Any:
+    def _execute(self, kind: str, arguments: str) -> Any:
         import duckdb
 
         here, name = connection(), f"{kind}_{self._number}"
         try:
             if name not in _ours.known:
+                source = self._one("?") if kind == "row" else self._many()
                 here.execute(f"PREPARE {name} AS {self._select()} FROM ({source}) AS input")
                 _ours.known.add(name)
             return here.execute(f"EXECUTE {name}{arguments}")

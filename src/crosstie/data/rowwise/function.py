@@ -124,7 +124,7 @@ def files_of(path: Path) -> tuple[tuple[str, Path], ...]:
                 what = (
                     f"imports {name} in a function or a condition; import it at the top of its file"
                 )
-                raise DataError(Problem(str(path), what))
+                raise DataError(Problem(near(path), what))
         for name in _imports(tree):
             for module, file in _local(path.parent, name):
                 if module not in found:
@@ -157,10 +157,12 @@ def _tree(path: Path) -> ast.Module:
     try:
         return ast.parse(path.read_text(encoding="utf-8-sig"))
     except SyntaxError as error:
-        raise DataError(Problem(f"{path}:{error.lineno}", f"is no Python: {error.msg}")) from None
+        raise DataError(
+            Problem(f"{near(path)}:{error.lineno}", f"is no Python: {error.msg}")
+        ) from None
     except UnicodeDecodeError as error:
         what = f"is not UTF-8 text (byte {error.start}); save it as UTF-8"
-        raise DataError(Problem(str(path), what)) from None
+        raise DataError(Problem(near(path), what)) from None
 
 
 def _imports(tree: ast.Module, *, whole: bool = True) -> Iterator[str]:
@@ -203,9 +205,9 @@ def _form(path: Path) -> Form:
     if NAME not in functions:
         offer = f"; {nearest(NAME, functions)}" if functions else ""
         what = f"has no function {NAME}(input), which makes a model's columns of a table's{offer}"
-        raise DataError(Problem(str(path), what))
+        raise DataError(Problem(near(path), what))
     function = functions[NAME]
-    where = f"{path}:{function.lineno}"
+    where = f"{near(path)}:{function.lineno}"
     given = function.args
     plain = [*given.posonlyargs, *given.args]
     free = len(plain) - len(given.defaults)
@@ -258,6 +260,14 @@ def _imported(path: Path, files: Sequence[tuple[str, Path]], digest: str) -> Cal
     return found
 
 
+def near(path: Path | None) -> str:
+    """A file as messages name it: from where one stands, if it lies below."""
+    if path is None:
+        return "features.py"
+    here = Path.cwd()
+    return str(path.relative_to(here)) if path.is_relative_to(here) else str(path)
+
+
 def line_of(error: BaseException, path: Path | None) -> str:
     """The place in a user's file that an error came from."""
     step, line = error.__traceback__, 0
@@ -265,4 +275,4 @@ def line_of(error: BaseException, path: Path | None) -> str:
         if path is not None and step.tb_frame.f_code.co_filename == str(path):
             line = step.tb_lineno
         step = step.tb_next
-    return f"{path or 'features.py'}:{line}" if line else str(path or "features.py")
+    return f"{near(path)}:{line}" if line else near(path)

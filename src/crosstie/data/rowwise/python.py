@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from crosstie.data.column import Column
 from crosstie.data.frames import table_of
-from crosstie.data.rowwise.function import WANTED, Function, line_of
+from crosstie.data.rowwise.function import WANTED, Function, line_of, near
 from crosstie.data.rowwise.raw_column import RawColumn
 from crosstie.data.table import Table
 from crosstie.errors import CrosstieError, DataError, MissingExtra, Problem
@@ -81,7 +81,7 @@ class RowwisePython:
         made = found._called(table)
         found.columns = made.columns
         if not found.columns:
-            raise DataError(Problem(str(function.path), "returned no column"))
+            raise DataError(Problem(near(function.path), "returned no column"))
         found._check_alone(few, table, made)
         found._trace()
         return found
@@ -125,7 +125,7 @@ class RowwisePython:
         absent = [name for name in self.columns if name not in made.columns]
         if absent:
             names = ", ".join(map(repr, absent))
-            raise DataError(Problem(str(self.function.path or self.file), f"did not return {names}, as it did in training"))  # fmt: skip
+            raise DataError(Problem(near(self.function.path), f"did not return {names}, as it did in training"))  # fmt: skip
         if made.row is None:
             made = made.select(self.columns)
         return table.derived(self.columns, {}, made), read
@@ -213,7 +213,7 @@ class RowwisePython:
 
     def _table(self, found: Any, rows: int, *, alone: bool) -> Table:
         """What it returned, as a table; whatever of it cannot be is told."""
-        where = str(self.function.path or self.file)
+        where = near(self.function.path)
         if isinstance(found, Mapping) and not found:
             raise DataError(Problem(where, "returned no column"))
         if isinstance(found, Mapping):
@@ -255,7 +255,7 @@ class RowwisePython:
                     row = odd[0]
                     problems.append(
                         Problem(
-                            str(self.function.path),
+                            near(self.function.path),
                             f"{name!r} looks at other rows: row {rows[row] + 1} gives {_shown(expected[row])} in the "
                             f"table and {_shown(cells[row])} {way} ({len(odd)} of {len(rows)} rows differ). A request is "
                             "one row; work it out in a step, or from the row alone",
