@@ -134,6 +134,7 @@ def test_a_sample_is_the_same_in_whichever_order_the_rows_lie(request, tmp_path,
         ("sources: mysql://db/shop\n", "environments/development.yaml:1 sources.connection: must be the URL of a PostgreSQL or a DuckDB, as in postgresql://host/shop"),
         ("sources: {connction: 'duckdb:///x'}\n", "environments/development.yaml:1 sources.connction: unknown option; did you mean 'connection'?"),
         ("engine: postgresql://db/shop\nsources: postgresql://db/shop\n", "environments/development.yaml:2 sources.connection: is for queries that run in duckdb; here the engine has its tables itself"),
+        ("engine: duckdb:///far.duckdb\n", "environments/development.yaml:1 engine.connection: is 'duckdb' alone, which keeps nothing; a file of it that queries are to read is one of sources"),
         ("sources: postgresql://ann:hush@db/shop\n", "environments/development.yaml:1 sources.connection: holds a password or key, which stands in the file; write ${NAME} in its place, and NAME=… in .env, which stays on this machine"),
     ],
 )  # fmt: skip

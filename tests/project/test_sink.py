@@ -109,6 +109,7 @@ def test_a_variable_that_is_not_set_is_said_and_the_others_stand_as_they_do(sink
         ("table: long\nto: {connetion: 'duckdb:///x', table: t}", "sinks/long.yaml:2 to.connetion: unknown option; did you mean 'connection'?\nsinks/long.yaml:2 to: needs 'connection': a text"),
         ("table: long\nto: {connection: 'postgresql://ann:hush@db/x', table: t}", "sinks/long.yaml:2 to.connection: holds a password or key, which stands in the file; write ${NAME} in its place, and NAME=… in .env, which stays on this machine"),
         ("table: long\nto: {connection: x, table: t, if_exists: fail}", "sinks/long.yaml:2 to.if_exists: "),
+        ("table: lnog\nto: {connection: 'duckdb:///x', tabel: t}", "sinks/long.yaml:2 to.tabel: unknown option; did you mean 'table'?\nsinks/long.yaml:2 to: needs 'table': a text\nsinks/long.yaml: table: 'lnog' is no table of the project; did you mean 'long'?"),
         ("", "sinks/long.yaml: needs 'table'"),
     ],
 )  # fmt: skip

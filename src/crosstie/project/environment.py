@@ -278,6 +278,9 @@ def _within(filled: Mapping[str, Any], document: Document) -> list[Problem]:
         what = f"must be {DUCKDB!r} or the URL of a database{hint}"
         found.append(Problem(document.where(("engine", "connection")), what))
     scheme = connection.partition("://")[0]
+    if scheme == DUCKDB and connection != DUCKDB:
+        what = f"is {DUCKDB!r} alone, which keeps nothing; a file of it that queries are to read is one of sources"
+        found.append(Problem(document.where(("engine", "connection")), what))
     if filled.get("engine", {}).get("schema") is not None and scheme not in (DUCKDB, *SCHEMES):
         what = f"is PostgreSQL's; {scheme} has it in its address"
         found.append(Problem(document.where(("engine", "schema")), what))

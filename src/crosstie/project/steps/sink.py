@@ -74,8 +74,8 @@ def read_sinks(project: Project, tables: Collection[str]) -> dict[str, Step]:
             continue
         problems += wrong
         table = filled.get("table")
-        if not wrong and table not in tables:
-            problems.append(Problem(where, f"table: {table!r} is no table of the project; {nearest(str(table), tables)}"))  # fmt: skip
+        if isinstance(table, str) and table not in tables:
+            problems.append(Problem(where, f"table: {table!r} is no table of the project; {nearest(table, tables)}"))  # fmt: skip
         name = f"{FOLDER}/{path.stem}"
         found[name] = Step(name, path, "sink", (str(table),), settings=filled.get("to") or {})
     if problems:
