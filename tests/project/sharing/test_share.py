@@ -5,38 +5,50 @@ import json
 import shutil
 import subprocess
 import sys
+from functools import partial
 from importlib.metadata import version
 from pathlib import Path
 
 import pytest
 
 import crosstie
+from crosstie.cli.pull import pull
+from crosstie.cli.push import push
 from crosstie.errors import ConfigError, ProjectError, RunError
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
 from crosstie.project.debug import debug, failing
 from crosstie.project.sharing.past import past
-from crosstie.project.store.place import place_of
-from crosstie.project.store.store import Store
 
 BROKEN = "def price(minutes, longest):\n    return int(minutes) / int(longest - 9)\n"
+HINT = "write it into .env, and read it from there by its name"
 
 
-@pytest.fixture(params=["folder", "address"])
-def shared(request, tmp_path) -> str:
-    """A store that both reach."""
-    return str(tmp_path / "store") if request.param == "folder" else f"memory://{tmp_path}"
+@pytest.fixture(scope="module")
+def broken(built_calls, tmp_path_factory) -> Path:
+    """A project with a step that failed, beside the store that it shares; no test may change them."""
+    root = tmp_path_factory.mktemp("broken")
+    calls = root / "calls"
+    shutil.copytree(built_calls, calls, ignore=shutil.ignore_patterns(".crosstie"))
+    for name, text in {
+        "environments/development.yaml": "store: ../store\nparams: {least: 2}\n",
+        "lib/prices.py": BROKEN,
+        "lib/far.py": 'A = 1\nURL = "postgresql://bob:hunter2@db/shop"\n',
+        "lib/near.py": 'WORD = "hush-hush"\n',
+        "lib/well.py": 'URL = f"postgresql://{user}:{word}@db/shop"\n',
+        "server.pem": "",
+        ".env": "PASSWORD=hush-hush\nPGPASSWORD=project\n",
+    }.items():
+        (calls / name).write_text(text)
+    assert build(opened(calls)).to_json() == {"ran": ["long"], "cached": [], "failed": ["cost"]}
+    return calls
 
 
-def failed_build(calls: Path, store: str) -> str:
-    """Build with a step that fails; the build's name."""
-    (calls / "environments/development.yaml").write_text(f"store: {store}\nparams: {{least: 2}}\n")
-    (calls / "lib/prices.py").write_text(BROKEN)
-    (calls / ".env").write_text("PASSWORD=hush-hush\nPGPASSWORD=project\n")
-    shutil.rmtree(calls / ".crosstie")
-    outcome = build(opened(calls))
-    assert outcome.to_json() == {"ran": ["long"], "cached": [], "failed": ["cost"]}
-    return outcome.name
+@pytest.fixture
+def name(broken) -> str:
+    """What its build is called."""
+    (found,) = crosstie.builds(folder=broken)
+    return found.name
 
 
 def clone(calls: Path, to: Path) -> Path:
@@ -46,49 +58,60 @@ def clone(calls: Path, to: Path) -> Path:
     return to
 
 
-def test_a_step_that_failed_elsewhere_is_debugged_with_what_it_had_there(calls, shared, tmp_path, monkeypatch, capsys):  # fmt: skip
-    name = failed_build(calls, shared)
-    other = clone(calls, tmp_path / "other")
+@pytest.mark.parametrize("kind", ["folder", "address"])
+def test_a_step_that_failed_elsewhere_is_debugged_with_what_it_had_there(broken, name, kind, tmp_path, monkeypatch, capsys):  # fmt: skip
+    shared = str(tmp_path / "store") if kind == "folder" else f"memory://{tmp_path}"
+    crosstie.push_build(name, store=shared, folder=broken)
+    other = clone(broken, tmp_path / "other")
+    text = f"store: {shared}\nparams: {{least: 2}}\n"
+    (other / "environments/development.yaml").write_text(text)
     monkeypatch.setattr(sys, "stdin", io.StringIO("p int(longest)\nu\nu\np factor, len(long)\nq\n"))
 
     found = debug(opened(other), name)
 
     pulled = other / ".crosstie/pulled" / name
-    said = capsys.readouterr().out
+    said = capsys.readouterr().out.splitlines()
     assert found.why == "ZeroDivisionError: division by zero"
-    assert said.startswith(
-        f"{name}: as it was built is in .crosstie/pulled/{name}\n"
-        "cost: running steps/20_cost.py in this process\nfailed: ZeroDivisionError: division by zero\n"
-    )
+    left, said = said[:3], said[3:]
+    assert left[0] == f"left out: lib/far.py:2: holds a password or key; {HINT}"
+    assert said[:3] == [
+        f"{name}: as it was built is in .crosstie/pulled/{name}",
+        "cost: running steps/20_cost.py in this process",
+        "failed: ZeroDivisionError: division by zero",
+    ]
     assert f"> {pulled}/lib/prices.py(2)price()" in said
-    assert "(Pdb) 9\n" in said
-    assert "(Pdb) (2, 3)\n" in said
+    assert "(Pdb) 9" in said
+    assert "(Pdb) (2, 3)" in said
     assert (other / "lib/prices.py").read_text().endswith("return 1\n")
     assert not (pulled / ".env").exists()
-    here = opened(other)
-    value = past(here.store, name).to_json()
-    packages = here.store.keep_text("numpy==0.1\n")
-    here.store.write_json(f"builds/{name}.json", {**value, "packages": packages})
-    said = []
-    assert failing(opened(other), name, say=said.append).why == found.why
-    assert said[0] == (
-        f"{name}: made with other packages than are here: numpy 0.1 → {version('numpy')}"
-    )
 
 
-def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(calls, tmp_path):
-    shared = f"memory://{tmp_path}"
-    name = failed_build(calls, shared)
-
-    pulled = crosstie.pull(name, store=shared, to=tmp_path / "again", folder=tmp_path)
+def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(broken, name, tmp_path):
+    pulled = crosstie.pull(name, store=str(broken.parent / "store"), to=tmp_path / "again", folder=tmp_path)  # fmt: skip
 
     assert pulled.past.failed["cost"].startswith("lib/prices.py:2: ZeroDivisionError: ")
     assert (pulled.folder / "lib/prices.py").read_text() == BROKEN
     again = opened(pulled.folder)
     assert again.failed.read().keys() == {"cost"}
-    assert failing(again, say=lambda _: None).why == "ZeroDivisionError: division by zero"
-    (pulled.folder / "lib/prices.py").write_text((calls / "lib/prices.py").read_text().replace("- 9", ""))  # fmt: skip
+    (pulled.folder / "lib/prices.py").write_text(BROKEN.replace("- 9", ""))
     assert build(opened(pulled.folder)).to_json() == {"ran": ["cost"], "cached": ["long"], "failed": []}  # fmt: skip
+
+
+def test_a_build_that_is_debugged_again_is_not_pulled_again_and_says_what_is_otherwise(broken, name, tmp_path):  # fmt: skip
+    shutil.copytree(broken.parent, tmp_path, dirs_exist_ok=True)
+    here = opened(tmp_path / "calls")
+    packages = here.store.keep_text("numpy==0.1\n")
+    value = past(here.store, name).to_json()
+    here.store.write_json(f"builds/{name}.json", {**value, "packages": packages, "lacks": []})
+    twice = []
+    for _ in range(2):
+        said = []
+        assert failing(here, name, say=said.append).why == "ZeroDivisionError: division by zero"
+        twice.append(said)
+
+    line = f"made with other packages than are here: numpy 0.1 → {version('numpy')}"
+    assert twice[0][0] == f"{name}: {line}"
+    assert twice[0] == twice[1]
 
 
 def test_a_build_goes_into_a_store_that_others_reach_when_it_is_pushed(calls, tmp_path):
@@ -128,22 +151,15 @@ def test_within_the_project_the_files_of_data_are_those_that_were_read(calls, tm
     assert str(error.value) == f"{folder}: is there already; give another folder with -o, or remove it"  # fmt: skip
 
 
-def test_code_that_holds_a_secret_is_not_shared(calls, tmp_path):
-    (calls / "lib/far.py").write_text('A = 1\nURL = "postgresql://bob:hunter2@db/shop"\n')
-    (calls / "lib/near.py").write_text('WORD = "hush-hush"\n')
-    (calls / "lib/well.py").write_text('URL = f"postgresql://{user}:{word}@db/shop"\n')
-    (calls / "server.pem").write_text("")
-    name = failed_build(calls, str(tmp_path / "store"))
+def test_code_that_holds_a_secret_is_not_shared(broken, name):
+    found = past(opened(broken).store, name)
 
-    found = past(opened(calls).store, name)
-
-    hint = "write it into .env, and read it from there by its name"
     assert found.lacks == (
-        f"lib/far.py:2: holds a password or key; {hint}",
-        f"lib/near.py:1: holds what .env says of PASSWORD; {hint}",
-        f"server.pem: is a key by its name, which is not shared; {hint}",
+        f"lib/far.py:2: holds a password or key; {HINT}",
+        f"lib/near.py:1: holds what .env says of PASSWORD; {HINT}",
+        f"server.pem: is a key by its name, which is not shared; {HINT}",
     )
-    code = opened(calls).store.text(found.code)
+    code = opened(broken).store.text(found.code)
     assert "hunter2" not in code
     assert "hush" not in code
     assert {*json.loads(code)} == {
@@ -209,61 +225,62 @@ def test_what_cannot_be_pulled_is_said(calls, tmp_path, monkeypatch):
     )
 
 
-def test_a_variable_that_is_not_set_here_is_named_and_nothing_is_left(calls, tmp_path, monkeypatch):
-    (calls / "environments/development.yaml").write_text("params: {least: '${LEAST}'}\n")
-    monkeypatch.setenv("LEAST", "3")
-    name = build(opened(calls)).name
-    monkeypatch.delenv("LEAST")
+def with_code(calls: Path, **files: str) -> str:
+    """Have the store say that the code of the last build was otherwise; the build's name."""
+    store = opened(calls).store
+    found = past(store).to_json()
+    code = {**json.loads(store.text(found["code"])), **files}
+    store.write_json(f"builds/{found['name']}.json", {**found, "code": store.keep_text(json.dumps(code))})  # fmt: skip
+    return found["name"]
+
+
+def test_a_variable_that_is_not_set_here_is_named_and_nothing_is_left(calls):
+    name = with_code(calls, **{"environments/development.yaml": "params: {least: '${LEAST}'}\n"})
 
     with pytest.raises(ConfigError) as error:
-        crosstie.pull(name, store=str(calls / ".crosstie/store"), to=tmp_path / "x", folder=tmp_path)  # fmt: skip
+        crosstie.pull(name, folder=calls)
 
     assert str(error.value) == (
         "environments/development.yaml:1 params.least: the environment variable 'LEAST' is not set"
     )
-    assert not list(tmp_path.glob("*x*"))
+    assert not list((calls / ".crosstie/pulled").iterdir())
 
 
 @pytest.mark.parametrize("path", ["../steps/evil.py", "/etc/evil", ".git/hooks/post-checkout"])
-def test_a_build_that_would_write_elsewhere_is_refused(calls, tmp_path, path):
-    store = Store(place_of(str(calls / ".crosstie/store"), Path()))
-    found = past(store).to_json()
-    code = store.keep_text(json.dumps({"pyproject.toml": "[tool.crosstie]\n", path: "evil"}))
-    store.write_json(f"builds/{found['name']}.json", {**found, "code": code})
+def test_a_build_that_would_write_elsewhere_is_refused(calls, path):
+    name = with_code(calls, **{path: "evil"})
 
     with pytest.raises(RunError) as error:
-        crosstie.pull(found["name"], folder=calls)
+        crosstie.pull(name, folder=calls)
 
     assert str(error.value) == (
         f"the code of a build in the store names {path!r}, which is no code of a project"
     )
 
 
-def command(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
-    words = (sys.executable, "-m", "crosstie.cli.main", *words)
-    return subprocess.run(words, cwd=folder, capture_output=True, text=True, check=False)
-
-
-def test_the_commands_list_push_and_pull(calls, tmp_path):
+def test_the_commands_list_push_and_pull(calls, tmp_path, monkeypatch, capsys):
     name = crosstie.builds(folder=calls)[-1].name
-    pushed = command(calls, "push", "--store", str(tmp_path / "shared"))
-    assert pushed.stdout == (
+    assert push(store=str(tmp_path / "shared"), project=calls) == 0
+    assert capsys.readouterr().out == (
         f"{name} is in {tmp_path / 'shared'}, 5 files of it new. Others type:\n"
         f"  crosstie pull {name} --store {tmp_path / 'shared'}\n"
     )
     (tmp_path / "elsewhere").mkdir()
-    pulled = command(tmp_path / "elsewhere", "pull", name, "--store", "../shared")
-    assert (pulled.stdout, pulled.stderr) == (
-        f"{name} is in calls. Next:\n  cd calls && crosstie status\n",
-        "",
-    )
-    assert json.loads(command(calls, "pull", "--list", "--json").stdout)[-1]["name"] == name
-    for words, said in {
-        ("push", "x", "--private"): "error: --private: is for a model, and says where it goes: crosstie push RUN hf://ORG/NAME, or a new folder\n",
-        ("push", "x", "to", "--store", "y"): "error: --store: is for a build, which goes nowhere else; leave to out, or --store\n",
-        ("pull",): "error: say which build: crosstie pull RUN; crosstie pull --list names them\n",
+    monkeypatch.chdir(tmp_path / "elsewhere")
+    assert pull(name, store="../shared") == 0
+    told = f"{name} is in calls. Next:\n  cd calls && crosstie status\n"
+    assert capsys.readouterr() == (told, "")
+    assert pull(list=True, json=True, project=calls) == 0
+    assert json.loads(capsys.readouterr().out)[-1]["name"] == name
+    assert pull(list=True, store="memory://none") == 0
+    assert capsys.readouterr().out.startswith("The store knows of no build. ")
+    models = "is for a model, and says where it goes: crosstie push RUN hf://ORG/NAME, or a new folder"  # fmt: skip
+    for asked, said in {
+        partial(push, "x", private=True): f"--private: {models}",
+        partial(push, "x", "to", store="y"): "--store: is for a build, which goes nowhere else; leave to out, or --store",
+        partial(push, "x"): "x: say where to: crosstie push x hf://ORG/NAME, or a new folder",
+        partial(pull): "say which build: crosstie pull RUN; crosstie pull --list names them",
     }.items():  # fmt: skip
-        done = command(calls, *words)
-        assert (done.returncode, done.stderr) == (2, said)
-    done = command(tmp_path, "push", "x")
-    assert done.stderr == "error: x: say where to: crosstie push x hf://ORG/NAME, or a new folder\n"
+        with pytest.raises(ConfigError) as error:
+            asked()
+        assert str(error.value) == said
