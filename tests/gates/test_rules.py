@@ -1,5 +1,6 @@
 """Each gate against comparisons made by hand: what fails, what passes, what it says."""
 
+import json
 from dataclasses import replace
 
 import pytest
@@ -308,3 +309,12 @@ def test_drift_warns_of_what_is_small_and_fails_of_what_is_large():
     ]
     assert drifted(0.12, warn=0.2) == "passed"
     assert drifted(0.04, warn=0.01) == "passed"  # chance exceeds it
+
+
+def test_what_is_infinitely_worse_is_json_too():
+    costs = {"clean": Cost(replace(WAS, seconds=20.0), 1, replace(WAS, seconds=0.0))}
+    found = replace(BASE, costs=costs)
+    found = replace(found, outcomes=outcomes(found, {"cost": read_gates()["cost"]}))
+    assert [(each.result, each.value) for each in found.outcomes] == [("warned", float("inf"))]
+    state = json.loads(json.dumps(found.state(), allow_nan=False))
+    assert [each["value"] for each in state["outcomes"]] == [None]

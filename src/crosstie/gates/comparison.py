@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, field, replace
+from math import isfinite
 from typing import Any, Literal
 
 from crosstie.gates.costs import Cost
@@ -358,10 +359,10 @@ class Comparison:
         return self._predicted().frame(output)
 
     def state(self) -> dict[str, Any]:
-        """As JSON values; `passed` among them."""
+        """As JSON values; `passed` among them. What is infinite, as a loss by a perfect one before, is null."""
         found = asdict(replace(self, predicted=None))
         del found["predicted"]
-        return {"passed": self.passed, **found}
+        return {"passed": self.passed, **_finite(found)}
 
     def _predicted(self) -> Predicted:
         assert self.predicted is not None, "a comparison made by hand has no rows"
@@ -376,3 +377,12 @@ class Comparison:
             said = f"failed: {', '.join(each.gate for each in self.failed)}"
         beside = "nothing" if self.production is None else repr(self.production)
         return f"Comparison({self.candidate!r} against {beside}: {said})"
+
+
+def _finite(value: Any) -> Any:
+    """The same with None for numbers that JSON has no word for."""
+    if isinstance(value, dict):
+        return {name: _finite(each) for name, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_finite(each) for each in value]
+    return None if isinstance(value, float) and not isfinite(value) else value
