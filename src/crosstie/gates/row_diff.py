@@ -137,6 +137,8 @@ def _config(folder: str) -> dict[str, str | bool | int | float | list[str]]:
         "autoload_known_extensions": "false",
         "temp_directory": folder,  # for what memory does not bear
         "preserve_insertion_order": "false",
+        # pairs first: it liked to hold each row of one table against each of the other, 6,000 times 6,000 in 13 s
+        "disabled_optimizers": "join_order",
     }
 
 
