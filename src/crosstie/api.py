@@ -378,8 +378,9 @@ def load(
     """Open a trained model.
 
     Args:
-        model: A run, its `model/`, NAME/latest, NAME/best, or a run's name; `hf://ORG/NAME@REVISION` on the hub,
-            a folder that `push` wrote, or a wheel that `package` wrote.
+        model: A run, its `model/`, NAME/latest, NAME/best, or a run's name; with `/trials/gbm_177` behind it, a model
+            that its search tried; `hf://ORG/NAME@REVISION` on the hub, a folder that `push` wrote, or a wheel that
+            `package` wrote.
         components: The folder of your own feature types, for a model that has one: no model holds code, so only
             what you name here is run.
         runs: The folder of all runs, for names.
@@ -413,7 +414,12 @@ def _place(model: str | Path, runs: Path) -> Path:
     path = Path(model)
     if is_wheel(path) or (path / "features.json").is_file():
         return path
-    run = Run.find(model, runs)
+    name, trials, trial = str(model).rstrip("/").rpartition("/trials/")
+    run = Run.find(name if trials else model, runs)
+    if trials:
+        from crosstie.pipeline.trials import trial_model
+
+        return trial_model(run, trial)
     if not run.model.is_dir():
         state = run.exit or "unknown"
         raise RunError(

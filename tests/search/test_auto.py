@@ -7,8 +7,9 @@ import numpy as np
 import pytest
 
 import crosstie
-from crosstie.errors import ConfigError
-from crosstie.search.auto import plausible
+from crosstie.errors import ConfigError, RunError
+from crosstie.pipeline.auto import Auto
+from crosstie.search.auto import plausible, units
 from crosstie.search.cut import Cut
 from crosstie.search.portfolio import draws, portfolio
 from crosstie.training.callbacks.callback import Progress
@@ -211,3 +212,28 @@ def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
 
     trials = json.loads((again.path / "plan.json").read_text())["trials"]
     assert [each["name"] for each in trials] == kept
+
+
+def test_each_model_that_was_tried_can_be_predicted_with(tmp_path):
+    run = crosstie.train(curve(200), target="y", runs=tmp_path, name="waves")
+    rows = [{"x": 0.5, "z": 1.0}, {"x": None, "z": -1.0}]
+
+    kept = crosstie.load(run.path).predict(rows)
+    tried = crosstie.load("waves/latest/trials/gbm", runs=tmp_path).predict(rows)
+    other = crosstie.load(f"{run.path}/trials/linear").predict(rows)
+
+    assert (kept == tried, kept == other) == (True, False)
+    facts = json.loads((run.path / "trials/linear/trial.json").read_text())
+    models = {each["model"]: each["metrics"] for each in run.evaluation["models"]}
+    assert facts["metrics"]["validation"] == models["linear"]["validation"]
+    with pytest.raises(RunError, match=r"tried no model 'gmb'; did you mean 'gbm'\?"):
+        crosstie.load(f"{run.path}/trials/gmb")
+
+
+def test_what_holds_training_rows_is_not_tried_where_some_are_private():
+    config = {"target": "y", "private": ["x"], "trainer": {"effort": "standard"}}
+    plan = crosstie.check(config, data=curve(60))
+    assert "random_forest" in [each.trial.name for each in units(plan, Auto(**plan.trainer))[0]]
+    assert "nearest_neighbors" not in [
+        each.trial.name for each in units(plan, Auto(**plan.trainer))[0]
+    ]

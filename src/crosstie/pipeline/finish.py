@@ -58,7 +58,7 @@ def finish(
     if published:
         run.note(published={name: _without_card(each) for name, each in published.items()})
     outputs = chosen.members[0][0].outputs
-    settings = {feature.name: _settings(feature, plan, chosen) for feature in outputs}
+    settings = {feature.name: settings_of(feature, plan, chosen) for feature in outputs}
     parts = {
         name: _calibrated(part, outputs, settings) if name != BASELINE else part
         for name, part in chosen.parts.items()
@@ -129,7 +129,7 @@ def _without_card(provenance: Mapping[str, Any]) -> dict[str, Any]:
     return {key: each for key, each in provenance.items() if key != "card"}
 
 
-def _settings(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSettings:
+def settings_of(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSettings:
     """Temperature and threshold, learned on the validation part; neutral where there is none."""
     asked = plan.thresholds.get(feature.name, 0.5)
     fixed = asked if isinstance(asked, float) else 0.5

@@ -21,10 +21,11 @@ from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.process import seconds_since_start
+from crosstie.pipeline.trials import FOLDER, keep_trial
 from crosstie.search.blend import Blend
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.search.record import Done, Record, read_plan
-from crosstie.search.trial import FOLDER, run_trial
+from crosstie.search.trial import run_trial
 from crosstie.training.callbacks.progress_bar import ProgressBar
 
 # A network is worth its seconds where these are; trees on nothing else are not worth theirs.
@@ -37,6 +38,7 @@ CLASSICS = (  # that people expect to see compared
     "extra_trees",
     "support_vectors",
 )
+HOLDS_ROWS = ("nearest_neighbors", "support_vectors")  # whose graphs are made of training rows
 SHARE = 0.5  # of the time that is left, that one trial may take
 LEAST = 0.5  # seconds that are worth beginning another trial for
 WORTH = 0.5  # of what a trial would take, below which it would say little of itself
@@ -54,8 +56,8 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     budget = Budget.of(options, plan, data)
     blend = Blend(plan)
     quiet = _quiet(session) if options.wide else session
-    units, total = _units(plan, options)
-    for number, each in enumerate(units, 1):
+    todo, total = units(plan, options)
+    for number, each in enumerate(todo, 1):
         name = each.trial.name
         if blend.tried and (why := budget.lacks(each.trial)):
             record.omitted(name, why)
@@ -79,9 +81,9 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
         seconds = time.monotonic() - began
         budget.took(each.trial, seconds)
         blend.add(candidate)
-        record.tried(
-            each.trial, candidate.cuts, seconds=seconds, score=blend.scores[candidate.label]
-        )
+        score = blend.scores[candidate.label]
+        record.tried(each.trial, candidate.cuts, seconds=seconds, score=score)
+        keep_trial(folder / FOLDER / name, plan, candidate, **vars(each.trial), score=score)
         if options.wide:
             cut = ", ended early" if any(candidate.cuts) else ""
             session.journal.say(f"{blend.shown(candidate)}, {seconds:.1f} s{cut}")
@@ -161,7 +163,7 @@ def _to_finish(plan: Plan, data: Sequence[Prepared]) -> float:
     return 1.5 + rows * len(plan.outputs) * 1e-4
 
 
-def _units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
+def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     """What is to be tried, in order, and how much that is: as a plan has it, else as far as the budget goes."""
     if options.plan is not None:
         done = read_plan(Path(options.plan), kept=options.repeat == "kept")
@@ -169,6 +171,8 @@ def _units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     names = plausible(plan, wide=options.wide)
     if options.learners is not None:
         names = [name for name in names if name in options.learners]
+    if plan.private:
+        names = [name for name in names if name not in HOLDS_ROWS]
     trials = portfolio(names) if options.wide else [Trial(name, name) for name in names]
     drawn = draws(names, seed=plan.seed)
     if options.time_limit is not None:

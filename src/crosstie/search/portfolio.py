@@ -23,6 +23,7 @@ NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
     ("ecd_deep", {"learning_rate": 0.00125}, {"num_fc_layers": 3, "output_size": 256, "dropout": 0.0}),
     ("ecd_tabm", {"learning_rate": 0.0015}, {"members_style": "tabm", "num_fc_layers": 3, "dropout": 0.1}),
 )  # fmt: skip
+ONCE = {"refit": False}  # a second fit, on validation rows too, takes as long as a trial more
 
 
 @dataclass(frozen=True)
@@ -60,7 +61,9 @@ def portfolio(learners: Sequence[str]) -> list[Trial]:
         learners: The learners that can take the table, in the order in which they are to be tried.
     """
     trials = [Trial(name, name) for name in learners]
-    boosters = [Trial(name, "gbm", each) for name, each in BOOSTERS] * ("gbm" in learners)
+    boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in BOOSTERS] * (
+        "gbm" in learners
+    )
     networks = [
         Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS[1:]
     ] * ("ecd" in learners)
@@ -86,7 +89,7 @@ def draws(learners: Sequence[str], *, seed: int) -> Iterator[Trial]:
         number += 1
         name = f"{kind}_r{number}"
         if kind == "gbm":
-            yield Trial(name, kind, _booster(rng))
+            yield Trial(name, kind, {**_booster(rng), **ONCE})
         else:
             yield Trial(name, kind, *_network(rng))
 

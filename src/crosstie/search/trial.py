@@ -10,10 +10,9 @@ from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.folds import fit_each
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
+from crosstie.pipeline.trials import FOLDER
 from crosstie.search.cut import Cut
 from crosstie.search.portfolio import Trial
-
-FOLDER = "trials"
 
 
 def run_trial(

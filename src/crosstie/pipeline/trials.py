@@ -1,0 +1,106 @@
+"""What is kept of each model that a search tried: how good it was, what it said of unseen rows, and a way to predict with it.
+
+trials/gbm_177/trial.json            its options, metrics by part, and settings of its outputs
+trials/gbm_177/unseen.safetensors    by output, what it said of the validation rows, of each fold where there are folds
+trials/gbm_177/graph.onnx, network/  what it learned; of folds in `folds/0` and so on
+trials/gbm_177/model/                an artifact like that of the run, once one is asked for
+"""
+
+import json
+from collections.abc import Mapping
+from dataclasses import asdict
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from safetensors.numpy import save_file
+
+from crosstie.artifact.artifact import OutputSettings
+from crosstie.artifact.loading import load
+from crosstie.artifact.saving import save
+from crosstie.data.files import atomic, write_json
+from crosstie.errors import RunError, nearest
+from crosstie.pipeline.candidate import Candidate
+from crosstie.pipeline.finish import settings_of
+from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.run import Run
+
+FOLDER = "trials"
+FACTS = "trial.json"
+
+
+def keep_trial(folder: Path, plan: Plan, candidate: Candidate, **facts: Any) -> None:
+    """Write what is known of a model that was tried.
+
+    Args:
+        folder: The trial's own.
+        plan: Of the run.
+        candidate: The model.
+        facts: What else there is to say of it.
+    """
+    outputs = candidate.members[0][0].outputs
+    settings = {each.name: settings_of(each, plan, candidate) for each in outputs}
+    thresholds = {name: each.threshold for name, each in settings.items()}
+    seen = candidate.parts.get("validation")
+    if seen is not None:
+        raw = {name: np.ascontiguousarray(values) for name, values in seen.raw.items()}
+        numbers = {name: values for name, values in raw.items() if values.dtype != object}
+        with atomic(folder / "unseen.safetensors") as temporary:
+            save_file(numbers, temporary)
+    write_json(
+        folder / FACTS,
+        {
+            **facts,
+            "model_type": candidate.model_type,
+            "folds": candidate.folds,
+            "seconds": candidate.seconds,
+            "about": candidate.about,
+            "metrics": {
+                name: part.score(outputs, thresholds) for name, part in candidate.parts.items()
+            },
+            "settings": {name: asdict(each) for name, each in settings.items()},
+        },
+    )
+
+
+def trial_model(run: Run, name: str) -> Path:
+    """The folder of the artifact of a model that was tried, made when it is first asked for.
+
+    Raises:
+        RunError: The run tried none of that name.
+    """
+    folder = run.path / FOLDER / name
+    if not (folder / FACTS).is_file():
+        tried = sorted(each.parent.name for each in run.path.glob(f"{FOLDER}/*/{FACTS}"))
+        remedy = nearest(name, tried) if tried else "it is no run of model_type auto"
+        raise RunError(f"{run.path}: tried no model {name!r}; {remedy}")
+    model = folder / "model"
+    if not (model / "manifest.json").is_file():
+        facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+        _make(run, folder, model, facts)
+    return model
+
+
+def _make(run: Run, folder: Path, model: Path, facts: Mapping[str, Any]) -> None:
+    kept = load(run.model)
+    graphs = (
+        [folder / "folds" / str(k) / "graph.onnx" for k in range(facts["folds"])]
+        if facts["folds"] > 1
+        else [folder / "graph.onnx"]
+    )
+    save(
+        model,
+        name=kept.manifest["name"],
+        members=[
+            (member.preprocessor, graph)
+            for member, graph in zip(kept.members, graphs, strict=False)
+        ],  # the model's first members are those of the folds, too
+        settings={name: OutputSettings(**each) for name, each in facts["settings"].items()},
+        about={"run": run.path.name, "trial": folder.name, "learner": facts["model_type"]},
+        seed=run.manifest["seed"],
+        missing=kept.missing,
+        reading=kept.reading,
+        private=kept.private,
+        views=kept.views,
+        rowwise=kept.rowwise,
+    )
