@@ -5,7 +5,9 @@ import pytest
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
 from crosstie.project.candidate import compare_candidate
+from crosstie.project.keys import naming_columns, shared_columns
 from crosstie.project.production import in_production, promote
+from crosstie.project.steps.duck import connect
 from crosstie.project.steps.read import MODEL
 from crosstie.project.versions import versions
 
@@ -81,11 +83,17 @@ def test_code_that_moved_is_told_row_by_row_and_data_that_moved_is_not(project):
     assert (found.diff, found.moved) == (None, ("query of clean",))
     assert found.why == "data moved: data/customers.csv; see drift"
 
-    clean.write_text("SELECT 7 AS tenure, Churn, gender FROM customers\n")
-    (project / "data/customers.csv").write_text("".join(lines))
-    (project / "model.yaml").write_text("data: shaped\ntarget: Churn\nmodel_type: linear\n")
-    built(project)
-    assert beside(project).why == "no column names a row in both"
+
+def test_rows_are_named_by_the_splits_columns_else_by_the_first_that_never_repeats():
+    with connect() as connection:
+        connection.execute("CREATE VIEW before AS SELECT * FROM (VALUES (1, 0.5, 'a', 7), (1, 0.6, 'b', 8)) t(same, share, name, number)")  # fmt: skip
+        connection.execute("CREATE VIEW after AS SELECT *, 1 AS new FROM before")
+        columns = shared_columns(connection)
+        assert list(columns) == ["same", "share", "name", "number"]
+        assert naming_columns(connection, columns, ["same", "name"]) == ["same", "name"]
+        assert naming_columns(connection, columns, ["gone"]) == ["name"]
+        columns = {name: columns[name] for name in ("same", "share")}
+        assert naming_columns(connection, columns, []) == []
 
 
 def test_what_the_store_does_not_know_is_told(project):
