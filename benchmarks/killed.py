@@ -95,18 +95,18 @@ def measure(_: str, rounds: int = ROUNDS, seed: int = 0) -> dict[str, Any]:
         }
 
 
-def markdown(answers: dict[str, Any]) -> list[str]:
+def markdown(answers: dict[str, Any]) -> str:
     found = answers["project"]
     killed = ", ".join(f"{name} {count}" for name, count in sorted(found["killed"].items()))
     left = ", ".join(f"{count} {name}" for name, count in found["left"].items()) or "none"
-    return [
+    return "\n".join([
         "A command of a project ended by SIGKILL at a moment that chance picks, its steps with it or not; then every object, record,",
         "table and pointer is looked through, the command given again, and at the end all of it built from the store elsewhere.",
         "",
         "| rounds | killed while running | something lost or half-done | files that nothing needs, left |",
         "|---|---|---|---|",
         f"| {found['rounds']} | {sum(found['killed'].values())}: {killed} | {len(found['wrong'])} | {left} |",
-    ]
+    ])  # fmt: skip
 
 
 class World:
