@@ -54,7 +54,7 @@ def test_code_that_moved_is_told_row_by_row_and_data_that_moved_is_not(project):
     clean = project / "steps" / "10_clean.sql"
     clean.write_text(
         "SELECT * REPLACE (tenure + (tenure > 60)::INT AS tenure, nullif(PaymentMethod, 'Mailed check') AS PaymentMethod)"
-        ", 1 AS one FROM customers\n"
+        ", tenure * 2 AS one FROM customers\n"
     )
     built(project)
     found = beside(project)
@@ -67,6 +67,8 @@ def test_code_that_moved_is_told_row_by_row_and_data_that_moved_is_not(project):
     assert changed["PaymentMethod"].new_missing == mailed
 
     compared = compare_candidate(opened(project))
+    assert compared.outputs["Churn"].flips is not None  # on rows that production had without `one`
+    assert any(each.kind == "input" and each.where == "one" for each in compared.contract)
     outcome = next(each for each in compared.outcomes if each.gate == "rows")
     assert (outcome.result, len(outcome.findings)) == ("warned", 3)
     assert outcome.what == "one: column is new (query of clean moved) (and 2 more)"

@@ -28,6 +28,7 @@ def compare(
     production: Model | None,
     holdout: Any,
     *,
+    production_holdout: Any = None,
     key: str | Sequence[str] | None = None,
     training: tuple[Any, Any | None] | None = None,
     versions: Versions | None = None,
@@ -42,6 +43,8 @@ def compare(
         candidate: What may take production's place.
         production: What is there now; None where nothing is: what needs both is then not applicable.
         holdout: Rows that neither was trained on, as for `Model.predict`, the targets in them.
+        production_holdout: The same rows in the same order as production takes them, where the code that makes its inputs
+            has moved; None where both take them alike.
         key: Columns that name a row, shown beside the rows that moved; the candidate's training table is searched
             for them.
         training: `(the candidate's training table, production's)`, each as for `Model.predict`; the second may be
@@ -77,7 +80,10 @@ def compare(
     said = answers(candidate, holdout)
     table = said.table
     check_key(keys, table, "the holdout")
-    old = None if production is None else answers(production, holdout)
+    was = holdout if production_holdout is None else production_holdout
+    old = None if production is None else answers(production, was)
+    if old is not None and production_holdout is not None and len(old.table) != len(table):
+        raise ConfigError(f"production_holdout: has {len(old.table)} rows and the holdout {len(table)}; they must be the same rows")  # fmt: skip
     artifact = candidate.artifact
     private = {*artifact.private, *(production.artifact.private if production else ())}
     styles = artifact.members[0].preprocessor.styles

@@ -4,6 +4,7 @@ from pathlib import Path
 
 from crosstie.config.yaml import read_yaml
 from crosstie.data.read import open_source
+from crosstie.data.table import Table
 from crosstie.data.write import arrow_table
 from crosstie.errors import ProjectError
 from crosstie.pipeline.run import Run
@@ -37,6 +38,11 @@ def write_rows(run: Run, to: Path, part: str) -> None:
     with pa.memory_map(str(run.path / "splits.arrow")) as source:
         splits = ipc.open_file(source).read_all()
         wanted = splits.filter(compute.equal(splits["part"], part))["row"].to_numpy()
-    config = read_yaml((run.path / "config.yaml").read_text(encoding="utf-8"), "config.yaml").value
-    table = open_source(config["data"], base=run.path).table().take(wanted)
+    table = data_of(run).take(wanted)
     parquet.write_table(arrow_table({name: table.cells(name) for name in table.columns}), to)
+
+
+def data_of(run: Run) -> Table:
+    """The table that a run was given."""
+    config = read_yaml((run.path / "config.yaml").read_text(encoding="utf-8"), "config.yaml").value
+    return open_source(config["data"], base=run.path).table()

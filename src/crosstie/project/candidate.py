@@ -6,14 +6,18 @@ from tempfile import TemporaryDirectory
 
 from crosstie.config.registry import use_components
 from crosstie.data.files import write_json
+from crosstie.data.read import open_source
 from crosstie.data.rowwise.function import look_in
 from crosstie.gates.compare import compare
 from crosstie.gates.comparison import Comparison
 from crosstie.gates.costs import Cost
 from crosstie.gates.page import write_page
 from crosstie.gates.show import write_junit
+from crosstie.gates.tables import Versions
+from crosstie.pipeline.run import Run
 from crosstie.project.build.workspace import Workspace
-from crosstie.project.built import built_model, write_rows
+from crosstie.project.built import built_model, data_of, write_rows
+from crosstie.project.holdout import as_each_takes_them
 from crosstie.project.own_tests import own_tests_pass
 from crosstie.project.production import in_production, run_of
 from crosstie.project.steps.read import MODEL, upstream
@@ -67,13 +71,17 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             here.store.fetch(now.holdout, holdout)
             before = Path(folder) / "before.parquet"
             here.store.fetch(now.training, before)
+        model = Model.load(candidate.path)
+        moved = None if now is None else versions(here, now.run, now.product)
+        own = moved is not None and _own_rows(here, candidate, model, holdout, moved)
         found = compare(
-            Model.load(candidate.path),
+            model,
             None if now is None else Model.load(run_of(here, now)),
-            str(holdout),
+            str(holdout.with_name("candidate.parquet") if own else holdout),
+            production_holdout=str(holdout) if own else None,
             key=here.key_columns,
             training=(str(training), None if before is None else str(before)),
-            versions=None if now is None else versions(here, now.run, now.product),
+            versions=moved,
             costs=_costs(here),
             gates=_gates(here),
             own=(here.project.components, here.project.tests),
@@ -109,6 +117,22 @@ def judge_candidate(here: Workspace, *, junit: Path | None = None) -> Tested:
     told = {"passed": found.passed, "against": found.comparison.production}
     write_json(here.project.root / found.comparison.candidate / "gates.json", told)
     return found
+
+
+def _own_rows(
+    here: Workspace, candidate: Run, model: Model, holdout: Path, moved: Versions
+) -> bool:
+    """Whether the candidate takes the frozen rows from its own table; they are then written beside them."""
+    columns = open_source(str(holdout)).columns
+    artifact = model.artifact
+    needed = [*artifact.columns, *(each.column for each in artifact.outputs)]
+    lacking = [each for each in dict.fromkeys(needed) if each not in columns]
+    unmoved = moved.diff is not None
+    if not lacking and not unmoved:
+        return False
+    return as_each_takes_them(
+        holdout, data_of(candidate), here.key_columns, lacking, unmoved=unmoved
+    )
 
 
 def _costs(here: Workspace) -> dict[str, Cost]:
