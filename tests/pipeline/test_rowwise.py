@@ -17,6 +17,7 @@ from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError
 from crosstie.gates.skew import skew_of
 from crosstie.pipeline.sample import sample_rows
+from crosstie.serving.http.job import Job, work
 from crosstie.shipping.contents import code_of, contents
 from crosstie.shipping.naming import names_of
 
@@ -337,3 +338,25 @@ def test_what_a_wheel_holds_of_a_function_of_features(coded):
     assert files["titanic/_features/titles.py"] == HELPERS
     digest = artifact.rowwise.function.digest
     assert f'_use(_features, "numpy", "{digest}")' in files["titanic/__init__.py"]
+
+
+def test_the_server_reads_the_columns_of_the_table_and_one_odd_request_harms_no_other(
+    trained, passengers
+):
+    model = crosstie.load(trained[0].model)
+    good = {name: passengers[0][name] for name in RAW}
+    bodies = [good, {**good, "SibSp": 1.5}, {**good, "Fare": -5}, {"Name": "x"}]
+    jobs = [Job(json.dumps([each]).encode()) for each in bodies]
+    replies = work(model, jobs, 100)
+    assert [each.status for each in replies] == [200, 422, 200, 422]
+    (expected,) = model.predict([good])
+    assert json.loads(replies[0].body) == [expected]
+    (problem,) = json.loads(replies[1].body)["problems"]
+    assert problem["message"] == "row 1, column 'SibSp': wanted a whole number, got '1.5'"
+
+
+def test_a_graph_alone_says_what_its_columns_are_made_of(trained, tmp_path):
+    crosstie.export(trained[0].path, tmp_path / "graph")
+    said = json.loads((tmp_path / "graph" / "model.json").read_text())
+    assert said["rowwise"] == json.loads((trained[0].model / "rowwise.json").read_text())
+    assert sorted(said["rows"][0]) == sorted(RAW)

@@ -76,6 +76,8 @@ def _graphs(artifact: Artifact, folder: Path) -> None:
                     for place in member.preprocessor.layout.outputs
                 ],
                 "rows": rows,
+                # the graph takes what is made of the rows: whoever feeds it has to make it
+                **({} if artifact.rowwise is None else {"rowwise": artifact.rowwise.state()}),
             },
         )
 
