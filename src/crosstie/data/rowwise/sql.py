@@ -64,6 +64,13 @@ class RowwiseSql:
         self._types = {name: each.type for name, each in self.inputs.items()}
         self.expressions = self._kept(statement)
         self._program = Program(self.expressions, self._types)
+        # made once: each is kept by every connection that ran it
+        tried = {name: f"TRY({sql})" for name, sql in self.expressions.items()}
+        self._tried = Program(tried, self._types)
+        self._each = {
+            name: (Program({name: sql}, self._types), Program({name: tried[name]}, self._types))
+            for name, sql in self.expressions.items()
+        }
 
     def _kept(self, statement: Statement) -> dict[str, str]:
         """The expressions, each a type that a column of a table may have."""
@@ -138,10 +145,7 @@ class RowwiseSql:
 
     def _made(self, table: Table, read: Mapping[str, Column], *, attempt: bool = False) -> Table:
         """The worked-out columns; with `attempt` NULL where that fails."""
-        program = self._program
-        if attempt:
-            tried = {name: f"TRY({sql})" for name, sql in self.expressions.items()}
-            program = Program(tried, self._types)
+        program = self._tried if attempt else self._program
         names = list(self.expressions)
         if len(table) > AS_TEXT and (found := self._by_arrow(program, read, len(table))) is not None:  # fmt: skip
             return Table.from_arrow(found.rename_columns(names), missing=self.missing)
@@ -167,20 +171,15 @@ class RowwiseSql:
         """Of each expression that cannot be worked out for some rows: which rows, and what the engine says."""
         cells = [each.cells(read[name]) for name, each in self.inputs.items()]
         found: dict[str, tuple[list[int], str]] = {}
-        for name, sql in self.expressions.items():
-            program, tried = Program({name: sql}, self._types), Program({name: f"TRY({sql})"}, self._types)  # fmt: skip
+        for name, (program, tried) in self._each.items():
             try:
                 program.rows(cells, rows)
                 continue
             except DataError as error:
-                why = str(error)
+                why = str(error)  # of one of them; they may differ
             (values,) = tried.rows(cells, rows)
-            lost: list[int] = []
-            for row in (row for row, value in enumerate(values) if value is None):
-                try:
-                    program.row([each[row] for each in cells])
-                except DataError as error:
-                    why, lost = str(error) if not lost else why, [*lost, row]
+            empty = [row for row, value in enumerate(values) if value is None]
+            lost = _failing(program, cells, empty)
             found[name] = lost, why
         return found
 
@@ -235,6 +234,20 @@ class RowwiseSql:
 
     def __repr__(self) -> str:
         return f"RowwiseSql({self.file!r}: {len(self.expressions)} worked out, {len(self.passed)} handed on)"  # fmt: skip
+
+
+def _failing(program: Program, cells: Sequence[list[Any]], rows: list[int]) -> list[int]:
+    """Those of some rows for which a program fails: halved until they are found."""
+    if not rows:
+        return []
+    try:
+        program.rows([[each[row] for row in rows] for each in cells], len(rows))
+    except DataError:
+        if len(rows) == 1:
+            return rows
+        half = len(rows) // 2
+        return _failing(program, cells, rows[:half]) + _failing(program, cells, rows[half:])
+    return []
 
 
 def _arrow(pa: Any, kind: str, cells: list[Any]) -> Any:
