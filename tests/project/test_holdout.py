@@ -53,3 +53,9 @@ def test_without_a_key_that_tells_rows_apart_nothing_is_written(frozen, key):
     assert not as_each_takes_them(frozen, open_source(NOW).table(), key, ["paid"], unmoved=True)
     assert frozen.read_bytes() == before
     assert not frozen.with_name("candidate.parquet").exists()
+
+
+def test_rows_of_which_none_is_there_any_more_are_left_alone(frozen):
+    now = open_source({**NOW, "id": ["5", "6", "7", "8"]}).table()
+    assert not as_each_takes_them(frozen, now, ["id"], ["paid"], unmoved=True)
+    assert cells(frozen)["id"] == ["1", "2", "9"]

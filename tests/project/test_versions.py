@@ -2,6 +2,7 @@
 
 import pytest
 
+from crosstie.errors import ProjectError
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
 from crosstie.project.candidate import compare_candidate
@@ -77,6 +78,16 @@ def test_code_that_moved_is_told_row_by_row_and_data_that_moved_is_not(project):
     page = (project / ".crosstie/reports/test.html").read_text(encoding="utf-8")
     assert "Of code moved: query of clean; of data nothing. By customerID: 500 rows in both" in page
     assert "Mailed check" not in page
+
+    text = (project / "model.yaml").read_text()
+    (project / "model.yaml").write_text(text.replace("customerID}", "gender}"))
+    built(project)
+    with pytest.raises(
+        ProjectError,
+        match=r"tested on have no column 'one', which this model takes, and no key tells them",
+    ):
+        compare_candidate(opened(project))
+    (project / "model.yaml").write_text(text)
 
     lines = (project / "data/customers.csv").read_text().splitlines(keepends=True)
     (project / "data/customers.csv").write_text("".join(lines[:-1]))

@@ -8,6 +8,7 @@ from crosstie.config.registry import use_components
 from crosstie.data.files import write_json
 from crosstie.data.read import open_source
 from crosstie.data.rowwise.function import look_in
+from crosstie.errors import ProjectError
 from crosstie.gates.compare import compare
 from crosstie.gates.comparison import Comparison
 from crosstie.gates.costs import Cost
@@ -122,7 +123,11 @@ def judge_candidate(here: Workspace, *, junit: Path | None = None) -> Tested:
 def _own_rows(
     here: Workspace, candidate: Run, model: Model, holdout: Path, moved: Versions
 ) -> bool:
-    """Whether the candidate takes the frozen rows from its own table; they are then written beside them."""
+    """Whether the candidate takes the frozen rows from its own table; they are then written beside them.
+
+    Raises:
+        ProjectError: It cannot, and they lack a column that it takes.
+    """
     columns = open_source(str(holdout)).columns
     artifact = model.artifact
     needed = [*artifact.columns, *(each.column for each in artifact.outputs)]
@@ -130,9 +135,15 @@ def _own_rows(
     unmoved = moved.diff is not None
     if not lacking and not unmoved:
         return False
-    return as_each_takes_them(
-        holdout, data_of(candidate), here.key_columns, lacking, unmoved=unmoved
-    )
+    now = data_of(candidate)
+    written = as_each_takes_them(holdout, now, here.key_columns, lacking, unmoved=unmoved)
+    if lacking and not written:
+        raise ProjectError(
+            f"the rows that production was tested on have no column {lacking[0]!r}, which this model takes, and no key "
+            "tells them in its own table. Split by a hash of a column that is different in every row (split, in "
+            "model.yaml), or promote it untested: crosstie promote --anyway"
+        )
+    return written
 
 
 def _costs(here: Workspace) -> dict[str, Cost]:

@@ -29,7 +29,7 @@ def as_each_takes_them(
         unmoved: Whether its data is production's, so that all of a row is taken from it, and not only what is lacking.
 
     Returns:
-        Whether they were: not where no key tells the rows apart.
+        Whether they were: not where no key tells the rows apart, or none of them is there.
     """
     rows = open_source(str(frozen)).table()
     if not key or not {*key} <= {*rows.columns} & {*now.columns} or not {*lacking} <= {*now.columns}:  # fmt: skip
@@ -42,13 +42,15 @@ def as_each_takes_them(
     if len({*wanted}) != len(wanted):
         return False
     both = [place for place, each in enumerate(wanted) if each in places]
+    if not both:
+        return False
     was = rows.take(np.asarray(both, np.int64))
     own = now.take(np.asarray([places[wanted[place]] for place in both], np.int64))
     cells = {name: was.cells(name) for name in was.columns}
     taken = own.columns if unmoved else lacking
     _write(frozen, cells)
     _write(frozen.with_name("candidate.parquet"), {**cells, **{name: own.cells(name) for name in taken}})  # fmt: skip
-    return bool(both)
+    return True
 
 
 def _keys(table: Table, key: Sequence[str]) -> list[Key]:
