@@ -16,6 +16,7 @@ from crosstie.artifact.loading import load
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError
 from crosstie.gates.skew import skew_of
+from crosstie.pipeline.prepare import assign
 from crosstie.pipeline.sample import sample_rows
 from crosstie.serving.http.job import Job, work
 from crosstie.shipping.contents import code_of, contents
@@ -360,3 +361,32 @@ def test_a_graph_alone_says_what_its_columns_are_made_of(trained, tmp_path):
     said = json.loads((tmp_path / "graph" / "model.json").read_text())
     assert said["rowwise"] == json.loads((trained[0].model / "rowwise.json").read_text())
     assert sorted(said["rows"][0]) == sorted(RAW)
+
+
+@pytest.mark.parametrize(
+    "split",
+    [
+        "{type: hash}",
+        "{type: hash, column: [Name, Ticket]}",
+        "{type: random}",
+        "{type: stratify, column: Sex}",
+    ],
+)
+def test_no_features_and_no_edit_of_them_move_a_row_to_another_part(split, shared_data, tmp_path):
+    file = project(
+        tmp_path, shared_data, model=MODEL.replace("exclude: [PassengerId]", f"split: {split}")
+    )
+    found = []
+    for sql in (
+        "",
+        "SELECT *, Fare * 2 AS twice FROM input",
+        "SELECT * EXCLUDE (Age, Cabin) REPLACE (round(Fare) AS Fare, upper(Embarked) AS Embarked) FROM input",
+        "SELECT Fare + Age AS one, Pclass AS class FROM input",
+    ):
+        (tmp_path / "features.sql").write_text(sql or SQL)
+        plan = crosstie.check(file, set=[] if sql else ["features=null"])
+        assert (plan.rowwise is None) == (not sql)
+        found.append(assign(plan).tolist())
+    assert len(set(found[0])) == 3
+    assert found[1:] == found[:1] * 3
+    assert plan.config["preprocessing"]["split"]["type"] == split[7:].partition(",")[0].rstrip("}")

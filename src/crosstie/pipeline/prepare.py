@@ -83,9 +83,10 @@ class Prepared:
 def assign(plan: Plan) -> NDArray[np.int8]:
     """Which row of the first source goes where: 0 train, 1 validation, 2 test, 3 unused. int8 `[rows]`.
 
-    Parts that come as sources of their own take no rows of the first.
+    Parts that come as sources of their own take no rows of the first. It is the table as it was read that is parted: what
+    row-wise features make of it must not move a row, or a candidate would learn from what production is tested on.
     """
-    source = plan.sources["train"]
+    source = plan.sources["train"].before or plan.sources["train"]
     if plan.split is None:
         return np.zeros(source.rows, dtype=np.int8)
     return plan.split.assign(source, target=plan.outputs[0].column, seed=plan.seed)
