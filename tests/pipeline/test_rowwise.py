@@ -238,6 +238,12 @@ def test_columns_of_another_job_go_along_and_are_no_inputs(shared_data, tmp_path
 def test_what_is_made_of_a_private_column_is_private(shared_data, tmp_path):
     file = project(tmp_path / "project", shared_data, model=MODEL + "private: [Name]\n")
     assert crosstie.check(file).private == ("Name", "title")
+    (file.parent / "features.sql").write_text("SELECT Sex, CAST(Name AS DOUBLE) AS x FROM input")
+    (said,) = wrong(file)
+    assert (
+        "for 891 rows, the first at row 1: what it says may show a private cell. Say what" in said
+    )
+    (file.parent / "features.sql").write_text(SQL)
     run = crosstie.train(file, runs=tmp_path / "runs")
     held = (run.model / "rowwise.json").read_text() + (run.model / "example.json").read_text()
     assert "Mr" not in held

@@ -106,7 +106,7 @@ def _made(
             for problem in error.problems:
                 findings.wrong(problem.where or place, f"{problem.what} ({part} data)")
             continue
-        findings.warnings += _notes(counts, each.name)
+        findings.warnings += _notes(counts, each.name, top["private"])
     secret = {*top["private"]}
     private = [name for name in rowwise.columns if secret & {*rowwise.sources(name)}]
     others = {name: why for name, why in beside.items() if name not in hidden}
@@ -251,10 +251,13 @@ def _targets(top: Mapping[str, Any]) -> list[str]:
     return found
 
 
-def _notes(counts: Mapping[str, Counts], table: str) -> list[str]:
-    return [
-        f"{table}: column {name!r}: {each.unparsed} cells could not be read for row-wise features and count as missing, "
-        f"for example {', '.join(map(repr, each.unparsed_examples))}"
-        for name, each in counts.items()
-        if each.unparsed
-    ]
+def _notes(counts: Mapping[str, Counts], table: str, private: Sequence[str]) -> list[str]:
+    found = []
+    for name, each in counts.items():
+        shown = ", ".join(map(repr, each.unparsed_examples)) if name not in private else "(private)"
+        if each.unparsed:
+            found.append(
+                f"{table}: column {name!r}: {each.unparsed} cells could not be read for row-wise features and count as "
+                f"missing, for example {shown}"
+            )
+    return found

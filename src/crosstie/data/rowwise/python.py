@@ -190,7 +190,9 @@ class RowwisePython:
             many = f"{rows} row{'s' * (rows != 1)}"
             has = ", ".join(self.inputs)
             hint = f". input has {has}" if type(error).__name__ in _LOOKUPS else ""
-            what = f"fails for {many}: {type(error).__name__}: {error}{hint}"
+            hidden = any(each.private for each in self.inputs.values())
+            told = "what it says may show a private cell" if hidden else f"{error}{hint}"
+            what = f"fails for {many}: {type(error).__name__}: {told}"
             raise DataError(Problem(line_of(error, path), what)) from error
         return self._table(found, rows, alone=alone)
 
@@ -246,6 +248,7 @@ class RowwisePython:
         alone = [self._called(few.take(np.array([row]))) for row in range(len(few))]
         ways.insert(0, ("alone", Table.concat(alone, alone[0].columns)))
         problems = []
+        show = _hidden if any(each.private for each in self.inputs.values()) else _shown
         for name in made.columns:
             expected = whole.cells(name)
             for way, other in ways:
@@ -256,8 +259,8 @@ class RowwisePython:
                     problems.append(
                         Problem(
                             near(self.function.path),
-                            f"{name!r} looks at other rows: row {rows[row] + 1} gives {_shown(expected[row])} in the "
-                            f"table and {_shown(cells[row])} {way} ({len(odd)} of {len(rows)} rows differ). A request is "
+                            f"{name!r} looks at other rows: row {rows[row] + 1} gives {show(expected[row])} in the "
+                            f"table and {show(cells[row])} {way} ({len(odd)} of {len(rows)} rows differ). A request is "
                             "one row; work it out in a step, or from the row alone",
                         )
                     )
@@ -360,3 +363,7 @@ def _nulls(values: NDArray[Any]) -> list[Any]:
 
 def _shown(cell: str | None) -> str:
     return "nothing" if cell is None else repr(cell if len(cell) <= 40 else f"{cell[:40]}…")
+
+
+def _hidden(_cell: str | None) -> str:
+    return "(private)"

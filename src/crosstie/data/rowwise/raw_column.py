@@ -51,6 +51,7 @@ class RawColumn:
         nullable: Whether training rows had missing cells, so that a request may lack it.
         span: Of numbers and dates, smallest and largest; for examples.
         levels: Of texts, some that many rows hold; for examples.
+        private: Whether no message of training may show a cell.
     """
 
     name: str
@@ -59,6 +60,7 @@ class RawColumn:
     nullable: bool = False
     span: tuple[float, float] = (0.0, 1.0)
     levels: tuple[str, ...] = field(default=(), repr=False)
+    private: bool = False
 
     @classmethod
     def of(cls, look: ColumnProfile, texts: Sequence[str]) -> Self | None:
@@ -80,7 +82,7 @@ class RawColumn:
             levels = tuple(text for text, n in look.top if n >= OFTEN and len(text) <= LONGEST)[:WORDS]  # fmt: skip
         if look.private:
             span = (0.0, 0.0)
-        return cls(look.name, kind, look.style, bool(look.missing), span, levels)
+        return cls(look.name, kind, look.style, bool(look.missing), span, levels, look.private)
 
     @property
     def form(self) -> Form:

@@ -180,25 +180,24 @@ class RowwiseSql:
             (values,) = tried.rows(cells, rows)
             empty = [row for row, value in enumerate(values) if value is None]
             lost = _failing(program, cells, empty)
-            found[name] = lost, why
+            if lost:
+                found[name] = lost, why
         return found
 
     def _explained(
         self, failed: Mapping[str, tuple[list[int], str]], error: DataError
     ) -> DataError:
         """What is said where training rows cannot be worked out."""
-        return DataError(
-            [
-                Problem(
-                    f"{self.where}:{self.statement.lines.get(name, 1)}",
-                    f"{name} cannot be worked out for {len(rows)} rows, the first at row {rows[0] + 1}: {why}. "
-                    f"Say what it is then, as in CASE WHEN … THEN … END, or TRY(…) for missing",
-                )
-                for name, (rows, why) in failed.items()
-                if rows
-            ]
-            or error.problems
-        )
+        problems = []
+        for name, (rows, why) in failed.items():
+            hidden = any(self.inputs[each].private for each in self.statement.reads[name])
+            said = "what it says may show a private cell" if hidden else why
+            what = (
+                f"{name} cannot be worked out for {len(rows)} rows, the first at row {rows[0] + 1}: {said}. Say what it is "
+                "then, as in CASE WHEN … THEN … END, or TRY(…) for missing"
+            )
+            problems.append(Problem(f"{self.where}:{self.statement.lines.get(name, 1)}", what))
+        return DataError(problems or error.problems)
 
     def state(self) -> dict[str, Any]:
         """See `Rowwise.state`."""
