@@ -396,3 +396,28 @@ def test_no_features_and_no_edit_of_them_move_a_row_to_another_part(split, share
     assert len(set(found[0])) == 3
     assert found[1:] == found[:1] * 3
     assert plan.config["preprocessing"]["split"]["type"] == split[7:].partition(",")[0].rstrip("}")
+
+
+def test_lists_are_handed_on_by_sql_and_not_given_to_python(tmp_path):
+    table = {
+        "pair": [[i, i + 0.5] for i in range(40)],
+        "size": [i % 7 for i in range(40)],
+        "y": ["a", "b"] * 20,
+    }
+    (tmp_path / "features.sql").write_text("SELECT *, size + 1 AS more FROM input")
+    (tmp_path / "features.py").write_text("def features(input):\n    return input[['size']]\n")
+
+    def check(name: str):
+        return crosstie.check({"target": "y", "features": str(tmp_path / name)}, data=table)
+
+    assert {each.column: each.type for each in check("features.sql").inputs}["pair"] == "vector"
+    assert (
+        f"{tmp_path}/features.py: is not given 'pair': lists and files are no cells of its frame"
+        in check("features.py").warnings
+    )
+    (tmp_path / "features.sql").write_text("SELECT size,\n  pair[1] AS first FROM input")
+    with pytest.raises(ConfigError) as caught:
+        check("features.sql")
+    assert str(caught.value).startswith(
+        f"{tmp_path}/features.sql:2: 'pair' holds lists or files, which can be handed on but not worked with"
+    )

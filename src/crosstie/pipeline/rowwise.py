@@ -98,6 +98,10 @@ def _made(
         for problem in error.problems:
             findings.wrong(problem.where or place, problem.what)
         return Made()
+    left = [name for name in columns if name not in rowwise.inputs]
+    if rowwise.function is not None and left:
+        names = ", ".join(map(repr, left))
+        findings.warnings.append(f"{path}: is not given {names}: lists and files are no cells of its frame")  # fmt: skip
     beside = _beside(hidden, seen, rowwise, source, path, findings)
     for part, each in list(tables.sources.items()):
         try:
