@@ -33,6 +33,7 @@ _HOMES = {
     "generate": "crosstie.project.scaffold.generate",
     "graph": "crosstie.project.verbs",
     "import_model": "crosstie.api",
+    "importance": "crosstie.api",
     "init": "crosstie.api",
     "install": "crosstie.project.verbs",
     "load": "crosstie.api",
@@ -72,6 +73,7 @@ if TYPE_CHECKING:
     from crosstie.api import export as export
     from crosstie.api import first_batch as first_batch
     from crosstie.api import import_model as import_model
+    from crosstie.api import importance as importance
     from crosstie.api import init as init
     from crosstie.api import load as load
     from crosstie.api import options as options

@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
+    from crosstie.serving.importance import Importances
     from crosstie.serving.model import Model
     from crosstie.shipping.package import Packaged
     from crosstie.shipping.push import Pushed
@@ -616,6 +617,50 @@ def evaluate(
         table_of(data), header=header, columns=columns, top_losses=top_losses, augment=augment
     )
     _tell(loaded.notes, say)
+    return found
+
+
+def importance(
+    model: "str | Path | Run | Model",
+    data: Any,
+    *,
+    rows: int = 1000,
+    shuffles: int = 5,
+    header: bool = True,
+    columns: Sequence[str] | None = None,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+    say: Say | None = None,
+) -> "Importances":
+    """How much each column is worth to a model: what its loss grows by where the column's cells are shuffled.
+
+    A run that has no `importance.json` yet, because measuring would have taken long beside the fit, gets one.
+
+    Args:
+        model: A run, a loaded model or what `load` takes.
+        data: A table in any form that has the true values; best one that the model did not learn from.
+        rows: At most so many of its rows, drawn at random: always the same.
+        shuffles: Of each column.
+        header: As for `predict`.
+        columns: As for `predict`.
+        components: As for `load`.
+        runs: The folder of all runs, for names.
+        say: Called with a sentence on where it was written.
+
+    Raises:
+        ConfigError: The model predicts texts, tags or series.
+        DataError: A target column is absent or has no usable value.
+    """
+    opened = model.path if isinstance(model, Run) else model
+    loaded = _loaded(opened, components, runs)
+    found = loaded.importance(
+        table_of(data), rows=rows, shuffles=shuffles, header=header, columns=columns
+    )
+    if isinstance(opened, str | Path) and Run.named(opened, Path(runs)):
+        run = Run.find(opened, Path(runs))
+        if not (run.path / "importance.json").is_file():
+            run.write("importance.json", {"part": None, **found.to_json()})
+            _tell([f"Written to {run.path / 'importance.json'}"], say)
     return found
 
 

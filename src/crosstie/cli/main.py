@@ -30,6 +30,7 @@ COMMANDS = {
     "schema": "Print the JSON Schema of the model file.",
     "train": "Train a model from a file or straight from a table.",
     "evaluate": "Measure a model on data that has the true values.",
+    "explain": "Say what a model goes by.",
     "predict": "Predict with a model.",
     "serve": "Answer requests over HTTP with a model.",
     "package": "Make a wheel of a model, with all that predicts and nothing that trains.",

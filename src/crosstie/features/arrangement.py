@@ -70,6 +70,23 @@ def packed(
     return found
 
 
+def places(inputs: Sequence[Feature]) -> dict[str, list[tuple[str, int | None]]]:
+    """By column, where in the arrays of `packed` stands what is read of it.
+
+    Returns:
+        Name of each array, and which column of it where features share one; None where all of it is the feature's.
+    """
+    of = by_kind(inputs)
+    found: dict[str, list[tuple[str, int | None]]] = {each.column: [] for each in inputs}
+    for name, kind in (("numbers", "number"), ("categories", "category")):
+        for place, feature in enumerate(of[kind]):
+            found[feature.column].append((name, place))
+    for kind in ("tokens", "vector", "date", "image", "series"):
+        for place, feature in enumerate(of[kind]):
+            found[feature.column].append((f"{kind}_{place}", None))
+    return found
+
+
 def by_kind(inputs: Sequence[Feature]) -> dict[str, list[Feature]]:
     """Inputs by `Feature.kind`, in order."""
     found: dict[str, list[Feature]] = {kind: [] for kind in get_args(Kind)}

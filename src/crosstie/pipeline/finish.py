@@ -24,6 +24,7 @@ from crosstie.evaluation.thresholds import tune
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.views import View
 from crosstie.pipeline.candidate import Candidate, Part
+from crosstie.pipeline.importance import importance
 from crosstie.pipeline.naive import BASELINE, naive_parts
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
@@ -99,6 +100,9 @@ def finish(
             "completed_rows": {part: n for part, n in prepared.completed.items() if n},
         },
     )
+    measured = importance(run, chosen, prepared, parts[judged], judged, seed=plan.seed)
+    if measured is not None:
+        run.write("importance.json", measured)
     return metrics
 
 
