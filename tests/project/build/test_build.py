@@ -5,6 +5,7 @@ import shutil
 import signal
 import subprocess
 import sys
+from datetime import date
 from pathlib import Path
 
 import pyarrow as pa
@@ -333,6 +334,23 @@ def test_an_engine_that_cannot_run_queries_is_refused(project):
     assert str(error.value) == (
         "environments/development.yaml engine: mysq cannot run steps; did you mean 'mysql'?"
     )
+
+
+def test_cells_are_typed_and_words_stay_as_they_are_written(project):
+    rows = "id,paid,agreed,zip,day\n1,Yes,t,01067,2024-01-31\n2,No,f,80331,2024-02-01\n"
+    (project / "data" / "people.csv").write_text(rows)
+    (project / "steps" / "10_all.sql").write_text("SELECT * FROM people")
+
+    run(project, "all")
+    first, second = table(project, "all")
+    assert first == {
+        "id": 1,
+        "paid": "Yes",
+        "agreed": "t",
+        "zip": "01067",
+        "day": date(2024, 1, 31),
+    }
+    assert (second["paid"], second["agreed"], second["zip"]) == ("No", "f", "80331")
 
 
 def test_a_table_whose_lines_end_in_two_ways_is_read_all_the_same(project):

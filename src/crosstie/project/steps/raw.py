@@ -10,11 +10,13 @@ from typing import Any
 from crosstie.errors import DataError
 from crosstie.project.steps.duck import connect, write_rows
 
-READING = "1"  # of the rules below: another number makes all raw tables anew
+READING = "2"  # of the rules below: another number makes all raw tables anew
 PARQUET = "SELECT * FROM read_parquet($path)"
 JSON = "SELECT * FROM read_json($path, maximum_object_size = 268435456)"
 TEXTS = (".csv", ".tsv")
-CSV = "SELECT * FROM read_csv($path, sample_size = -1)"
+TYPES = "['BIGINT', 'DOUBLE', 'TIME', 'DATE', 'TIMESTAMP', 'VARCHAR']"
+# no BOOLEAN: it takes Yes and No, t and f, and a label would be called otherwise behind a step than in the file
+CSV = f"SELECT * FROM read_csv($path, sample_size = -1, auto_type_candidates = {TYPES})"  # noqa: S608 - ours
 SOME = """
 SELECT * EXCLUDE crosstie_row
 FROM (
