@@ -9,7 +9,7 @@ from crosstie.data.profile import look
 from crosstie.data.read import open_source
 from crosstie.data.rowwise.engine import AS_TEXT
 from crosstie.data.rowwise.raw_column import RawColumn
-from crosstie.data.rowwise.rowwise import revived
+from crosstie.data.rowwise.revive import revived
 from crosstie.data.rowwise.sql import RowwiseSql
 from crosstie.data.rowwise.statement import read_statement
 from crosstie.data.table import Table

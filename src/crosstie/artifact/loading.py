@@ -21,7 +21,8 @@ from crosstie.artifact.artifact import Artifact, Member, OutputSettings
 from crosstie.artifact.runtime import Graph
 from crosstie.config.registry import own_folders
 from crosstie.data.files import sha256
-from crosstie.data.rowwise.rowwise import Rowwise, revived
+from crosstie.data.rowwise.revive import revived
+from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, MissingExtra
 from crosstie.features.feature import feature_types

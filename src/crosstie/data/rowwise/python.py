@@ -316,7 +316,7 @@ class RowwisePython:
     def from_state(
         cls, state: Mapping[str, Any], missing: Sequence[str] | None, function: Function
     ) -> Self:
-        """See `rowwise.revived`; the function is one that somebody else said may run."""
+        """See `revive.revived`; the function is one that somebody else said may run."""
         if sorted(state) != sorted(STATE):
             raise ValueError(f"should say {', '.join(STATE)} and nothing else, got {', '.join(map(repr, state))[:200]}")  # fmt: skip
         inputs = {name: RawColumn.from_state(name, each) for name, each in state["inputs"].items()}

@@ -3,12 +3,11 @@
 Its result for a row depends on nothing but that row. `sql` and `python` are the two ways to write it.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Mapping
 from typing import Any, Protocol
 
-from crosstie.config.registry import own_folders
 from crosstie.data.column import Column
-from crosstie.data.rowwise.function import Function, known
+from crosstie.data.rowwise.function import Function
 from crosstie.data.rowwise.raw_column import RawColumn
 from crosstie.data.table import Table
 
@@ -72,30 +71,3 @@ class Rowwise(Protocol):
 def reads(passed: Mapping[str, str], inputs: Collection[str]) -> tuple[str, ...]:
     """Columns of the table that are handed on or worked with, each once."""
     return tuple(dict.fromkeys((*passed.values(), *inputs)))
-
-
-def revived(state: Mapping[str, Any], missing: Sequence[str] | None) -> Rowwise:
-    """The row-wise features that a `state` came from, checked as if a stranger had written it.
-
-    Args:
-        state: As `Rowwise.state` gives.
-        missing: As `Artifact.missing`.
-
-    Raises:
-        DataError: It calls what it may not.
-        LookupError: It needs a function that is not here.
-        MissingExtra: Its engine is not installed.
-        ValueError: It is no such state.
-    """
-    from crosstie.data.rowwise.sql import RowwiseSql  # which imports this
-
-    if state.get("kind") == "sql":
-        return RowwiseSql.from_state(state, missing)
-    if state.get("kind") == "python":
-        from crosstie.data.rowwise.python import RowwisePython
-
-        function = known(str(state["digest"]), str(state["file"]), own_folders())
-        if function is None:
-            raise LookupError(str(state["file"]))
-        return RowwisePython.from_state(state, missing, function)
-    raise ValueError(f"no kind of row-wise features {state.get('kind')!r}")

@@ -212,7 +212,7 @@ class RowwiseSql:
 
     @classmethod
     def from_state(cls, state: Mapping[str, Any], missing: Sequence[str] | None) -> Self:
-        """See `rowwise.revived`."""
+        """See `revive.revived`."""
         if sorted(state) != sorted(STATE):
             raise ValueError(f"should say {', '.join(STATE)} and nothing else, got {', '.join(map(repr, state))[:200]}")  # fmt: skip
         inputs = {name: RawColumn.from_state(name, each) for name, each in state["inputs"].items()}
