@@ -449,6 +449,7 @@ def predict(
     columns: Sequence[str] | None = None,
     each_row: bool = False,
     augment: int = 0,
+    intervals: bool = False,
     resume: bool = False,
     progress: Callable[[int, int], None] | None = None,
     components: str | Path | None = None,
@@ -470,6 +471,7 @@ def predict(
         columns: Names of a file's columns, in place of those in it.
         each_row: As for `Model.predict`.
         augment: As for `Model.predict`.
+        intervals: Give the ends of an interval with each predicted number: `Model.with_intervals`.
         resume: Go on with an earlier call that was stopped before `output` was whole; what it did is kept beside that.
         progress: Called with rows done and rows in all, as `output` is written.
         components: As for `load`.
@@ -481,7 +483,7 @@ def predict(
         Predictions in the shape of `data`; the number of rows when they were written.
 
     Raises:
-        ConfigError: `augment` is more than the model has views of a picture, there is no `output` to go on with, or `to`
+        ConfigError: `augment` is more than the model has views of a picture, it has no intervals, there is no `output` to go on with, or `to`
             is no table of a database.
         DataError: The database refuses something. Or columns that the model needs are absent, `output` would overwrite the data, or what is to be gone
             on with is of another model, other data or other options.
@@ -498,11 +500,13 @@ def predict(
         from crosstie.data.destination import Destination
 
         to = Destination.read(to, if_exists)
-    loaded, data = _loaded(model, components, runs), table_of(data)
+    given, data = _loaded(model, components, runs), table_of(data)
+    loaded = given.with_intervals() if intervals else given
     if output is None and to is None and not stdout:
         result = loaded.predict(
             data, keep=keep, header=header, columns=columns, each_row=each_row, augment=augment
         )
+        given.notes = loaded.notes
         _tell(loaded.notes, say)
         return result
     from crosstie.serving.batch import predict_to
@@ -520,6 +524,7 @@ def predict(
         progress=progress,
         say=say,
     )
+    given.notes = loaded.notes
     _tell(loaded.notes, say)
     return rows
 

@@ -20,6 +20,7 @@ from crosstie.data.table import Table
 from crosstie.data.windows import Windows
 from crosstie.errors import DataError
 from crosstie.evaluation.calibration import apply_temperature
+from crosstie.evaluation.conformal import Interval
 from crosstie.features.absent import lacking
 from crosstie.features.counts import Counts, count
 from crosstie.features.feature import Feature
@@ -35,10 +36,12 @@ class OutputSettings:
     Attributes:
         threshold: Of a binary output, or one for each label of a set; unused by the others.
         temperature: Probabilities are divided by it in log space; 1 leaves them alone.
+        interval: Of a number, what holds it with a stated probability; None where nobody can say.
     """
 
     threshold: float | list[float] = 0.5
     temperature: float = 1.0
+    interval: Interval | None = None
 
 
 @dataclass(frozen=True)
@@ -85,6 +88,7 @@ class Artifact:
         views: By picture input: in which other ways it may be seen, for training saw it so.
         folder: Where it was loaded from; None of one that never lay on disk.
         rowwise: What makes the columns that its features read of those that a table has.
+        intervals: Whether numbers are predicted with the ends of their intervals.
     """
 
     manifest: Mapping[str, Any]
@@ -96,6 +100,7 @@ class Artifact:
     views: Mapping[str, Sequence[View]] = field(default_factory=dict)
     folder: Path | None = None
     rowwise: Rowwise | None = None
+    intervals: bool = False
 
     @property
     def outputs(self) -> Sequence[OutputFeature]:
@@ -202,7 +207,7 @@ class Artifact:
         raw: Mapping[str, NDArray[Any]],
         tokens: Mapping[str, Sequence[Sequence[str]]] | None = None,
     ) -> dict[str, Any]:
-        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`.
+        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`, `<output>_low`, `<output>_high`.
 
         Args:
             raw: Of `raw`.
@@ -213,6 +218,10 @@ class Artifact:
             values: NDArray[Any] = raw[feature.name]
             if feature.as_shown:
                 columns[f"{feature.name}_prediction"] = listed(values)
+                interval = self.settings[feature.name].interval if self.intervals else None
+                if interval is not None:
+                    low, high = interval.ends(values)
+                    columns |= {f"{feature.name}_low": low, f"{feature.name}_high": high}
                 continue
             decoded = feature.decode(
                 values,

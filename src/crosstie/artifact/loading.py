@@ -25,6 +25,7 @@ from crosstie.data.rowwise.revive import revived
 from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, MissingExtra
+from crosstie.evaluation.conformal import Interval
 from crosstie.features.feature import feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
@@ -45,6 +46,7 @@ _MORE = re.compile(
 _INFERENCE = ("missing", "outputs", "private", "reading", "views")
 _LATER = ("views",)  # what the first models of this format do not say: they have none
 _OUTPUT = ("labels", "temperature", "threshold", "type")
+_INTERVAL = ("above", "below", "coverage", "edges")
 
 
 def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Artifact:
@@ -188,12 +190,19 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
     inference = read_json(folder / "inference.json")
     _only(folder / "inference.json", inference, _INFERENCE, may_lack=_LATER)
     for each in inference["outputs"].values():
-        _only(folder / "inference.json", each, _OUTPUT)
+        plain = [key for key in each if key != "interval"]  # what few outputs have beside
+        _only(folder / "inference.json", plain, _OUTPUT)
+        if "interval" in each:
+            _only(folder / "inference.json", each["interval"], _INTERVAL)
     return Artifact(
         manifest,
         members,
         {
-            name: OutputSettings(each["threshold"], each["temperature"])
+            name: OutputSettings(
+                each["threshold"],
+                each["temperature"],
+                Interval.from_state(each["interval"]) if "interval" in each else None,
+            )
             for name, each in inference["outputs"].items()
         },
         inference["missing"],

@@ -115,6 +115,7 @@ def save(
                     "labels": list(feature.labels),
                     "threshold": settings[feature.name].threshold,
                     "temperature": settings[feature.name].temperature,
+                    **_interval(settings[feature.name]),
                 }
                 for feature in first.outputs
             },
@@ -138,6 +139,10 @@ def save(
     _write_manifest(part, facts)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
+
+
+def _interval(settings: OutputSettings) -> dict[str, Any]:
+    return {} if settings.interval is None else {"interval": settings.interval.state()}
 
 
 def own_types(features: Sequence[Feature]) -> dict[str, str]:

@@ -31,6 +31,7 @@ def predict(
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
     each_row: Annotated[bool, Parameter(negative="")] = False,
     augment: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
+    intervals: Annotated[bool, Parameter(negative="")] = False,
     resume: Annotated[bool, Parameter(negative="")] = False,
     components: Path | None = None,
     runs: Path = Path("runs"),
@@ -52,6 +53,7 @@ def predict(
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         each_row: Of a model of series: what comes after each row, in place of what comes after the last ones.
         augment: Average over each picture and so many changes of it that training made (test-time augmentation).
+        intervals: Give `_low` and `_high` with each predicted number: what holds it as often as `coverage` says.
         resume: Go on where the same command was stopped (Ctrl-C, a kill, a full disk); the file will be the same.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
@@ -73,6 +75,7 @@ def predict(
         columns=names(columns),
         each_row=each_row,
         augment=augment,
+        intervals=intervals,
         resume=resume,
         progress=None
         if quiet or (output is None and to is None)

@@ -20,7 +20,12 @@ from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.judging import read_thresholds, read_uncalibrated, read_watched
+from crosstie.pipeline.judging import (
+    read_coverages,
+    read_thresholds,
+    read_uncalibrated,
+    read_watched,
+)
 from crosstie.pipeline.mixing import check_mixing
 from crosstie.pipeline.own import check_own_types, own_components
 from crosstie.pipeline.plan import Plan
@@ -119,6 +124,7 @@ def make_plan(
     callbacks = read_callbacks(top, findings)
     watched = read_watched(columns, trainer, findings)
     thresholds = read_thresholds(columns, findings)
+    coverages = read_coverages(columns, findings)
     uncalibrated = read_uncalibrated(columns, findings)
     if learner is not None:
         _try(learner, trainer, columns, built, looks, findings, top=top)
@@ -179,6 +185,7 @@ def make_plan(
         trainer=trainer,
         metrics=watched,
         thresholds=thresholds,
+        coverages=coverages,
         uncalibrated=uncalibrated,
         seed=top["seed"],
         weight=top["weight"],

@@ -127,7 +127,7 @@ def assemble(
         shown = {"dependencies": dependencies} if dependencies else {}
         shown |= {
             key: entry.section[key]
-            for key in ("metric", "threshold", "calibration")
+            for key in ("metric", "threshold", "coverage", "calibration")
             if entry.section[key] is not None
         }
         built.output_sections.append(

@@ -19,6 +19,7 @@ from crosstie.data.write import TableWriter
 from crosstie.evaluation.baseline import constant, most_frequent
 from crosstie.evaluation.bootstrap import intervals
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
+from crosstie.evaluation.conformal import COVERAGE, fit_interval, judge_interval
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.output_feature import OutputFeature
@@ -91,7 +92,10 @@ def finish(
             "judged_on": judged,
             "watched": plan.metrics,
             "outputs": {
-                feature.name: _report(feature, parts[judged], settings[feature.name], plan.seed)
+                feature.name: {
+                    **_report(feature, parts[judged], settings[feature.name], plan.seed),
+                    **_held(feature, parts[judged], settings[feature.name], judged),
+                }
                 for feature in outputs
             },
             "models": _compare(plan, outputs, chosen, beside, metrics, prepared),
@@ -134,9 +138,14 @@ def _without_card(provenance: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSettings:
-    """Temperature and threshold, learned on the validation part; neutral where there is none."""
+    """Temperature, threshold and interval, learned on the validation part; neutral where there is none."""
     asked = plan.thresholds.get(feature.name, 0.5)
     fixed = asked if isinstance(asked, float) else 0.5
+    if feature.type == "number" and "validation" in chosen.parts:
+        part = chosen.parts["validation"]
+        coverage = plan.coverages.get(feature.name, COVERAGE)
+        said, true = part.raw[feature.name], part.truth[feature.name]
+        return OutputSettings(interval=fit_interval(said, true, coverage=coverage))
     if "validation" not in chosen.parts or feature.as_shown:
         return OutputSettings(threshold=fixed)
     part = chosen.parts["validation"]
@@ -232,6 +241,19 @@ def _report(
             threshold=settings.threshold,
         ),
     }
+
+
+def _held(
+    feature: OutputFeature, part: Part, settings: OutputSettings, judged: str
+) -> dict[str, Any]:
+    """What the intervals of a number hold of rows that they were not fitted on."""
+    if settings.interval is None:
+        return {}
+    said = {"coverage": settings.interval.coverage}
+    if judged == "test":
+        raw, truth = part.raw[feature.name], part.truth[feature.name]
+        said |= judge_interval(settings.interval, raw, truth)
+    return {"conformal": said}
 
 
 def _compare(

@@ -6,7 +6,7 @@ them, so that its files run here; words it has dropped, and what we do not build
 
 from typing import Annotated, Any, ClassVar, Literal
 
-from annotated_types import Ge, Gt, Le, MinLen
+from annotated_types import Ge, Gt, Le, Lt, MinLen
 
 from crosstie.config.options import ComponentOf
 from crosstie.config.words import ANYTHING, Alias, Answer, Elsewhere
@@ -202,6 +202,8 @@ class Output:
         metric: What early stopping watches and runs are compared by; None is the type's usual one.
         threshold: From which probability on the positive class (a label of a set) is predicted; or the
             name of a metric, to choose the threshold that is best by it on validation rows.
+        coverage: Of a number: the share of rows whose true number the interval is to hold that is predicted with
+            `--intervals`; None is 0.9.
         calibration: Make probabilities honest by one temperature, fitted on validation rows; false leaves
             them as they were learned.
     """
@@ -239,6 +241,7 @@ class Output:
             str | None, Alias("default_validation_metric"), Elsewhere("eval_metric", "scoring")
         ] = None,
         threshold: Annotated[float, Ge(0), Le(1)] | str | None = None,
+        coverage: Annotated[float, Gt(0), Lt(1)] | None = None,
         calibration: bool | None = None,
     ) -> None: ...
 

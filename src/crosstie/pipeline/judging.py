@@ -106,3 +106,18 @@ def read_thresholds(columns: Columns, findings: Findings) -> dict[str, float | s
             )
         found[entry.name] = asked if isinstance(asked, str) else float(asked)
     return found
+
+
+def read_coverages(columns: Columns, findings: Findings) -> dict[str, float]:
+    """Output to the share of rows whose number its interval is to hold."""
+    found: dict[str, float] = {}
+    for entry in columns.outputs:
+        asked, place = entry.section["coverage"], entry.place.at("coverage")
+        if asked is None:
+            continue
+        if entry.type != "number":
+            findings.wrong(
+                place, f"a {entry.type} output has no interval, a number has; leave it out"
+            )
+        found[entry.name] = float(asked)
+    return found

@@ -48,6 +48,7 @@ class Plan:
         model_type: `auto`, or the learner.
         trainer: The learner's filled options; empty for `auto`.
         metrics: Output to the metric that is watched.
+        coverages: Output to the share of rows whose number its interval is to hold; those that were written.
         thresholds: Output to a probability, or to the metric that a threshold is tuned by; those that were written.
         uncalibrated: Outputs whose probabilities stay as they were learned.
         seed: Everything random comes from it.
@@ -79,6 +80,7 @@ class Plan:
     trainer: dict[str, Any] = field(compare=False)
     metrics: dict[str, str] = field(compare=False)
     thresholds: dict[str, float | str] = field(compare=False)
+    coverages: dict[str, float] = field(compare=False)
     seed: int = field(compare=False)
     uncalibrated: frozenset[str] = field(default=frozenset(), compare=False)
     weight: str | None = field(default=None, compare=False)

@@ -20,6 +20,7 @@ from crosstie.artifact.loading import load
 from crosstie.artifact.saving import save
 from crosstie.data.files import atomic, write_json
 from crosstie.errors import RunError, nearest
+from crosstie.evaluation.conformal import Interval
 from crosstie.pipeline.candidate import Candidate
 from crosstie.pipeline.finish import settings_of
 from crosstie.pipeline.plan import Plan
@@ -81,6 +82,12 @@ def trial_model(run: Run, name: str) -> Path:
     return model
 
 
+def _settings(state: Mapping[str, Any]) -> OutputSettings:
+    interval = state.get("interval")
+    own = None if interval is None else Interval.from_state(interval)
+    return OutputSettings(state["threshold"], state["temperature"], own)
+
+
 def _make(run: Run, folder: Path, model: Path, facts: Mapping[str, Any]) -> None:
     kept = load(run.model)
     graphs = (
@@ -95,7 +102,7 @@ def _make(run: Run, folder: Path, model: Path, facts: Mapping[str, Any]) -> None
             (member.preprocessor, graph)
             for member, graph in zip(kept.members, graphs, strict=False)
         ],  # the model's first members are those of the folds, too
-        settings={name: OutputSettings(**each) for name, each in facts["settings"].items()},
+        settings={name: _settings(each) for name, each in facts["settings"].items()},
         about={"run": run.path.name, "trial": folder.name, "learner": facts["model_type"]},
         seed=run.manifest["seed"],
         missing=kept.missing,

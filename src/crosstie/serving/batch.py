@@ -59,7 +59,8 @@ def predict_to(
     """
     rows, counts = 0, dict[str, Counts]()
     file = output if isinstance(output, Path) else None
-    kept = _kept(model, source, file, [list(keep), each_row, augment])
+    options = [list(keep), each_row, augment, *(["intervals"] if model.artifact.intervals else [])]
+    kept = _kept(model, source, file, options)
     if kept is None and resume:
         raise DataError(
             f"--resume: what is predicted for {source.name} is not kept: only from files to a file can be gone on "

@@ -2,6 +2,7 @@
 
 import shutil
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -95,6 +96,34 @@ class Model:
         shutil.rmtree(part, ignore_errors=True)
         shutil.copytree(self.artifact.folder, part)
         part.replace(target)
+
+    def with_intervals(self) -> "Model":
+        """The same model, whose predictions of numbers have `<output>_low` and `<output>_high` behind them.
+
+        They hold the true number of the share of rows that `coverage` says at its output, 0.9 unless written; see
+        `docs/explain.md`.
+
+        Raises:
+            ConfigError: The model has no intervals.
+
+        Example:
+            >>> import crosstie
+            >>> rows = [{"size": float(i), "price": 3.0 * i + i % 7} for i in range(300)]
+            >>> run = crosstie.train(rows, target="price", model_type="linear")
+            >>> row = crosstie.load(run.path).with_intervals().predict({"size": 20.0})
+            >>> list(row), row["price_low"] < row["price_prediction"] < row["price_high"]
+            (['price_prediction', 'price_low', 'price_high'], True)
+        """
+        if all(each.interval is None for each in self.artifact.settings.values()):
+            numbers = [each.name for each in self.artifact.outputs if each.type == "number"]
+            why = (
+                f"{numbers[0]!r} was trained before there were any, elsewhere, or without enough validation rows (19 for "
+                "coverage 0.9); train it again with more of them"
+                if numbers
+                else "they are of numbers, and this model predicts none. Leave it out"
+            )
+            raise ConfigError(Problem("intervals", f"this model has none: {why}"))
+        return Model(replace(self.artifact, intervals=True), self.path)
 
     def predict(
         self,
