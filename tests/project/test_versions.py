@@ -5,12 +5,14 @@ import pytest
 from crosstie.errors import ProjectError
 from crosstie.project.build.build import build
 from crosstie.project.build.open import opened
+from crosstie.project.built import built_model
 from crosstie.project.candidate import compare_candidate
 from crosstie.project.keys import naming_columns, shared_columns
-from crosstie.project.production import in_production, promote
+from crosstie.project.production import in_production, promote, run_of
 from crosstie.project.steps.duck import connect
 from crosstie.project.steps.read import MODEL
 from crosstie.project.versions import versions
+from crosstie.serving.model import Model
 
 FILES = {
     "pyproject.toml": '[project]\nname = "churn"\n\n[tool.crosstie]\n',
@@ -45,7 +47,8 @@ def beside(root):
     """The training tables of production and of the candidate."""
     here = opened(root)
     now = in_production(here)
-    return versions(here, now.run, now.product)
+    models = Model.load(run_of(here, now)), Model.load(built_model(here)[0].path)
+    return versions(here, now.run, now.product, models)
 
 
 @pytest.mark.slow
@@ -113,5 +116,36 @@ def test_what_the_store_does_not_know_is_told(project):
     here = opened(project)
     product = here.store.records(MODEL)[0].product
     other = type(product)("folder", "another", {})
-    why = versions(here, "runs/churn/another", other).why
+    model = Model.load(built_model(here)[0].path)
+    why = versions(here, "runs/churn/another", other, (model, model)).why
     assert why == "the store does not know what production was trained on"
+
+
+@pytest.mark.slow
+def test_an_edit_of_row_wise_features_is_told_row_by_row(tmp_path):
+    rows = "".join(f"{i % 7},{i % 11 / 10},{'yes' if i % 3 else 'no'}\n" for i in range(120))
+    query = "SELECT *, visits * 2 AS twice, share * 10 AS tenths FROM input\n"
+    for name, text in {
+        **FILES,
+        "data/shop.csv": "visits,share,bought\n" + rows,
+        "model.yaml": "data: data/shop.csv\ntarget: bought\nmodel_type: linear\nprivate: [share]\n",
+        "features.sql": query,
+    }.items():
+        if not name.startswith("steps/"):
+            (tmp_path / name).parent.mkdir(exist_ok=True)
+            (tmp_path / name).write_text(text, encoding="utf-8")
+    built(tmp_path)
+    promote(opened(tmp_path), anyway=True)
+    assert beside(tmp_path).same
+
+    edited = query.replace("visits * 2", "visits * 2 + (visits > 5)::INT").replace("* 10", "* 9")
+    (tmp_path / "features.sql").write_text(edited)
+    built(tmp_path)
+
+    found = beside(tmp_path)
+    assert (found.same, found.moved, found.key) == (False, ("features.sql",), ("(row)",))
+    assert found.diff.columns.keys() == {"visits", "twice"}
+    assert found.diff.columns["visits"].same
+    twice = found.diff.columns["twice"]
+    assert (twice.rows, twice.max_delta) == (17, 1.0)
+    assert twice.examples[0] == ("6", "12", "13")

@@ -73,11 +73,14 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             before = Path(folder) / "before.parquet"
             here.store.fetch(now.training, before)
         model = Model.load(candidate.path)
-        moved = None if now is None else versions(here, now.run, now.product)
+        production = None if now is None else Model.load(run_of(here, now))
+        moved = None
+        if now is not None and production is not None:
+            moved = versions(here, now.run, now.product, (production, model))
         own = moved is not None and _own_rows(here, candidate, model, holdout, moved)
         found = compare(
             model,
-            None if now is None else Model.load(run_of(here, now)),
+            production,
             str(holdout.with_name("candidate.parquet") if own else holdout),
             production_holdout=str(holdout) if own else None,
             key=here.key_columns,

@@ -4,7 +4,6 @@ Where only code moved, the two are compared row by row: what an edit did is seen
 may be another, and drift is what can be told.
 """
 
-from collections.abc import Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -12,11 +11,13 @@ from tempfile import TemporaryDirectory
 from crosstie.gates.row_diff import row_diff
 from crosstie.gates.tables import Versions
 from crosstie.project.build.workspace import Workspace
+from crosstie.project.features import ROW, features_moved, write_features
 from crosstie.project.fingerprint.fingerprint import Component, Fingerprint
 from crosstie.project.keys import naming_columns, shared_columns
 from crosstie.project.steps.duck import connect
 from crosstie.project.steps.read import MODEL
 from crosstie.project.store.store import Product, Record, Store
+from crosstie.serving.model import Model
 
 WORDS: dict[Component, str] = {"code": "code", "sql": "query", "params": "settings", "env": "libraries"}  # fmt: skip
 
@@ -29,13 +30,14 @@ class _Moved:
     data: list[str] = field(default_factory=list)
 
 
-def versions(here: Workspace, run: str, product: Product) -> Versions:
-    """The training table of the model in production, and the candidate's.
+def versions(here: Workspace, run: str, product: Product, models: tuple[Model, Model]) -> Versions:
+    """The training table of the model in production, and the candidate's, with what their row-wise features make of it.
 
     Args:
         here: The project, its model built.
         run: The run that is in production.
         product: Its run in the store.
+        models: That of the run, and the candidate.
     """
     table = here.steps[MODEL].upstreams[0]
     built = here.state.get(table)
@@ -45,9 +47,10 @@ def versions(here: Workspace, run: str, product: Product) -> Versions:
         return Versions(table, why="it lies in a database, which keeps no earlier rows")
     if before is None:
         return Versions(table, why="the store does not know what production was trained on")
-    if before.product.digest == after.product.digest:
+    features = features_moved(*models)
+    if before.product.digest == after.product.digest and not features:
         return Versions(table, same=True)
-    found = _Moved()
+    found = _Moved([*features])
     _compare(here.store, before, after, found)
     if found.data:
         return Versions(
@@ -55,7 +58,9 @@ def versions(here: Workspace, run: str, product: Product) -> Versions:
         )
     if not here.store.has(before.product) or not here.store.has(after.product):
         return Versions(table, tuple(found.code), why="the store no longer has both")
-    return _row_by_row(here, table, (before, after), tuple(found.code))
+    return _row_by_row(
+        here, table, (before, after), models if features else None, tuple(found.code)
+    )
 
 
 def _trained_on(store: Store, run: str, product: Product) -> Record | None:
@@ -79,7 +84,9 @@ def _made(store: Store, name: str, digest: str) -> Record | None:
 
 
 def _compare(store: Store, before: Record, after: Record, found: _Moved) -> None:
-    """Note what moved between two records of a step that gave different tables, and of those behind it."""
+    """Note what moved between two records of a step, and of those behind it, as far as they gave different tables."""
+    if before.product.digest == after.product.digest:
+        return
     was, now = (Fingerprint.from_json(each.fingerprint) for each in (before, after))
     if now.code is None and now.sql is None:  # a file of data
         found.data += [each for each in now.inputs if each not in found.data]
@@ -99,8 +106,14 @@ def _compare(store: Store, before: Record, after: Record, found: _Moved) -> None
 
 
 def _row_by_row(
-    here: Workspace, table: str, records: Sequence[Record], moved: tuple[str, ...]
+    here: Workspace,
+    table: str,
+    records: tuple[Record, Record],
+    models: tuple[Model, Model] | None,
+    moved: tuple[str, ...],
 ) -> Versions:
+    """The two tables compared; where models are given, with the columns that each makes of its own."""
+    same = records[0].product.digest == records[1].product.digest
     with TemporaryDirectory() as folder:
         paths = Path(folder) / "before.parquet", Path(folder) / "after.parquet"
         for record, path in zip(records, paths, strict=True):
@@ -109,8 +122,13 @@ def _row_by_row(
             for name, path in zip(("before", "after"), paths, strict=True):
                 connection.read_parquet(str(path)).create_view(name)
             key = naming_columns(connection, shared_columns(connection), here.key_columns)
-        if not key:
+        if not key and not same:
             return Versions(table, moved, why="no column names a row in both")
+        if models is not None:
+            for model, path in zip(models, paths, strict=True):
+                write_features(model, path, key, path.with_stem(f"{path.stem}_features"))
+            paths = paths[0].with_stem("before_features"), paths[1].with_stem("after_features")
+            key = key or [ROW]
         return Versions(
             table, moved, key=tuple(key), diff=row_diff(str(paths[0]), str(paths[1]), key)
         )
