@@ -47,6 +47,7 @@ _HOMES = {
     "pull": "crosstie.project.verbs",
     "push": "crosstie.api",
     "push_build": "crosstie.project.verbs",
+    "report": "crosstie.api",
     "retrain": "crosstie.project.verbs",
     "runs": "crosstie.api",
     "schema": "crosstie.api",
@@ -81,6 +82,7 @@ if TYPE_CHECKING:
     from crosstie.api import predict as predict
     from crosstie.api import prune as prune
     from crosstie.api import push as push
+    from crosstie.api import report as report
     from crosstie.api import runs as runs
     from crosstie.api import schema as schema
     from crosstie.api import serve as serve

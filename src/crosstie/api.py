@@ -22,6 +22,7 @@ if TYPE_CHECKING:
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
+    from crosstie.report.write import Written
     from crosstie.serving.importance import Importances
     from crosstie.serving.model import Model
     from crosstie.shipping.package import Packaged
@@ -782,6 +783,53 @@ def prune(folder: str | Path = "runs", *, keep: int, name: str | None = None) ->
         The directories removed.
     """
     return prune_runs(Path(folder), keep=keep, name=name)
+
+
+def report(
+    *models: str | Path | Run,
+    output: str | Path | None = None,
+    card: bool = False,
+    runs: str | Path = "runs",
+) -> "Written":
+    """Write the report of a run, or of several beside each other: `crosstie report` in Python.
+
+    Args:
+        models: Runs, or what names them.
+        output: The file to write; None is `report.html` of the run, and of several in the current folder. The same
+            as JSON lies beside it.
+        card: Write a model card, `MODEL_CARD.md`, beside it, too; of one run.
+        runs: The folder of all runs, for names.
+
+    Returns:
+        Where it is and what is in it; shows itself in a notebook.
+
+    Raises:
+        ConfigError: No run is given, or a card of several is asked for.
+        RunError: There is no such run, a file of it is damaged, or it has no model to write a card of.
+
+    Example:
+        >>> import crosstie
+        >>> written = crosstie.report("customers/latest", output="customers.html")
+        >>> written.path.name, written.content["title"]
+        ('customers.html', 'customers')
+    """
+    from crosstie.report.write import write_report  # numpy, YAML: 150 ms
+
+    if not models:
+        raise ConfigError("report: no run is given; name one, such as crosstie report NAME/latest")
+    if card and len(models) > 1:
+        raise ConfigError(
+            f"report: a card is of one model, got {len(models)} runs; give one of them"
+        )
+    found = [each if isinstance(each, Run) else Run.find(each, Path(runs)) for each in models]
+    written = write_report(
+        [each.path for each in found], Path(output) if output is not None else None
+    )
+    if not card:
+        return written
+    from crosstie.shipping.publish import write_card  # onnxruntime: 200 ms
+
+    return replace(written, card=write_card(found[0], written.path.parent / "MODEL_CARD.md"))
 
 
 def push(

@@ -1,6 +1,7 @@
 """Tables as they are printed."""
 
-from crosstie.cli.output import figure, put_table
+from crosstie.cli.output import put_table
+from crosstie.report.numbers import figure
 
 
 def test_a_piped_table_folds_nothing(capsys, monkeypatch):

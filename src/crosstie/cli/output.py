@@ -6,6 +6,8 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from crosstie.report.numbers import figure, headlines
+
 UNFOLDED = 1000  # columns of a pipe: a run's name must not be folded where a program may read it
 
 
@@ -59,37 +61,12 @@ def _is_number(text: str) -> bool:
     return text.replace(".", "", 1).replace(",", "").lstrip("-").split("e")[0].isdigit()
 
 
-def figure(value: float | None) -> str:
-    """A metric as people read it: four digits that matter."""
-    if value is None:
-        return ""
-    if abs(value) >= 1000:
-        return f"{value:,.0f}"
-    if abs(value) >= 1:
-        return f"{value:#.4g}"
-    if 0 < value < 0.001:  # an error in a small unit; what is so little below zero is nothing
-        return f"{value:.2g}"
-    return f"{value:.4f}".replace("-0.0000", "0.0000")
-
-
-HEADLINES: Mapping[str, Sequence[str]] = {
-    "binary": ("roc_auc", "accuracy", "f1", "log_loss"),
-    "category": ("accuracy", "f1", "log_loss"),
-    "number": ("rmse", "mae", "r2"),
-    "timeseries": ("mase", "smape", "rmse", "mae"),
-    "set": ("f1_micro", "f1_macro", "jaccard", "log_loss"),
-    "text": ("bleu", "chrf", "rouge_l", "row_accuracy"),
-    "sequence": ("span_f1", "span_precision", "span_recall", "token_accuracy", "row_accuracy"),
-}
-
-
 def put_comparison(evaluation: Mapping[str, Any], *, to_stderr: bool = False) -> None:
     """The chosen model beside the simple ones, on the part that judges them, one table an output."""
     judged = evaluation["judged_on"]
     for output, report in evaluation["outputs"].items():
-        names = _shown(
-            report["type"], evaluation["watched"].get(output), evaluation, judged, output
-        )
+        own = evaluation["models"][0]["metrics"][judged][output]
+        names = headlines(report["type"], evaluation["watched"].get(output), own)
         rows = []
         for model in evaluation["models"]:
             values = model["metrics"].get(judged, {}).get(output)
@@ -100,13 +77,3 @@ def put_comparison(evaluation: Mapping[str, Any], *, to_stderr: bool = False) ->
             rows.append([label, *(figure(values.get(name)) for name in names), seconds])
         title = f"{output} on {report['rows']} {judged} rows"
         put_table(title, ["model", *names, "seconds"], rows, to_stderr=to_stderr)
-
-
-def _shown(
-    kind: str, watched: str | None, evaluation: Mapping[str, Any], judged: str, output: str
-) -> list[str]:
-    have = evaluation["models"][0]["metrics"][judged][output]
-    names = [name for name in HEADLINES[kind] if name in have]
-    if watched is not None and watched in have and watched not in names:
-        names.insert(0, watched)
-    return names

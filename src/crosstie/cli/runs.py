@@ -7,8 +7,9 @@ from typing import Annotated
 from cyclopts import App, Parameter
 
 from crosstie import api
-from crosstie.cli.output import figure, put, put_comparison, put_json, put_table
+from crosstie.cli.output import put, put_comparison, put_json, put_table
 from crosstie.pipeline.run import Run, watched_value
+from crosstie.report.numbers import figure
 
 runs = App(name="runs", help="List, show and prune runs.")
 

@@ -74,6 +74,7 @@ def _next(run: Path, data: str | None, interrupted: bool, runs: Path, say: Say) 
     if interrupted:
         say(f"Interrupted; the best model so far is kept. Go on: crosstie train --resume {where}")
     table = shlex.quote(data) if data and _is_table(data, runs) else "NEW_DATA.csv"
+    say(f"Report: {run / 'report.html'}")
     say(f"Saved in {run}. Next:")
     say(f"  crosstie predict {where} {table} -o predictions.csv")
     say(f"  tensorboard --logdir {where}")

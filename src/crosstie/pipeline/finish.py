@@ -20,6 +20,7 @@ from crosstie.evaluation.baseline import constant, most_frequent
 from crosstie.evaluation.bootstrap import intervals
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.conformal import COVERAGE, fit_interval, judge_interval
+from crosstie.evaluation.curves import curves
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.output_feature import OutputFeature
@@ -30,6 +31,7 @@ from crosstie.pipeline.naive import BASELINE, naive_parts
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
 from crosstie.pipeline.run import Run
+from crosstie.pipeline.worst import worst_rows
 from crosstie.training.augmentations.augmentation import views
 
 Scores = dict[str, dict[str, dict[str, float]]]  # part → output → metric → value
@@ -107,6 +109,9 @@ def finish(
     measured = importance(run, chosen, prepared, parts[judged], judged, seed=plan.seed)
     if measured is not None:
         run.write("importance.json", measured)
+    worst = worst_rows(plan, outputs, parts[judged], prepared, judged, thresholds)
+    if worst:
+        run.write("top_losses.json", worst)
     return metrics
 
 
@@ -239,6 +244,12 @@ def _report(
             feature.labels,
             weights=part.weights,
             threshold=settings.threshold,
+        ),
+        # single cells of a private column are not drawn
+        "curves": {}
+        if feature.column in plan.private
+        else curves(
+            feature.type, target, raw, feature.labels, weights=part.weights, seed=seed
         ),
     }
 

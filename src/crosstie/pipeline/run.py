@@ -164,16 +164,12 @@ class Run:
         return f"Run({str(self.path)!r}, {self.exit or 'empty'}{self._score()})"
 
     def _repr_html_(self) -> str:
-        found: dict[tuple[str, str], dict[str, str]] = {}
-        for split, outputs in self.metrics.items():
-            for output, values in outputs.items():
-                for metric, value in values.items():
-                    found.setdefault((output, metric), {})[split] = f"{value:.4g}"
-        rows = [
-            (*key, *(values.get(split, "") for split in self.metrics))
-            for key, values in found.items()
-        ]
-        return notebook(repr(self), ["output", "metric", *self.metrics], rows)
+        if not self.evaluation:
+            return notebook(repr(self), [], [])
+        from crosstie.report.collect import collect  # numpy, 100 ms: lists of runs need none of it
+        from crosstie.report.page import pieces
+
+        return pieces(collect(self.path), "outcome", "models", "importance")
 
     def _score(self) -> str:
         watched = str(self.manifest.get("watched", ""))

@@ -35,6 +35,7 @@ from crosstie.pipeline.process import this_process
 from crosstie.pipeline.run import Run, mark_best
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.verdict import verdicts
+from crosstie.report.write import write_report
 
 PACKAGES = (
     "crosstie",
@@ -103,6 +104,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     )
     if "validation" in scores:
         mark_best(run, metric=watched(plan), greater_is_better=greater_is_better(plan))
+    write_report([run.path])
     return run
 
 
@@ -112,7 +114,9 @@ def _fit(
     """All candidates, the chosen one first, a linear one among them."""
     assignment = assign(plan)
     _write_splits(assignment, run.path / "splits.arrow")
-    for line in [*plan.told, *plan.warnings, *repeated(plan, assignment)]:
+    warnings = [*plan.warnings, *repeated(plan, assignment)]
+    run.note(warnings=warnings)
+    for line in [*plan.told, *warnings]:
         session.journal.say(line)
     scratch = _scratch(run, plan)
     try:

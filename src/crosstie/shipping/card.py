@@ -11,19 +11,10 @@ from crosstie.artifact.artifact import Artifact
 from crosstie.config.document import dump
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
+from crosstie.report.verdict import LEARNERS
 
 LONG = 200  # characters of a cell: what is longer, such as a picture, is no example to read
 FEW = 12  # classes that are named one by one
-_LEARNERS = {
-    "decision_tree": "a decision tree",
-    "ecd": "a neural network",
-    "extra_trees": "extremely randomised trees",
-    "gbm": "boosted trees",
-    "linear": "a linear model",
-    "nearest_neighbors": "the nearest training rows",
-    "random_forest": "a random forest",
-    "support_vectors": "a support vector machine",
-}
 
 
 def card(
@@ -34,6 +25,7 @@ def card(
     *,
     called: str,
     licence: str | None = None,
+    limits: Sequence[str] = (),
 ) -> str:
     """The text of README.md.
 
@@ -44,6 +36,7 @@ def card(
         example: The artifact's `example.json`.
         called: What others type where a model is wanted.
         licence: As the hub calls it (`apache-2.0`); None leaves it open.
+        limits: What to mind, a sentence each.
     """
     kind = _kind(model.inputs, model.outputs)
     head = _head(model, facts, evaluation, kind, licence)
@@ -55,6 +48,7 @@ def card(
         _reads(model, example),
         _predicts(model.outputs, example),
         *_figures(evaluation),
+        *(["## Limits\n\n" + "\n".join(f"- {_cell(each)}" for each in limits)] if limits else []),
         _made(model, facts, licence),
     ]
     return "\n\n".join(sections) + "\n"
@@ -123,7 +117,7 @@ def _summary(model: Artifact, facts: Mapping[str, Any]) -> str:
     learner = facts.get("learner", facts["model_type"])
     return (
         f"Predicts {outputs} from {count} {'column' if count == 1 else 'columns'}. It is "
-        f"{_LEARNERS.get(learner, learner)}, trained with crosstie {facts['versions']['crosstie']} on "
+        f"{LEARNERS.get(learner, learner)}, trained with crosstie {facts['versions']['crosstie']} on "
         f"{facts['started'][:10]}."
     )
 

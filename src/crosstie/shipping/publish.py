@@ -19,6 +19,8 @@ from crosstie.features.feature import Feature
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.published import CARD, is_published, verify
 from crosstie.pipeline.run import Run
+from crosstie.report.folder import Folder
+from crosstie.report.verdict import limits
 from crosstie.shipping.card import card
 
 _OPTIONS = ("input_features", "output_features", "combiner", "trainer", "defaults", "preprocessing")
@@ -116,9 +118,32 @@ def publish(
             read_json(run.model / "example.json"),
             called=called,
             licence=licence,
+            limits=limits(Folder(run.path)),
         ),
     )
     write_json(folder / "manifest.json", {**facts, "called": called, "files": _hashes(folder)})
+
+
+def write_card(run: Run, file: Path) -> Path:
+    """Write the card of a run that is not published, with what its report says to mind.
+
+    Raises:
+        RunError: The run has no model.
+    """
+    if not run.model.is_dir():
+        raise RunError(
+            f"{run.path}: holds no model (its exit is {run.exit or 'unknown'!r}); train it to the end first"
+        )
+    text = card(
+        load(run.model),
+        _facts(run.manifest),
+        _measured(run.evaluation),
+        read_json(run.model / "example.json"),
+        called=f"{run.path.parent.name}/{run.path.name}",
+        limits=limits(Folder(run.path)),
+    )
+    write_text(file, text)
+    return file
 
 
 def sizes(folder: Path) -> dict[str, int]:
