@@ -1,17 +1,20 @@
 """`crosstie runs`: what has been trained here."""
 
 import shlex
+from collections.abc import Mapping
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Any
 
 from cyclopts import App, Parameter
 
 from crosstie import api
 from crosstie.cli.output import put, put_comparison, put_json, put_table
 from crosstie.pipeline.run import Run, watched_value
+from crosstie.pipeline.run_list import chosen, columns, config, told, value
+from crosstie.report.compare import differences
 from crosstie.report.numbers import figure
 
-runs = App(name="runs", help="List, show and prune runs.")
+runs = App(name="runs", help="List, show, compare and prune runs.")
 
 
 @runs.default
@@ -19,6 +22,8 @@ def list_(
     name: str | None = None,
     /,
     *,
+    sort: str | None = None,
+    where: Annotated[list[str] | None, Parameter(negative="")] = None,
     runs: Path = Path("runs"),
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
@@ -26,18 +31,25 @@ def list_(
 
     Args:
         name: Only the runs of this model.
+        sort: By what, the best or the longest last: started, seconds, exit, learner, an option such as trainer.epochs,
+            or a metric such as roc_auc or Churn/roc_auc, on the test part where there is one.
+        where: Only runs of which this holds: learner=gbm, roc_auc>0.8, trainer.epochs<=10; all of several.
         runs: The folder of all runs.
         json: Print one line of JSON on standard output.
     """
-    found = api.runs(runs, name=name)
+    found = chosen(api.runs(runs, name=name), where=where or (), sort=sort)
     if json:
         put_json(
             [{"run": str(run.path.resolve()), **run.manifest, "exit": run.exit} for run in found]
         )
         return 0
     if not found:
-        put(f"No runs in {runs}. Start one: crosstie train DATA.csv --target COLUMN")
+        if where:
+            put(f"None of the runs in {runs} is so: {' and '.join(where)}")
+        else:
+            put(f"No runs in {runs}. Start one: crosstie train DATA.csv --target COLUMN")
         return 0
+    asked = columns(where or (), sort)
     rows = []
     for run in found:
         manifest = run.manifest
@@ -50,10 +62,56 @@ def list_(
                 watched.removeprefix("validation/"),
                 figure(watched_value(run.metrics, watched)),
                 f"{manifest['seconds']:.1f}" if "seconds" in manifest else "",
+                *(told(value(run, key)) for key in asked),
             ]
         )
-    put_table("", ["run", "exit", "learner", "watched", "validation", "seconds"], rows)
+    put_table("", ["run", "exit", "learner", "watched", "validation", "seconds", *asked], rows)
     return 0
+
+
+@runs.command
+def diff(
+    first: str,
+    second: str,
+    /,
+    *more: str,
+    runs: Path = Path("runs"),
+    json: Annotated[bool, Parameter(negative="")] = False,
+) -> int:
+    """Show in which options and figures runs differ.
+
+    Args:
+        first: A run's directory, its name, NAME/latest or NAME/best.
+        second: Likewise.
+        more: Likewise.
+        runs: The folder of all runs.
+        json: Print one line of JSON on standard output.
+    """
+    found = [Run.find(each, runs) for each in (first, second, *more)]
+    names = [f"{run.path.parent.name}/{run.path.name}" for run in found]
+    options = differences([config(run) for run in found])
+    metrics = differences([run.metrics for run in found])
+    if json:
+        put_json({"runs": names, "options": options, "metrics": metrics})
+        return 0
+    for place, each in enumerate(names, 1):
+        put(f"{place}  {each}")
+    heads = [str(place) for place in range(1, len(found) + 1)]
+    judged = {key.replace(".", "/"): each for key, each in metrics.items() if _judges(key, metrics)}
+    for what, rows in (("option", options), ("metric", judged)):
+        if rows:
+            cells = [[key, *map(told, values)] for key, values in rows.items()]
+            put_table("", [what, *heads], cells)
+        else:
+            put(f"no {what} differs")
+    return 0
+
+
+def _judges(key: str, metrics: Mapping[str, Any]) -> bool:
+    """Whether a metric is of the part that figures are told of: the test part, where there is one."""
+    parts = {each.split(".", 1)[0] for each in metrics}
+    best = next((part for part in ("test", "validation") if part in parts), "train")
+    return key.startswith(f"{best}.")
 
 
 @runs.command

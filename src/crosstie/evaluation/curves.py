@@ -74,8 +74,9 @@ def _amounts(target: Array, prediction: Array, seed: int) -> dict[str, Any]:
         return {}
     errors = prediction - target
     low, high = np.percentile(errors, (1, 99))
-    if low == high:
-        low, high = low - 0.5, high + 0.5
+    size = max(abs(low), abs(high))
+    if high - low <= 1e-6 * size or not size:  # all alike but for the last bits
+        low, high = low - (size or 1.0) / 2, high + (size or 1.0) / 2
     rows, edges = np.histogram(np.clip(errors, low, high), BINS, (low, high))
     some = np.sort(
         np.random.default_rng(seed).permutation(len(target))[:DOTS]

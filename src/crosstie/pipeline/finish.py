@@ -245,10 +245,7 @@ def _report(
             weights=part.weights,
             threshold=settings.threshold,
         ),
-        # single cells of a private column are not drawn
-        "curves": {}
-        if feature.column in plan.private
-        else curves(
+        "curves": curves(
             feature.type, target, raw, feature.labels, weights=part.weights, seed=seed
         ),
     }

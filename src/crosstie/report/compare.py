@@ -84,6 +84,8 @@ def shown(value: Any) -> str:
     """An option's value as it stands in a table."""
     if value is None:
         return MISSING
+    if isinstance(value, str) and Path(value).is_absolute():
+        return Path(value).name  # pages are given away
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
@@ -129,7 +131,9 @@ def _outcome(runs: Sequence[Folder], output: str, prefix: str) -> list[Block]:
             span = f" ({figure(interval[0])} to {figure(interval[1])})" if interval else ""
             row.append(f"{figure(own[name].get(metric))}{span}")
         rows.append(row)
-    parts = ", ".join(f"{count(run.evaluation['outputs'][output]['rows'], f'{run.judged} row')}" for _, run in have)  # fmt: skip
+    judged = dict.fromkeys(
+        count(run.evaluation["outputs"][output]["rows"], f"{run.judged} row") for _, run in have
+    )
     found = [
         blocks.table(
             f"{prefix}-metrics",
@@ -138,7 +142,7 @@ def _outcome(runs: Sequence[Folder], output: str, prefix: str) -> list[Block]:
             rows,
             numeric=list(own),
             strong=[place for place, row in enumerate(rows) if row[0] == watched],
-            note=f"On {parts}; 95 % intervals in brackets. Runs on the same rows differ more surely than their intervals say.",
+            note=f"On {', '.join(judged)}; 95 % intervals in brackets. Runs on the same rows differ more surely than their intervals say.",
         )
     ]
     bars = []
@@ -185,9 +189,12 @@ def _verdict(runs: Sequence[Folder], outputs: Sequence[str]) -> Iterator[str]:
             sign = better(kind, watched)
             best = max(values, key=lambda name: sign * values[name])
             others = ", ".join(
-                f"{name} {figure(value)}" for name, value in values.items() if name != best
+                f"{name} {figure(each)}" for name, each in values.items() if name != best
             )
-            yield f"For {output}, run {best} is best by {watched}: {figure(values[best])}, against {others}."
+            yield (
+                f"For {output}, run {best} is best by {watched}: {figure(values[best])}, against {others}"
+                f"{_unsure(dict(have)[best], output, watched, [each for name, each in values.items() if name != best])}."
+            )
     prints = {
         str({part: each["fingerprint"] for part, each in run.manifest.get("data", {}).items()})
         for run in runs
@@ -199,3 +206,11 @@ def _verdict(runs: Sequence[Folder], outputs: Sequence[str]) -> Iterator[str]:
     )
     for run in lost:
         yield f"{run.label} has no figures: it is {run.manifest.get('exit', 'empty')}."
+
+
+def _unsure(best: Folder, output: str, metric: str, others: Sequence[float]) -> str:
+    """Whether others lie in the interval of the best, so that it may be best by chance."""
+    interval = best.evaluation["outputs"][output]["intervals"].get(metric)
+    if interval is None or not any(interval[0] <= each <= interval[1] for each in others):
+        return ""
+    return ", which may be chance: its 95 % interval reaches that far"

@@ -74,7 +74,7 @@ def _confusion(report: Mapping[str, Any], details: Mapping[str, Any], prefix: st
     if table is not None and len(table["labels"]) <= MATRIX:
         note = "Each row of the table is a true class, each column what the model says."
         if report["type"] == "binary":
-            note += f" It says {report['labels'][1]} from a probability of {figure(report['threshold'])} on."
+            note += f" It says {report['labels'][1]} from a probability of {report['threshold']:.3g} on."
         return [
             blocks.heat(
                 f"{prefix}-confusion",

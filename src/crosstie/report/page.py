@@ -7,7 +7,7 @@ from typing import Any
 
 from crosstie.report.figures import bars, curves, histogram
 from crosstie.report.numbers import count, share
-from crosstie.report.style import SCRIPT, STYLE
+from crosstie.report.style import NOTEBOOK, SCRIPT, STYLE
 
 Block = Mapping[str, Any]
 DARKEST = 0.45  # of a cell's colour, on which text is still read with ease
@@ -27,7 +27,7 @@ def page(report: Mapping[str, Any]) -> str:
         f'<li><a href="#{escape(each["id"])}">{escape(each["title"])}</a></li>' for each in sections
     )
     body = "".join(_section(each) for each in sections)
-    said = "".join(f"<p>{escape(each)}</p>" for each in report["verdict"])
+    said = "".join(f"<p>{_words(each)}</p>" for each in report["verdict"])
     facts = _facts(report["facts"])
     return (
         '<!doctype html>\n<html lang="en"><head><meta charset="utf-8">'
@@ -51,13 +51,11 @@ def pieces(report: Mapping[str, Any], *ids: str) -> str:
         ids: Of sections, or how they begin.
     """
     chosen = [each for each in report["sections"] if each["id"].startswith(ids)]
-    said = "".join(f"<p>{escape(each)}</p>" for each in report["verdict"])
-    # a notebook's own page must not be styled by this
-    style = "".join(
-        line for line in STYLE.splitlines(keepends=True) if not line.startswith(("body", "a {"))
-    )
+    said = "".join(f"<p>{_words(each)}</p>" for each in report["verdict"])
     body = "".join(_section(each) for each in chosen)
-    return f'<div class="crosstie-report"><style>@scope (.crosstie-report) {{{style.replace(":root", ":scope")}}}</style>{said}{body}</div>'
+    style = STYLE.replace(":root", ":scope") + NOTEBOOK
+    # in its scope it styles nothing else of a notebook's page
+    return f'<div class="crosstie-report"><style>@scope (.crosstie-report) {{{style}}}</style>{said}{body}</div>'
 
 
 def _section(section: Mapping[str, Any]) -> str:
@@ -90,7 +88,7 @@ def _is_narrow(block: Block) -> bool:
 
 def _words(text: str) -> str:
     """Text as HTML; what stands in backticks is something to type."""
-    return _TYPED.sub(r"<code>\1</code>", escape(text))
+    return _TYPED.sub(r"<code>\1</code>", escape(text).replace(" %", "&nbsp;%"))
 
 
 def _facts(rows: Sequence[Sequence[str]]) -> str:

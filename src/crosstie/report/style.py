@@ -30,7 +30,7 @@ tr.strong > * { font-weight: 650; } th button { font: inherit; color: inherit; b
 .cell.long { white-space: normal; min-width: 14rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
 .heat td, .heat th { padding: .35rem .7rem; border: 1px solid var(--line); } .heat td { text-align: right;
   background: rgba(var(--heat), var(--p)); font-variant-numeric: tabular-nums; } .heat td.right { font-weight: 650; }
-.heat td small { color: inherit; } .heat thead th { white-space: normal; }
+.heat td { white-space: nowrap; } .heat thead th { white-space: normal; }
 code { font-size: .9em; background: var(--soft); padding: 0 .2em; } pre code { font-size: inherit; padding: 0; }
 pre { background: var(--soft); padding: .7rem .9rem; overflow-x: auto; font-size: .9rem; border-radius: 4px; }
 .figure { display: block; width: 100%; max-width: 32rem; height: auto; font-size: 12px; margin-top: .4rem; }
@@ -46,6 +46,8 @@ footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem
 @media print { nav, .skip { display: none; } body { max-width: none; font-size: 11pt; } .block { break-inside: avoid; }
   .scroll { overflow: visible; } .cell.long { -webkit-line-clamp: none; display: block; } }
 """
+
+NOTEBOOK = ":scope { color: var(--text); background: var(--back); padding: 1rem; }\n"
 
 SCRIPT = """
 document.querySelectorAll("table.sorts thead th").forEach((head) => {
