@@ -7,8 +7,9 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from crosstie import api
-from crosstie.cli.output import figure, put_json, put_table, tell
+from crosstie.cli.output import put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
+from crosstie.report.numbers import figure
 
 if TYPE_CHECKING:
     from crosstie.serving.importance import Importances
