@@ -28,6 +28,7 @@ _HOMES = {
     "doctor": "crosstie.api",
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
+    "explain": "crosstie.api",
     "export": "crosstie.api",
     "first_batch": "crosstie.api",
     "generate": "crosstie.project.scaffold.generate",
@@ -71,6 +72,7 @@ if TYPE_CHECKING:
     from crosstie.api import doctor as doctor
     from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate
+    from crosstie.api import explain as explain
     from crosstie.api import export as export
     from crosstie.api import first_batch as first_batch
     from crosstie.api import import_model as import_model

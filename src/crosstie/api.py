@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
     from crosstie.report.write import Written
+    from crosstie.serving.explain import Explanation
     from crosstie.serving.importance import Importances
     from crosstie.serving.model import Model
     from crosstie.shipping.package import Packaged
@@ -626,6 +627,54 @@ def evaluate(
     return found
 
 
+def explain(
+    model: "str | Path | Run | Model",
+    data: Any,
+    *,
+    output: str | Path | None = None,
+    rows: int | None = None,
+    background: Any = None,
+    samples: int = 32,
+    header: bool = True,
+    columns: Sequence[str] | None = None,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+) -> "list[Explanation]":
+    """Why a model says what it says of rows: what each column adds to the prediction, so that all add up to it.
+
+    Args:
+        model: A run, a loaded model or what `load` takes.
+        data: A table in any form; the target is not needed.
+        output: Write a line for each row, output and column there, too: .csv, .parquet, .arrow, .jsonl.
+        rows: Only the first so many; None is all.
+        background: As for `Model.explain`.
+        samples: As for `Model.explain`.
+        header: As for `predict`.
+        columns: As for `predict`.
+        components: As for `load`.
+        runs: The folder of all runs, for names.
+
+    Raises:
+        ConfigError: The model predicts sets, texts, tags or series.
+        DataError: Columns that the model needs are absent, or `output` would overwrite the data.
+    """
+    loaded = _loaded(model.path if isinstance(model, Run) else model, components, runs)
+    source = loaded.open(table_of(data), header=header, columns=columns)
+    found = loaded.explain(
+        source,
+        rows=rows,
+        background=None if background is None else table_of(background),
+        samples=samples,
+    )
+    if output is not None:
+        from crosstie.data.write import TableWriter
+        from crosstie.serving.explain import lines
+
+        with TableWriter(Path(output), inputs=source.files) as writer:
+            writer.append(lines(found))
+    return found
+
+
 def importance(
     model: "str | Path | Run | Model",
     data: Any,
@@ -662,12 +711,28 @@ def importance(
     found = loaded.importance(
         table_of(data), rows=rows, shuffles=shuffles, header=header, columns=columns
     )
-    if isinstance(opened, str | Path) and Run.named(opened, Path(runs)):
-        run = Run.find(opened, Path(runs))
-        if not (run.path / "importance.json").is_file():
-            run.write("importance.json", {"part": None, **found.to_json()})
-            _tell([f"Written to {run.path / 'importance.json'}"], say)
+    if isinstance(opened, str | Path):
+        keep_importance(opened, found, runs=runs, say=say)
     return found
+
+
+def keep_importance(
+    model: str | Path, found: "Importances", *, runs: str | Path = "runs", say: Say | None = None
+) -> None:
+    """Write `importance.json` of a run that has none.
+
+    Args:
+        model: What `load` takes; nothing is written where it names no run.
+        found: What was measured.
+        runs: The folder of all runs, for names.
+        say: Called with a sentence on where it was written.
+    """
+    if not Run.named(model, Path(runs)):
+        return
+    path = Run.find(model, Path(runs)).path / "importance.json"
+    if not path.is_file():
+        Run(path.parent).write(path.name, {"part": None, **found.to_json()})
+        _tell([f"Written to {path}"], say)
 
 
 def serve(

@@ -123,7 +123,7 @@ def test_the_command_measures_and_gives_a_run_what_it_lacks(run, capsys, monkeyp
     before = own.read_text()
     own.unlink()
 
-    assert explain(str(run.path), str(tmp_path / "rows.json")) == 0
+    assert explain(str(run.path), str(tmp_path / "rows.json"), rows=0) == 0
     shown = capsys.readouterr()
     assert shown.err == f"Written to {own}\n"
     assert (
@@ -133,7 +133,7 @@ def test_the_command_measures_and_gives_a_run_what_it_lacks(run, capsys, monkeyp
     assert json.loads(own.read_text())["part"] is None
 
     own.write_text(before)
-    assert explain(str(run.path), str(tmp_path / "rows.json"), json=True) == 0
+    assert explain(str(run.path), str(tmp_path / "rows.json"), rows=0, json=True) == 0
     shown = capsys.readouterr()
     assert json.loads(shown.out)["importance"]["rows"] == 60
     assert (shown.err, own.read_text()) == ("", before)

@@ -28,29 +28,30 @@ NEAR = (
 CROWD = 40  # times that the rows stand beside each other in the batch that they are compared in
 
 
-def made_rows(artifact: Artifact, *, seed: int) -> list[dict[str, Any]]:
-    """Rows that no user ever had; in the last one nothing stands where nothing may.
+def made_rows(artifact: Artifact, *, seed: int, most: int = ROWS) -> list[dict[str, Any]]:
+    """Rows that no user ever had; in the last one, behind as many as were asked for, nothing stands where nothing may.
 
     Args:
         artifact: The model.
+        most: How many rows with values.
         seed: Of what is made up. Cells of private columns stay empty: even made-up ones would show levels.
     """
     rng = np.random.default_rng(seed)
     preprocessor = artifact.members[0].preprocessor
     cells: dict[str, list[Any]] = {}
     for column, feature in artifact.direct:
-        made = list(feature.example(rng, ROWS + 1))
+        made = list(feature.example(rng, most + 1))
         if preprocessor.nullable(feature):
             made[-1] = None
         cells[column] = [None] * len(made) if column in artifact.private else made
     raw = {} if artifact.rowwise is None else artifact.rowwise.inputs
     for column, each in raw.items():
         if column not in cells:
-            made = each.example(rng, ROWS + 1)
+            made = each.example(rng, most + 1)
             if each.nullable:
                 made[-1] = None
             cells[column] = [None] * len(made) if column in artifact.private else made
-    return [{key: plain(values[i]) for key, values in cells.items()} for i in range(ROWS + 1)]
+    return [{key: plain(values[i]) for key, values in cells.items()} for i in range(most + 1)]
 
 
 def write_example(

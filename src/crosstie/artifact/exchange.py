@@ -12,6 +12,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Artifact
+from crosstie.data.batch import joined
 from crosstie.features.arrangement import places
 from crosstie.features.preprocessor import Encoded
 
@@ -27,7 +28,7 @@ class Exchange:
     """
 
     def __init__(self, artifact: Artifact, encoded: Sequence[Encoded]) -> None:
-        self._artifact, self._encoded = artifact, encoded
+        self._artifact, self.rows = artifact, encoded
         # members that see rows alike share what was encoded, and are to share it afterwards
         self._places = {
             id(rows): places(member.preprocessor.inputs)
@@ -36,12 +37,21 @@ class Exchange:
         self.columns = tuple(dict.fromkeys(name for each in self._places.values() for name in each))
 
     def __len__(self) -> int:
-        return len(self._encoded[0].usable)
+        return len(self.rows[0].usable)
 
     def take(self, rows: Rows) -> "Exchange":
         """Only these rows, in this order."""
         every = np.ones(len(rows), bool)
         encoded = self._each(lambda each: Encoded(each.batch.take(rows), every, every))
+        return Exchange(self._artifact, encoded)
+
+    def beside(self, others: "Exchange") -> "Exchange":
+        """These rows, and those of another exchange of the same model behind them."""
+        every = np.ones(len(self) + len(others), bool)
+        theirs = dict(zip(map(id, self.rows), others.rows, strict=True))
+        encoded = self._each(
+            lambda each: Encoded(joined(each.batch, theirs[id(each)].batch), every, every)
+        )
         return Exchange(self._artifact, encoded)
 
     def shuffled(self, column: str, order: Rows) -> list[Encoded]:
@@ -84,7 +94,7 @@ class Exchange:
 
     def _each(self, change: Callable[[Encoded], Encoded]) -> list[Encoded]:
         found: dict[int, Encoded] = {}
-        for rows in self._encoded:
+        for rows in self.rows:
             if id(rows) not in found:
                 found[id(rows)] = change(rows)
-        return [found[id(rows)] for rows in self._encoded]
+        return [found[id(rows)] for rows in self.rows]

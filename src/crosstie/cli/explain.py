@@ -1,5 +1,6 @@
-"""`crosstie explain`: what a model goes by."""
+"""`crosstie explain`: what a model goes by, and why it says what it says of single rows."""
 
+from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -9,10 +10,16 @@ from cyclopts.validators import Number
 from crosstie import api
 from crosstie.cli.output import put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
+from crosstie.pipeline.request import table_of
 from crosstie.report.numbers import figure
 
 if TYPE_CHECKING:
+    from crosstie.serving.explain import Explanation
     from crosstie.serving.importance import Importances
+
+SHOWN = 3  # rows, where nobody says how many and nothing is written
+COLUMNS = 8  # of a row that is shown
+ENOUGH = 20  # rows that stand for others; of fewer, made-up ones do
 
 
 def explain(
@@ -20,6 +27,10 @@ def explain(
     data: TablePath,
     /,
     *,
+    output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    rows: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
+    background: Path | None = None,
+    samples: Annotated[int, Parameter(validator=Number(gte=1))] = 32,
     measure_rows: Annotated[int, Parameter(validator=Number(gte=2))] = 1000,
     shuffles: Annotated[int, Parameter(validator=Number(gte=1))] = 5,
     no_header: Annotated[bool, Parameter(negative="")] = False,
@@ -29,35 +40,63 @@ def explain(
     quiet: Annotated[bool, Parameter(name=["--quiet", "-q"], negative="")] = False,
     json: Annotated[bool, Parameter(negative="")] = False,
 ) -> int:
-    """Say what a model goes by: how much each column is worth to it, on data that has the true values.
+    """Say what a model goes by, and why it says what it says of single rows.
+
+    How much each column is worth is measured where the data has the true values.
 
     Args:
         model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, a folder that `push` wrote, or a wheel.
-        data: A table with the input columns and the target; `-` reads standard input.
+        data: A table with the input columns, and the target to measure what columns are worth; `-` reads standard input.
+        output: Write what each column adds to each row's prediction: .csv, .parquet, .arrow, .jsonl.
+        rows: Explain the first so many rows: 3 unless a file is written, which holds all.
+        background: A table of rows to compare with, best those of training; those of the data if left out.
+        samples: How many pairs of orders of columns are walked for a row; four times as many halve the errors.
         measure_rows: At most so many rows, drawn at random, tell what columns are worth.
-        shuffles: How often the cells of each column are shuffled.
+        shuffles: How often the cells of each column are shuffled for that.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.
-        quiet: Do not say where figures were written.
+        quiet: Do not say where figures were written, nor that rows are made up.
         json: Print one line of JSON on standard output.
     """
-    found = api.importance(
-        model,
-        data,
-        rows=measure_rows,
-        shuffles=shuffles,
-        header=not no_header,
-        columns=names(columns),
-        components=components,
-        runs=runs,
-        say=None if quiet else tell,
-    )
+    say = None if quiet else tell
+    loaded = api.load(model, components=components, runs=runs)
+    source = loaded.open(table_of(data), header=not no_header, columns=names(columns))
+    worth = None
+    if set(loaded.artifact.members[0].preprocessor.target_columns) <= set(source.columns):
+        worth = api.importance(loaded, source, rows=measure_rows, shuffles=shuffles)
+        api.keep_importance(model, worth, runs=runs, say=say)
+    most = rows if rows is not None or output is not None else SHOWN
+    found: Sequence[Explanation] = ()
+    if most is None or most > 0:
+        behind = source if source.rows >= ENOUGH else None
+        if background is None and behind is None and say is not None:
+            say("note: rows are compared with made-up ones; --background FILE names others")
+        found = api.explain(
+            loaded,
+            source,
+            output=output,
+            rows=most,
+            background=behind if background is None else background,
+            samples=samples,
+        )
     if json:
-        put_json({"importance": found.to_json()})
+        put_json(
+            {
+                "importance": None if worth is None else worth.to_json(),
+                "rows": [each.to_json() for each in found],
+            }
+        )
         return 0
-    _put_importance(found)
+    if worth is not None:
+        _put_importance(worth)
+    if output is not None:
+        if say is not None:
+            say(f"{len(found)} explanations in {output}")
+        return 0
+    for each in found:
+        _put_row(each)
     return 0
 
 
@@ -73,3 +112,24 @@ def _put_importance(found: "Importances") -> None:
             ["column", "importance", "95 % interval"],
             rows,
         )
+
+
+def _put_row(each: "Explanation") -> None:
+    """From what is said of any row to what is said of this one, the strongest column first."""
+    scale = each.scale if each.of is None else f"{each.scale} of {each.of}"
+    said = figure(each.prediction) if isinstance(each.prediction, float) else each.prediction
+    errors = each.errors or {}
+    rows = [["on average", figure(each.base), ""]]
+    rows += [
+        [column, _signed(added), figure(errors[column]) if errors else ""]
+        for column, added in each.ranked[:COLUMNS]
+    ]
+    rest = each.ranked[COLUMNS:]
+    if rest:
+        rows.append([f"{len(rest)} others", _signed(sum(added for _, added in rest)), ""])
+    rows.append(["together", figure(each.value), ""])
+    put_table(f"row {each.row}: {each.output} is {said}", ["column", scale, "error"], rows)
+
+
+def _signed(value: float) -> str:
+    return figure(value) if value < 0 else f"+{figure(value)}"
