@@ -24,6 +24,7 @@ BELOW_THE_LINE = (
     "crosstie.serving.http.serve",
     "crosstie.serving.model",
     "crosstie.gates.compare",
+    "crosstie.report.write",
     "crosstie.api",
     "crosstie.project.fingerprint.python",
     "crosstie.project.environment",

@@ -44,6 +44,7 @@ def test_a_page_has_what_a_reader_looks_for_in_that_order(pages, kind):
     assert [each.text for each in pages[kind].all("h2")] == [
         "How well",
         "Models",
+        "What matters",
         "Where it is most wrong",
         *(["Training"] if kind != "number" else []),
         "Data",
@@ -108,6 +109,29 @@ def test_a_scatter_has_a_dot_for_each_row(pages, runs):
     rows = measured(runs, "number")["outputs"]["median_house_value"]["rows"]
 
     assert len(block(pages["number"], "True and predicted").all("circle")) == rows
+
+
+def test_columns_are_shown_by_what_hangs_on_them(pages, runs):
+    measured = json.loads((runs["number"] / "importance.json").read_text())
+    columns = measured["outputs"]["median_house_value"]["columns"]
+
+    drawn = block(pages["number"], "How much hangs on each column")
+
+    names = [each["column"] for each in columns]
+    assert [each.text for each in drawn.all("text")][::2] == names
+    assert len(drawn.all("rect")) == len(drawn.all("line")) == len(names)
+    assert f"the first {names[0]} with" in drawn.all("desc")[0].text
+
+
+def test_intervals_are_told_with_what_they_hold(pages, runs):
+    held = measured(runs, "number")["outputs"]["median_house_value"]["conformal"]
+    said = block(pages["number"], "Can its intervals be taken at their word?").all("p")[0].text
+
+    inside = f"{100 * held['measured']:.1f}".removesuffix(".0")
+    assert said.startswith(
+        f"{inside} % of the true numbers lie in the interval that is to hold 90 % of them"
+    )
+    assert said.endswith(f"on average it is {held['mean_width']:,.0f} wide.")
 
 
 def test_the_worst_rows_are_shown_with_their_cells(pages, runs):

@@ -22,7 +22,6 @@ from crosstie.report.verdict import verdict
 
 VERSION = 1
 MORE = {  # file of a run, the section that its blocks make
-    "importance.json": "importance",
     "explanations.json": "explanations",
     "fairness.json": "fairness",
 }
@@ -61,7 +60,7 @@ def _sections(run: Folder) -> Iterator[tuple[str, str, list[Block]]]:
             title = f"How well: {output}" if len(outputs) > 1 else "How well"
             yield f"outcome-{place}", title, outcome(run, output, prefix=f"outcome-{place}")
         yield "models", "Models", leaderboard(run)
-        yield "importance", "What matters", [*more.pop("importance", ()), *importance(run)]
+        yield "importance", "What matters", importance(run)
         yield "explanations", TITLES["explanations"], more.pop("explanations", [])
         worst = [
             block
@@ -70,7 +69,7 @@ def _sections(run: Folder) -> Iterator[tuple[str, str, list[Block]]]:
         ]
         yield "worst", "Where it is most wrong", worst
     for name, found in more.items():
-        yield name, TITLES.get(name, "What matters"), found
+        yield name, TITLES[name], found
     yield "training", "Training", training(run)
     yield "data", "Data", data(run)
     yield "again", "Do it again", _again(run)

@@ -6,7 +6,7 @@ from typing import Any
 from crosstie.report import blocks
 from crosstie.report.blocks import Block
 from crosstie.report.folder import Folder
-from crosstie.report.numbers import count, figure, headlines, seconds
+from crosstie.report.numbers import count, figure, headlines, seconds, share
 
 CURVES = 6  # models whose training is drawn
 POINTS = 200  # of a curve
@@ -136,13 +136,15 @@ def _thinned(line: Sequence[list[float]]) -> list[list[float]]:
 
 def importance(run: Folder) -> list[Block]:
     """What columns bring: as measured by shuffling them where that was done, and to a model of trees."""
+    found = _shuffled(run)
     known = gains(run.evaluation.get("models", ()))
     if known is None:
-        return []
+        return found
     model, shares = known
     most = list(shares.items())[:COLUMNS]
     left = f" {len(shares) - len(most)} more bring less." if len(shares) > len(most) else ""
     return [
+        *found,
         blocks.bars(
             "gain",
             f"What columns bring to {model}",
@@ -152,8 +154,37 @@ def importance(run: Folder) -> list[Block]:
                 "How much of what its trees gain in training comes from splits by each column. Columns with many values look "
                 f"better than they are.{left}"
             ),
-        )
+        ),
     ]
+
+
+def _shuffled(run: Folder) -> list[Block]:
+    """How much worse the model gets where the cells of a column are shuffled, as `importance.json` has it."""
+    measured = run.read("importance.json") or {}
+    outputs = measured.get("outputs", {})
+    found = []
+    for place, (output, each) in enumerate(outputs.items()):
+        most = each["columns"][:COLUMNS]
+        left = len(each["columns"]) - len(most)
+        unit = f"{each['loss']} more"
+        title = f"How much {output} hangs on each column" if len(outputs) > 1 else "How much hangs on each column"  # fmt: skip
+        found.append(
+            blocks.bars(
+                f"importance-{place}",
+                title,
+                [
+                    {"label": one["column"], **{key: one[key] for key in ("value", "low", "high")}}
+                    for one in most
+                ],
+                unit=unit,
+                note=(
+                    f"By how much the {each['loss']} of a row grows where the cells of a column are shuffled, on "
+                    f"{count(measured['rows'], 'row')}; the thin line is the {share(measured['level'])} interval. Columns that "
+                    f"say the same share it.{f' {left} more columns bring less.' if left else ''}"
+                ),
+            )
+        )
+    return found
 
 
 def gains(models: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, float]] | None:

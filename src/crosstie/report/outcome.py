@@ -213,6 +213,21 @@ def _amounts(
                 note="The outermost one percent on either side stands in the end bars.",
             )
         )
+    held = report.get("conformal", {})
+    if "measured" in held:
+        found.append(
+            blocks.text(
+                f"{prefix}-intervals",
+                "Can its intervals be taken at their word?",
+                [
+                    (
+                        f"{share(held['measured'])} of the true numbers lie in the interval that is to hold "
+                        f"{share(held['coverage'])} of them (95 % interval {share(held['measured_low'])} to "
+                        f"{share(held['measured_high'])}); on average it is {figure(held['mean_width'])} wide."
+                    )
+                ],
+            )
+        )
     spread = details.get("residuals")
     if spread:
         names = {

@@ -125,7 +125,8 @@ def how_well(run: Folder, output: str) -> str:
         )
         if model != chosen and metric in found.get(model, {})
     ]
-    said = f"For {output} it {_does(metric)} {_told(kind, metric, own[metric])}{between}"
+    rows = " of rows" if metric == "accuracy" else ""
+    said = f"For {output} it {_does(metric)} {_told(kind, metric, own[metric])}{rows}{between}"
     if others:
         said += f", {' and '.join(others)}"
     watched = run.evaluation["watched"].get(output)
