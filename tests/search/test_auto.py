@@ -104,7 +104,16 @@ def test_a_wide_search_averages_models_and_its_plan_gives_the_same_model_again(t
 
     plan = json.loads((first.path / "plan.json").read_text())
     names = [each["name"] for each in plan["trials"]]
-    assert names == ["linear", "gbm", "gbm_177", "gbm_13", "gbm_163", "gbm_41", "gbm_72"]
+    assert names == [
+        "linear",
+        "gbm",
+        "gbm_tuned",
+        "gbm_163",
+        "gbm_13",
+        "gbm_177",
+        "gbm_72",
+        "gbm_41",
+    ]
     assert (plan["chosen"], first.manifest["learner"]) == ("ensemble", "ensemble")
     chosen, *others = first.evaluation["models"]
     weights = chosen["about"]["weights"]
@@ -164,7 +173,7 @@ def test_what_is_drawn_is_the_same_however_often_and_named_apart():
     drawn = list(islice(draws(learners, seed=1), 9))
     assert drawn == list(islice(draws(learners, seed=1), 9))
     assert drawn != list(islice(draws(learners, seed=2), 9))
-    names = [each.name for each in [*portfolio(learners), *drawn]]
+    names = [each.name for each in [*portfolio(learners, number=True), *drawn]]
     assert len(set(names)) == len(names)
     assert list(draws(["linear"], seed=1)) == []
 

@@ -173,7 +173,10 @@ def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
         names = [name for name in names if name in options.learners]
     if plan.private:
         names = [name for name in names if name not in HOLDS_ROWS]
-    trials = portfolio(names) if options.wide else [Trial(name, name) for name in names]
+    number = plan.outputs[0].type == "number"
+    trials = (
+        portfolio(names, number=number) if options.wide else [Trial(name, name) for name in names]
+    )
     drawn = draws(names, seed=plan.seed)
     if options.time_limit is not None:
         return (Done(each, ()) for each in chain(trials, drawn)), None

@@ -1,7 +1,8 @@
 """What an automatic search tries, the most promising first, and what it draws when all of that was tried.
 
-The boosters' values are the head of a portfolio that was chosen on many tables (AutoGluon's for CPUs of 2025, a
-zero-shot warm start), their ranges those of TabArena (arXiv:2506.16791). Networks are small TabMs (arXiv:2410.24210).
+The boosters' values are defaults tuned on many tables (Holzmüller et al. 2024, arXiv:2407.04491), then the head of a
+portfolio that was chosen on many (AutoGluon's for CPUs of 2025, a zero-shot warm start); their ranges are those of
+TabArena (arXiv:2506.16791). Networks are small TabMs (arXiv:2410.24210).
 """
 
 import math
@@ -11,12 +12,16 @@ from typing import Any
 
 import numpy as np
 
+TUNED: Mapping[bool, Mapping[str, Any]] = {  # for numbers, and for classes
+    True: {"learning_rate": 0.05, "num_leaves": 100, "min_child_samples": 3, "feature_fraction": 1.0, "bagging_fraction": 0.7},
+    False: {"learning_rate": 0.04, "num_leaves": 50, "min_child_samples": 40, "feature_fraction": 1.0, "bagging_fraction": 0.75},
+}  # fmt: skip
 BOOSTERS: Sequence[tuple[str, Mapping[str, Any]]] = (
-    ("gbm_177", {"learning_rate": 0.0179, "num_leaves": 39, "min_child_samples": 3, "feature_fraction": 0.462, "bagging_fraction": 0.877, "extra_trees": True, "lambda_l1": 0.24, "lambda_l2": 0.36, "max_cat_to_onehot": 16, "cat_l2": 0.34, "cat_smooth": 15.4}),
-    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9}),
     ("gbm_163", {"learning_rate": 0.0114, "num_leaves": 84, "min_child_samples": 3, "feature_fraction": 0.528, "bagging_fraction": 0.978, "lambda_l1": 0.027, "lambda_l2": 0.84}),
-    ("gbm_41", {"learning_rate": 0.0074, "num_leaves": 8, "extra_trees": True}),
+    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9}),
+    ("gbm_177", {"learning_rate": 0.0179, "num_leaves": 39, "min_child_samples": 3, "feature_fraction": 0.462, "bagging_fraction": 0.877, "extra_trees": True, "lambda_l1": 0.24, "lambda_l2": 0.36, "max_cat_to_onehot": 16, "cat_l2": 0.34, "cat_smooth": 15.4}),
     ("gbm_72", {"learning_rate": 0.018, "num_leaves": 180, "min_child_samples": 12, "extra_trees": True, "lambda_l1": 0.77, "lambda_l2": 1.6}),
+    ("gbm_41", {"learning_rate": 0.0074, "num_leaves": 8, "extra_trees": True}),
 )  # fmt: skip
 NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
     ("ecd", {}, {}),
@@ -54,19 +59,19 @@ class Trial:
         return float(wide * self.combiner.get("num_fc_layers", 2) / 2)
 
 
-def portfolio(learners: Sequence[str]) -> list[Trial]:
+def portfolio(learners: Sequence[str], *, number: bool) -> list[Trial]:
     """The trials that need no luck, those first of which each learner is represented.
 
     Args:
         learners: The learners that can take the table, in the order in which they are to be tried.
+        number: Whether a number is predicted.
     """
-    trials = [Trial(name, name) for name in learners]
-    boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in BOOSTERS] * (
-        "gbm" in learners
+    trials = [Trial(name, name) for name in learners if name != "ecd"]
+    tuned = [("gbm_tuned", TUNED[number]), *BOOSTERS]
+    boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in tuned] * ("gbm" in learners)
+    networks = [Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS] * (
+        "ecd" in learners
     )
-    networks = [
-        Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS[1:]
-    ] * ("ecd" in learners)
     while boosters or networks:
         trials += boosters[:2]
         trials += networks[:1]
