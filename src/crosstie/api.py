@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 Say = Callable[[str], None]
 
+ENOUGH = 20  # rows of the data that stand for others; of fewer, made-up ones do
+
 
 def train(
     source: Any = None,
@@ -647,7 +649,8 @@ def explain(
         data: A table in any form; the target is not needed.
         output: Write a line for each row, output and column there, too: .csv, .parquet, .arrow, .jsonl.
         rows: Only the first so many; None is all.
-        background: As for `Model.explain`.
+        background: Rows to compare with by sampling, in any form, best those of training. None is exact contributions
+            where a run of trees can tell them, else rows of the data, and made-up ones where those are fewer than 20.
         samples: As for `Model.explain`.
         header: As for `predict`.
         columns: As for `predict`.
@@ -660,12 +663,19 @@ def explain(
     """
     loaded = _loaded(model.path if isinstance(model, Run) else model, components, runs)
     source = loaded.open(table_of(data), header=header, columns=columns)
-    found = loaded.explain(
-        source,
-        rows=rows,
-        background=None if background is None else table_of(background),
-        samples=samples,
-    )
+    found = None
+    if background is None:
+        run = _run_of(model, Path(runs))
+        if run is not None:
+            from crosstie.explain.trees import by_trees
+
+            found = by_trees(run.path, loaded, source, rows=rows)
+    if found is None:
+        drawn_from = table_of(background) if background is not None else source
+        enough = background is not None or source.rows >= ENOUGH
+        found = loaded.explain(
+            source, rows=rows, background=drawn_from if enough else None, samples=samples
+        )
     if output is not None:
         from crosstie.data.write import TableWriter
         from crosstie.serving.explain import lines
@@ -673,6 +683,21 @@ def explain(
         with TableWriter(Path(output), inputs=source.files) as writer:
             writer.append(lines(found))
     return found
+
+
+def _run_of(model: "str | Path | Run | Model", runs: Path) -> Run | None:
+    """The run that a model is of; None of a model alone."""
+    from crosstie.serving.model import Model
+
+    if isinstance(model, Run):
+        return model
+    if isinstance(model, Model):
+        folder = (
+            model.path if model.path is None or model.path.name != "model" else model.path.parent
+        )
+        known = folder is not None and (folder / "config.yaml").is_file()
+        return Run(folder) if known and folder is not None else None
+    return Run.find(model, runs) if Run.named(model, runs) else None
 
 
 def importance(

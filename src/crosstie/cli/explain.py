@@ -19,7 +19,6 @@ if TYPE_CHECKING:
 
 SHOWN = 3  # rows, where nobody says how many and nothing is written
 COLUMNS = 8  # of a row that is shown
-ENOUGH = 20  # rows that stand for others; of fewer, made-up ones do
 
 
 def explain(
@@ -49,7 +48,8 @@ def explain(
         data: A table with the input columns, and the target to measure what columns are worth; `-` reads standard input.
         output: Write what each column adds to each row's prediction: .csv, .parquet, .arrow, .jsonl.
         rows: Explain the first so many rows: 3 unless a file is written, which holds all.
-        background: A table of rows to compare with, best those of training; those of the data if left out.
+        background: A table of rows to compare with by sampling, best those of training. Left out, a run of trees is explained
+            exactly, and other models by rows of the data.
         samples: How many pairs of orders of columns are walked for a row; four times as many halve the errors.
         measure_rows: At most so many rows, drawn at random, tell what columns are worth.
         shuffles: How often the cells of each column are shuffled for that.
@@ -70,17 +70,17 @@ def explain(
     most = rows if rows is not None or output is not None else SHOWN
     found: Sequence[Explanation] = ()
     if most is None or most > 0:
-        behind = source if source.rows >= ENOUGH else None
-        if background is None and behind is None and say is not None:
-            say("note: rows are compared with made-up ones; --background FILE names others")
         found = api.explain(
             loaded,
             source,
             output=output,
             rows=most,
-            background=behind if background is None else background,
+            background=background,
             samples=samples,
         )
+        made = background is None and source.rows < api.ENOUGH
+        if made and say is not None and any(each.method == "sampling" for each in found):
+            say("note: rows are compared with made-up ones; --background FILE names others")
     if json:
         put_json(
             {

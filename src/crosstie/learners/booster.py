@@ -26,6 +26,7 @@ ZERO = np.float32(1e-35)  # kZeroThreshold: nothing to LightGBM
 ROWS_AT_ONCE = 1 << 16
 CELLS_A_THREAD = 1_000_000
 ALL_TREES = -1
+CONTRIBUTIONS = 3  # C_API_PREDICT_CONTRIB
 
 
 class Features(Protocol):
@@ -240,6 +241,51 @@ class Booster:
     def __del__(self) -> None:
         if self.handle:
             _library().LGBM_BoosterFree(self.handle)
+
+
+def tree_contributions(text: str, features: Floats) -> NDArray[np.float64]:
+    """What each column adds to the sum of all trees, exactly (TreeSHAP, Lundberg et al. 2020).
+
+    A tree that cannot read a column goes both ways, weighted by how many training rows went there.
+
+    Args:
+        text: A model with one sum a row, as `Booster.text` gives it.
+        features: As a dataset takes them.
+
+    Returns:
+        `[rows, columns + 1]`; last the mean over training rows. Each row adds up to the sum of its trees.
+    """
+    rows = np.ascontiguousarray(features, np.float32)
+    values = np.empty((len(rows), rows.shape[1] + 1), np.float64)
+    handle, rounds, length = ctypes.c_void_p(), ctypes.c_int(), ctypes.c_int64()
+    _call(
+        "LGBM_BoosterLoadModelFromString",
+        text.encode(),
+        ctypes.byref(rounds),
+        ctypes.byref(handle),
+    )
+    try:
+        _call("LGBM_BoosterGetNumFeature", handle, ctypes.byref(rounds))
+        if rounds.value != rows.shape[1]:
+            raise TrainingError(f"trees of {rounds.value} columns, rows of {rows.shape[1]}")
+        _call(
+            "LGBM_BoosterPredictForMat",
+            handle,
+            _pointer(rows),
+            ctypes.c_int(FLOAT32),
+            ctypes.c_int32(rows.shape[0]),
+            ctypes.c_int32(rows.shape[1]),
+            ctypes.c_int(1),  # row-major
+            ctypes.c_int(CONTRIBUTIONS),
+            ctypes.c_int(0),
+            ctypes.c_int(ALL_TREES),
+            _text({"num_threads": threads(rows.size)}),
+            ctypes.byref(length),
+            _pointer(values),
+        )
+    finally:
+        _library().LGBM_BoosterFree(handle)
+    return values
 
 
 def threads(cells: int) -> int:

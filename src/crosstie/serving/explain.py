@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.artifact.artifact import Artifact
+from crosstie.artifact.artifact import Artifact, plain
 from crosstie.artifact.example import made_rows
 from crosstie.artifact.exchange import Exchange
 from crosstie.data.table import Table
@@ -142,7 +142,7 @@ def sampled(
             yield Explanation(
                 row + 1,
                 feature.name,
-                said.item() if isinstance(said, np.generic) else said,
+                plain(said),
                 SCALES[feature.type],
                 label,
                 float(values[begun, place].mean()),
