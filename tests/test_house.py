@@ -2,6 +2,7 @@
 
 import subprocess
 import sys
+from pathlib import Path
 
 import pytest
 
@@ -24,7 +25,7 @@ BELOW_THE_LINE = (
     "crosstie.serving.http.serve",
     "crosstie.serving.model",
     "crosstie.gates.compare",
-    "crosstie.report.write",
+    "crosstie.reports.write",
     "crosstie.api",
     "crosstie.project.fingerprint.python",
     "crosstie.project.environment",
@@ -58,6 +59,14 @@ def test_the_package_itself_loads_no_third_party_code():
     assert loaded_by("import crosstie").isdisjoint(
         {"numpy", "rich", "cyclopts", "pydantic", "onnxruntime"}
     )
+
+
+def test_no_room_takes_the_place_of_a_public_name():
+    """Importing a part of a package sets its name there: a verb of that name would be gone."""
+    import crosstie
+
+    rooms = {path.name for path in Path(crosstie.__file__).parent.iterdir() if path.is_dir()}
+    assert rooms & set(crosstie.__all__) == {"datasets"}  # which is itself what a user takes
 
 
 def test_looking_up_a_learner_loads_no_other_learners_packages():

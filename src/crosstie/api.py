@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from crosstie.datasets.dataset import Dataset
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
-    from crosstie.report.write import Written
+    from crosstie.reports.write import Written
     from crosstie.serving.explain import Explanation
     from crosstie.serving.importance import Importances
     from crosstie.serving.model import Model
@@ -903,7 +903,7 @@ def report(
         >>> written.path.name, written.content["title"]
         ('customers.html', 'customers')
     """
-    from crosstie.report.write import write_report  # numpy, YAML: 150 ms
+    from crosstie.reports.write import write_report  # numpy, YAML: 150 ms
 
     if not models:
         raise ConfigError("report: no run is given; name one, such as crosstie report NAME/latest")

@@ -1,7 +1,7 @@
 """Tables as they are printed."""
 
 from crosstie.cli.output import put_table
-from crosstie.report.numbers import figure
+from crosstie.reports.numbers import figure
 
 
 def test_a_piped_table_folds_nothing(capsys, monkeypatch):

@@ -12,7 +12,7 @@ from crosstie.cli.output import put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
-from crosstie.report.numbers import figure
+from crosstie.reports.numbers import figure
 
 if TYPE_CHECKING:
     from crosstie.serving.top_losses import Miss

@@ -11,7 +11,7 @@ from crosstie import api
 from crosstie.cli.output import put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.request import table_of
-from crosstie.report.numbers import figure
+from crosstie.reports.numbers import figure
 
 if TYPE_CHECKING:
     from crosstie.serving.explain import Explanation

@@ -6,7 +6,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crosstie.report.numbers import figure, headlines
+from crosstie.reports.numbers import figure, headlines
 
 UNFOLDED = 1000  # columns of a pipe: a run's name must not be folded where a program may read it
 

@@ -11,8 +11,8 @@ from crosstie import api
 from crosstie.cli.output import put, put_comparison, put_json, put_table
 from crosstie.pipeline.run import Run, watched_value
 from crosstie.pipeline.run_list import chosen, columns, config, told, value
-from crosstie.report.compare import differences
-from crosstie.report.numbers import figure
+from crosstie.reports.compare import differences
+from crosstie.reports.numbers import figure
 
 runs = App(name="runs", help="List, show, compare and prune runs.")
 

@@ -166,8 +166,8 @@ class Run:
     def _repr_html_(self) -> str:
         if not self.evaluation:
             return notebook(repr(self), [], [])
-        from crosstie.report.collect import collect  # numpy, 100 ms: lists of runs need none of it
-        from crosstie.report.page import pieces
+        from crosstie.reports.collect import collect  # numpy, 100 ms: lists of runs need none of it
+        from crosstie.reports.page import pieces
 
         return pieces(collect(self.path), "outcome", "models", "importance")
 

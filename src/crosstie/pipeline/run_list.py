@@ -8,7 +8,7 @@ from typing import Any
 from crosstie.config.yaml import read_yaml
 from crosstie.errors import ConfigError, Problem, nearest
 from crosstie.pipeline.run import Run
-from crosstie.report.numbers import figure
+from crosstie.reports.numbers import figure
 
 FACTS = ("started", "ended", "seconds", "exit", "learner", "model_type", "seed", "name")
 WAYS: Mapping[str, Callable[[Any, Any], bool]] = {

@@ -35,7 +35,7 @@ from crosstie.pipeline.process import this_process
 from crosstie.pipeline.run import Run, mark_best
 from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.verdict import verdicts
-from crosstie.report.write import write_report
+from crosstie.reports.write import write_report
 
 PACKAGES = (
     "crosstie",

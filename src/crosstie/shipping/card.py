@@ -11,7 +11,7 @@ from crosstie.artifact.artifact import Artifact
 from crosstie.config.document import dump
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
-from crosstie.report.verdict import LEARNERS
+from crosstie.reports.verdict import LEARNERS
 
 LONG = 200  # characters of a cell: what is longer, such as a picture, is no example to read
 FEW = 12  # classes that are named one by one

@@ -19,8 +19,8 @@ from crosstie.features.feature import Feature
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.published import CARD, is_published, verify
 from crosstie.pipeline.run import Run
-from crosstie.report.folder import Folder
-from crosstie.report.verdict import limits
+from crosstie.reports.folder import Folder
+from crosstie.reports.verdict import limits
 from crosstie.shipping.card import card
 
 _OPTIONS = ("input_features", "output_features", "combiner", "trainer", "defaults", "preprocessing")

@@ -4,9 +4,9 @@ import re
 import pytest
 from reading import Element, read
 
-from crosstie.report.collect import collect
-from crosstie.report.page import page, pieces
-from crosstie.report.style import STYLE
+from crosstie.reports.collect import collect
+from crosstie.reports.page import page, pieces
+from crosstie.reports.style import STYLE
 
 KINDS = ("binary", "category", "number")
 

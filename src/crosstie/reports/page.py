@@ -5,9 +5,9 @@ from collections.abc import Callable, Mapping, Sequence
 from html import escape
 from typing import Any
 
-from crosstie.report.figures import bars, curves, histogram
-from crosstie.report.numbers import count, share
-from crosstie.report.style import NOTEBOOK, SCRIPT, STYLE
+from crosstie.reports.figures import bars, curves, histogram
+from crosstie.reports.numbers import count, share
+from crosstie.reports.style import NOTEBOOK, SCRIPT, STYLE
 
 Block = Mapping[str, Any]
 DARKEST = 0.45  # of a cell's colour, on which text is still read with ease

@@ -4,11 +4,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crosstie.report import blocks
-from crosstie.report.blocks import Block
-from crosstie.report.folder import Folder
-from crosstie.report.numbers import count, figure, seconds
-from crosstie.report.verdict import better
+from crosstie.reports import blocks
+from crosstie.reports.blocks import Block
+from crosstie.reports.folder import Folder
+from crosstie.reports.numbers import count, figure, seconds
+from crosstie.reports.verdict import better
 
 MISSING = "-"
 

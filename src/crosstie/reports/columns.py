@@ -3,10 +3,10 @@
 from collections.abc import Mapping
 from typing import Any
 
-from crosstie.report import blocks
-from crosstie.report.blocks import Block
-from crosstie.report.folder import Folder
-from crosstie.report.numbers import count, figure, share
+from crosstie.reports import blocks
+from crosstie.reports.blocks import Block
+from crosstie.reports.folder import Folder
+from crosstie.reports.numbers import count, figure, share
 
 SHOWN = 200  # columns of a table
 OFTEN = 3  # most frequent cells that are named

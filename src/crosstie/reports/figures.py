@@ -8,7 +8,7 @@ from collections.abc import Callable, Sequence
 from html import escape
 from typing import Any
 
-from crosstie.report.numbers import count, figure, share
+from crosstie.reports.numbers import count, figure, share
 
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 68, 28, 12, 44

@@ -7,9 +7,9 @@ from typing import Any
 
 from crosstie.data.files import write_json, write_text
 from crosstie.errors import RunError
-from crosstie.report.collect import collect
-from crosstie.report.compare import compare
-from crosstie.report.page import page, pieces
+from crosstie.reports.collect import collect
+from crosstie.reports.compare import compare
+from crosstie.reports.page import page, pieces
 
 NAME = "report.html"
 

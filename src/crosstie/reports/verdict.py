@@ -4,8 +4,8 @@ from collections.abc import Mapping
 from typing import Any
 
 from crosstie.evaluation.metric import metrics
-from crosstie.report.folder import Folder
-from crosstie.report.numbers import count, figure, share
+from crosstie.reports.folder import Folder
+from crosstie.reports.numbers import count, figure, share
 
 FEW = 200  # rows that figures are of, below which they say little
 UNCALIBRATED = 0.08

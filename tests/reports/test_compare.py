@@ -3,8 +3,8 @@ import shutil
 
 from reading import read
 
-from crosstie.report.compare import compare, differences
-from crosstie.report.page import page
+from crosstie.reports.compare import compare, differences
+from crosstie.reports.page import page
 
 
 def test_runs_stand_beside_each_other_with_what_was_asked_for(runs, tmp_path):

@@ -9,7 +9,7 @@ from typing import Any
 
 from crosstie.config.yaml import read_yaml
 from crosstie.errors import RunError
-from crosstie.report.numbers import count
+from crosstie.reports.numbers import count
 
 
 @dataclass(frozen=True)

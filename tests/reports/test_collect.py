@@ -4,10 +4,10 @@ import shutil
 import pytest
 
 from crosstie.errors import RunError
-from crosstie.report.collect import collect
-from crosstie.report.folder import Folder
-from crosstie.report.models import gains, training
-from crosstie.report.verdict import verdict
+from crosstie.reports.collect import collect
+from crosstie.reports.folder import Folder
+from crosstie.reports.models import gains, training
+from crosstie.reports.verdict import verdict
 
 
 def changed(source, target, name, change):

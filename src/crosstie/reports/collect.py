@@ -11,14 +11,14 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
-from crosstie.report import blocks
-from crosstie.report.blocks import Block
-from crosstie.report.columns import data
-from crosstie.report.folder import Folder
-from crosstie.report.models import importance, leaderboard, training
-from crosstie.report.numbers import count, seconds
-from crosstie.report.outcome import outcome, top_losses
-from crosstie.report.verdict import verdict
+from crosstie.reports import blocks
+from crosstie.reports.blocks import Block
+from crosstie.reports.columns import data
+from crosstie.reports.folder import Folder
+from crosstie.reports.models import importance, leaderboard, training
+from crosstie.reports.numbers import count, seconds
+from crosstie.reports.outcome import outcome, top_losses
+from crosstie.reports.verdict import verdict
 
 VERSION = 1
 MORE = {  # file of a run, the section that its blocks make

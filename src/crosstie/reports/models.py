@@ -3,10 +3,10 @@
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from crosstie.report import blocks
-from crosstie.report.blocks import Block
-from crosstie.report.folder import Folder
-from crosstie.report.numbers import count, figure, headlines, seconds, share
+from crosstie.reports import blocks
+from crosstie.reports.blocks import Block
+from crosstie.reports.folder import Folder
+from crosstie.reports.numbers import count, figure, headlines, seconds, share
 
 CURVES = 6  # models whose training is drawn
 POINTS = 200  # of a curve

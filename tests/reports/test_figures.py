@@ -4,8 +4,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 from reading import read
 
-from crosstie.report import blocks
-from crosstie.report.figures import HEIGHT, WIDTH, bars, curves, histogram, ticks
+from crosstie.reports import blocks
+from crosstie.reports.figures import HEIGHT, WIDTH, bars, curves, histogram, ticks
 
 
 @given(st.floats(-1e9, 1e9), st.floats(1e-6, 1e9))

@@ -4,11 +4,11 @@ import math
 from collections.abc import Mapping
 from typing import Any
 
-from crosstie.report import blocks
-from crosstie.report.blocks import Block
-from crosstie.report.folder import Folder
-from crosstie.report.numbers import count, figure, share
-from crosstie.report.verdict import scores
+from crosstie.reports import blocks
+from crosstie.reports.blocks import Block
+from crosstie.reports.folder import Folder
+from crosstie.reports.numbers import count, figure, share
+from crosstie.reports.verdict import scores
 
 MATRIX = 25  # classes; a larger one is not read on a page
 CLASSES = 60  # rows of the table by class
