@@ -80,14 +80,16 @@ def test_contributions_to_a_class_add_up_to_its_calibrated_log_odds(runs):
 
 
 def test_sampling_against_many_rows_says_about_the_same(runs):
-    rows = [row for row in ROWS if row["size"] is not None][:10]
+    rows = [row for row in ROWS if row["size"] is not None][:40]
 
     exact = crosstie.explain(runs["price"], rows)
-    asked = crosstie.explain(runs["price"], rows, background=ROWS, samples=128)
+    asked = crosstie.explain(runs["price"], rows, background=rows, samples=64)
 
-    assert asked[0].method == "sampling"
+    assert {each.method for each in asked} == {"sampling"}
+    for name in ("size", "colour"):
+        both = [[each.contributions[name] for each in found] for found in (exact, asked)]
+        assert np.corrcoef(both)[0, 1] > 0.99
     for one, other in zip(exact, asked, strict=True):
-        assert one.contributions["size"] == pytest.approx(other.contributions["size"], abs=2.5)
         assert one.value == pytest.approx(other.value, rel=1e-4)
 
 
