@@ -6,12 +6,12 @@ number (Bonferroni), so that of honest candidates one in twenty has any segment 
 """
 
 from collections.abc import Iterator
-from itertools import pairwise
 from statistics import NormalDist
 
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.evaluation.groups import Mask, parts
 from crosstie.features.feature import Feature
 from crosstie.gates.comparison import Segment
 from crosstie.gates.holdout import HIDDEN, Holdout
@@ -19,8 +19,6 @@ from crosstie.gates.pairs import Pair
 
 LEAST = 50  # rows; below it the mean is not near enough to a normal one
 SHOWN = 5
-LEVELS = 50  # of a column, the most frequent
-BINS = 4
 LEVEL = 0.95
 LOSSES = {  # of what rows are measured by: metrics of these names are its mean
     "number": "mae",
@@ -32,7 +30,6 @@ LOSSES = {  # of what rows are measured by: metrics of these names are its mean
     "text": "row error",
 }
 
-Mask = NDArray[np.bool_]
 Floats = NDArray[np.float64]
 
 
@@ -123,29 +120,5 @@ def _segment(column: str, values: str, before: Floats, after: Floats, z: float) 
 
 def _parts(holdout: Holdout, feature: Feature) -> Iterator[tuple[str, Mask]]:
     """The segments of a column, in words, and which rows of the table are in each `[rows]`."""
-    if feature.reads == "levels":
-        column = holdout.column(feature)
-        codes = np.asarray(column.values)
-        counts = np.bincount(codes[codes >= 0], minlength=len(column.levels))
-        for code in np.argsort(-counts, kind="stable")[:LEVELS].tolist():
-            yield f"= {column.levels[code]}", codes == code
-    elif feature.reads == "number":
-        column = holdout.column(feature)
-        values = np.asarray(column.values, np.float64)
-        known = values[column.valid]
-        if not len(known):
-            return
-        cuts, times = np.unique(
-            np.quantile(known, np.linspace(0, 1, BINS + 1), method="inverted_cdf"),
-            return_counts=True,
-        )
-        often = cuts[times > 1]  # such a value is a segment of its own
-        for value in often.tolist():
-            yield f"= {value:.6g}", values == value
-        rest = ~np.isin(values, often)
-        for low, high in pairwise(cuts.tolist()):
-            inside = (values > low) | ((values == low) & (low == cuts[0]))
-            yield f"{low:.6g} to {high:.6g}", inside & (values <= high) & rest
-    else:
-        return
-    yield "missing", ~column.valid
+    if feature.reads in {"levels", "number"}:
+        yield from parts(holdout.column(feature), feature.reads)
