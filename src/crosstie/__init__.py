@@ -21,6 +21,8 @@ _HOMES = {
     "Model": "crosstie.serving.model",
     "Run": "crosstie.pipeline.run",
     "accept": "crosstie.project.verbs",
+    "audit": "crosstie.api",
+    "audit_predictions": "crosstie.api",
     "build": "crosstie.project.verbs",
     "builds": "crosstie.project.verbs",
     "check": "crosstie.api",
@@ -70,6 +72,8 @@ __all__ = list(_HOMES)
 
 if TYPE_CHECKING:
     from crosstie import datasets as datasets
+    from crosstie.api import audit as audit
+    from crosstie.api import audit_predictions as audit_predictions
     from crosstie.api import check as check
     from crosstie.api import doctor as doctor
     from crosstie.api import embed as embed

@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
     from crosstie.reports.write import Written
+    from crosstie.serving.audit import Audit
     from crosstie.serving.explain import Explanation
     from crosstie.serving.importance import Importances
     from crosstie.serving.model import Model
@@ -758,6 +759,143 @@ def keep_importance(
     if not path.is_file():
         Run(path.parent).write(path.name, {"part": None, **found.to_json()})
         _tell([f"Written to {path}"], say)
+
+
+def audit(
+    model: "str | Path | Run | Model",
+    data: Any,
+    *,
+    by: Sequence[str] | None = None,
+    target: str | None = None,
+    positive: str | None = None,
+    least: int = 50,
+    output: str | Path | None = None,
+    header: bool = True,
+    columns: Sequence[str] | None = None,
+    components: str | Path | None = None,
+    runs: str | Path = "runs",
+    say: Say | None = None,
+) -> "Audit":
+    """Whether a model treats groups of people alike, and how sure that is.
+
+    A run keeps it as `fairness.json`, in place of an earlier one.
+
+    Args:
+        model: A run, a loaded model or what `load` takes.
+        data: A table in any form that has the true values; best one that the model did not learn from.
+        by: Columns that groups are told apart by, alone and two by two. They need not be inputs of the model. None
+            takes those that seem to be about sex, race, age and the like.
+        target: Which output, where the model has several.
+        positive: The class that counts as chosen, where that is not the model's own positive one.
+        least: Groups of fewer rows are shown and not judged.
+        output: Write it as a page there, too: .html.
+        header: As for `predict`.
+        columns: As for `predict`.
+        components: As for `load`.
+        runs: The folder of all runs, for names.
+        say: Called with a sentence on where it was written.
+
+    Raises:
+        ConfigError: There is no such column, output or class, or the output cannot be audited; or the page is no .html.
+        DataError: The target is absent or has no usable value, or no column can be proposed.
+
+    Example:
+        >>> import crosstie
+        >>> found = crosstie.audit("customers/latest", "customers.csv", by=["gender"])
+        >>> found.by[0].criteria[0].name, found.by[0].criteria[0].verdict
+        ('demographic_parity_difference', 'holds')
+    """
+    from crosstie.reports.audit import audit_blocks
+    from crosstie.serving.audit import audit
+    from crosstie.serving.audited import predicted_by
+
+    _check_page(output)  # before rows are predicted, which may take long
+    opened = model.path if isinstance(model, Run) else model
+    rows = predicted_by(
+        _loaded(opened, components, runs),
+        table_of(data),
+        target=target,
+        positive=positive,
+        header=header,
+        columns=columns,
+    )
+    found = audit(rows, by, least=least)
+    if isinstance(opened, str | Path) and Run.named(opened, Path(runs)):
+        run = Run.find(opened, Path(runs))
+        run.write("fairness.json", {**found.to_dict(), "blocks": audit_blocks(found)})
+        _tell([f"Written to {run.path / 'fairness.json'}"], say)
+    _write_page(found, output, say)
+    return found
+
+
+def audit_predictions(
+    data: Any,
+    *,
+    target: str,
+    prediction: str,
+    probability: str | None = None,
+    by: Sequence[str] | None = None,
+    positive: str | None = None,
+    least: int = 50,
+    output: str | Path | None = None,
+    say: Say | None = None,
+) -> "Audit":
+    """As `audit`, of predictions that stand in a table, whoever made them.
+
+    Args:
+        data: A table in any form.
+        target: The column of true values.
+        prediction: The column of predictions, written as the target is. Of two classes it may hold the probability of
+            the positive one instead: 0.5 and more then count as predicted.
+        probability: The column of the probability of the positive class, beside that of predictions.
+        by: As for `audit`.
+        positive: As for `audit`; None is the class that means yes, else the last in sorted order.
+        least: As for `audit`.
+        output: As for `audit`.
+        say: As for `audit`.
+
+    Raises:
+        ConfigError: There is no such column or class.
+        DataError: No row has a true and a predicted value, or no column can be proposed.
+
+    Example:
+        >>> import crosstie
+        >>> rows = {"sex": ["m", "f"] * 100, "good": ["yes", "no", "no", "yes"] * 50, "said": ["yes", "no"] * 100}
+        >>> found = crosstie.audit_predictions(rows, target="good", prediction="said")
+        >>> found.by[0].criteria[0].least, found.by[0].criteria[0].value, found.by[0].criteria[0].verdict
+        ('f', 1.0, 'fails')
+    """
+    from crosstie.serving.audit import audit
+    from crosstie.serving.audited import predicted_in
+
+    _check_page(output)
+    rows = predicted_in(
+        table_of(data),
+        target=target,
+        prediction=prediction,
+        probability=probability,
+        positive=positive,
+    )
+    found = audit(rows, by, least=least)
+    _write_page(found, output, say)
+    return found
+
+
+def _check_page(output: str | Path | None) -> None:
+    if output is not None and Path(output).suffix != ".html":
+        raise ConfigError(
+            f"{output}: an audit is written as a page; give a name that ends in .html"
+        )
+
+
+def _write_page(found: "Audit", output: str | Path | None, say: Say | None) -> None:
+    if output is None:
+        return
+    from crosstie.data.files import write_text
+    from crosstie.reports.audit import audit_page
+
+    write_text(Path(output), audit_page(found))
+    _tell([f"Written to {output}"], say)
 
 
 def serve(

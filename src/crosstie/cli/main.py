@@ -31,6 +31,7 @@ COMMANDS = {
     "train": "Train a model from a file or straight from a table.",
     "evaluate": "Measure a model on data that has the true values.",
     "explain": "Say what a model goes by.",
+    "audit": "Say whether a model treats groups of people alike, and how sure that is.",
     "predict": "Predict with a model.",
     "serve": "Answer requests over HTTP with a model.",
     "package": "Make a wheel of a model, with all that predicts and nothing that trains.",

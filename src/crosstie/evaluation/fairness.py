@@ -103,7 +103,7 @@ class Fairness:
 
     Attributes:
         columns: By which rows are told apart.
-        groups: The largest first.
+        groups: Those that have rows, in the order of the grouping.
         criteria: In the order of `CRITERIA`; empty where fewer than two groups can be judged.
     """
 
@@ -244,9 +244,8 @@ def fairness(
         Group(values, int(n), bool(enough), found)
         for values, n, enough, found in zip(by.values, rows, judged, rates, strict=True)
     ]
-    order = sorted(range(len(groups)), key=lambda i: -groups[i].rows)
     criteria = [each for rule in rules for each in _criterion(rule, moments, judged, groups)]
-    return Fairness(by.columns, [groups[i] for i in order if groups[i].rows], criteria)
+    return Fairness(by.columns, [each for each in groups if each.rows], criteria)
 
 
 Moments = tuple[Floats, Floats, Floats | None]  # rows counted, mean and deviation by group

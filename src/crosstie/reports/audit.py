@@ -1,0 +1,91 @@
+"""An audit as a page of its own, and as the section of a run's report."""
+
+from typing import Any
+
+from crosstie.evaluation.fairness import Criterion, Fairness
+from crosstie.reports import blocks
+from crosstie.reports.blocks import Block
+from crosstie.reports.numbers import count, figure
+from crosstie.reports.page import page
+from crosstie.serving.audit import LIMITS, Audit
+
+
+def audit_blocks(found: Audit) -> list[Block]:
+    """Two tables for each column and each two: what became of the groups, and how far they are apart."""
+    made = []
+    for place, each in enumerate(found.by):
+        by = " and ".join(each.columns)
+        made.append(_groups(found, each, f"fairness-{place}-groups", f"By {by}"))
+        if each.criteria:
+            made.append(_criteria(each, f"fairness-{place}-criteria", f"By {by}: criteria"))
+    return made
+
+
+def audit_page(found: Audit) -> str:
+    """The whole page."""
+    facts = [("rows", str(found.rows))]
+    facts += [("left out", count(found.left_out, "row"))] if found.left_out else []
+    facts += [("counts as chosen", found.positive)] if found.positive else []
+    facts += [(each.column, f"{each.about}, by its {each.why}") for each in found.proposals]
+    sections: list[dict[str, Any]] = [
+        {"id": f"by-{place}", "title": f"By {' and '.join(each.columns)}", "blocks": made}
+        for place, each in enumerate(found.by)
+        if (made := [block for block in audit_blocks(found) if _is_of(block, place)])
+    ]
+    return page(
+        {
+            "title": f"Audit of {found.output}",
+            "run": f"{found.output} on {found.rows} rows",
+            "verdict": [found.verdict, *found.notes, LIMITS],
+            "facts": [list(each) for each in facts],
+            "sections": sections,
+        }
+    )
+
+
+def _is_of(block: Block, place: int) -> bool:
+    return str(block["id"]).startswith(f"fairness-{place}-")
+
+
+def _groups(found: Audit, each: Fairness, id: str, title: str) -> Block:
+    names = list(found.overall)
+    chosen = f", {found.positive!r} counting as chosen" if found.positive else ""
+    small = f" Groups of fewer than {found.least} rows are not judged." if each.small else ""
+    rows = [
+        [
+            group.name if group.judged else f"{group.name} (too small to be judged)",
+            str(group.rows),
+            *(figure(group.rates[name].value) if name in group.rates else "" for name in names),
+        ]
+        for group in each.groups
+    ]
+    rows.append(
+        ["all rows", str(found.rows), *(figure(rate.value) for rate in found.overall.values())]
+    )
+    return blocks.table(
+        id,
+        title,
+        ["group", "rows", *names],
+        rows,
+        numeric=["rows", *names],
+        strong=[len(rows) - 1],
+        note=f"{found.output} on {found.rows} rows{chosen}.{small}",
+    )
+
+
+def _criteria(each: Fairness, id: str, title: str) -> Block:
+    return blocks.table(
+        id,
+        title,
+        ["criterion", "value", "95 % interval", "bound", "verdict", "least", "most"],
+        [_row(criterion) for criterion in each.criteria],
+        numeric=["value", "bound"],
+        strong=[i for i, criterion in enumerate(each.criteria) if criterion.verdict == "fails"],
+        note="Intervals hold for all pairs of groups together. A verdict is `unsure` where the interval reaches over the bound.",
+    )
+
+
+def _row(each: Criterion) -> list[str]:
+    interval = f"{figure(each.low)} to {figure(each.high)}"
+    bound = "" if each.bound is None else f"{each.bound:g}"
+    return [each.name, figure(each.value), interval, bound, each.verdict, each.least, each.most]

@@ -1,0 +1,191 @@
+"""An audit: groups of rows by columns that are named or proposed, their intersections, and what became of each."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass
+from itertools import combinations
+from typing import Any
+
+from crosstie.data.notebook import notebook
+from crosstie.data.profile import look
+from crosstie.data.table import Table
+from crosstie.errors import ConfigError, DataError, Problem, nearest
+from crosstie.evaluation.fairness import (
+    CRITERIA,
+    LEAST,
+    Criterion,
+    Fairness,
+    Rate,
+    fairness,
+    overall,
+    quantities,
+)
+from crosstie.evaluation.groups import LEVELS, Grouping, crossed, grouping, usual_form
+from crosstie.evaluation.sensitive import Proposal, proposed
+from crosstie.serving.audited import Audited
+
+LIMITS = (
+    "An audit tells how groups fared on these rows, not why, and nothing of whom the rows leave out. Criteria may exclude "
+    "each other: which one matters is not a question of statistics."
+)
+
+
+@dataclass(frozen=True)
+class Audit:
+    """What became of groups of rows.
+
+    Attributes:
+        output: What is predicted.
+        type: `binary`, `category` or `number`.
+        positive: Of a binary one, the class that counts as chosen.
+        rows: How many rows have a true and a predicted value.
+        left_out: How many have not.
+        least: A group of fewer rows is not judged.
+        proposals: Where no columns were named, why each was taken.
+        overall: Rates of all rows.
+        by: For each column and then each two of them.
+        notes: What was left out, one sentence each.
+    """
+
+    output: str
+    type: str
+    positive: str
+    rows: int
+    left_out: int
+    least: int
+    proposals: Sequence[Proposal]
+    overall: Mapping[str, Rate]
+    by: Sequence[Fairness]
+    notes: Sequence[str]
+
+    def to_dict(self) -> dict[str, Any]:
+        """All of it as plain values."""
+        return asdict(self)
+
+    @property
+    def failed(self) -> Sequence[tuple[Fairness, Criterion]]:
+        """The criteria that surely do not hold, and of which groups."""
+        return [
+            (each, found) for each in self.by for found in each.criteria if found.verdict == "fails"
+        ]
+
+    @property
+    def verdict(self) -> str:
+        """How many criteria fail, hold, and cannot be told, in one sentence."""
+        told = [each.verdict for one in self.by for each in one.criteria if each.verdict]
+        return (
+            f"Of {len(told)} criteria with a usual bound {told.count('fails')} surely fail and {told.count('holds')} surely "
+            f"hold; for {told.count('unsure')} the rows are too few to say."
+        )
+
+    def __repr__(self) -> str:
+        what = f"{self.output} on {self.rows} rows by {len(self.by)} groupings"
+        return f"Audit({what}: {len(self.failed)} criteria surely fail)"
+
+    def _repr_html_(self) -> str:
+        rows = [
+            (
+                " and ".join(each.columns),
+                found.name,
+                f"{found.value:.3f}",
+                f"{found.low:.3f} to {found.high:.3f}",
+                found.verdict,
+                found.least,
+                found.most,
+            )
+            for each in self.by
+            for found in each.criteria
+        ]
+        head = ["by", "criterion", "value", "95 % interval", "verdict", "least", "most"]
+        return notebook(repr(self), head, rows)
+
+
+def audit(found: Audited, by: Sequence[str] | None = None, *, least: int = LEAST) -> Audit:
+    """Rates and criteria by groups.
+
+    Args:
+        found: The rows.
+        by: Columns that groups are told apart by; None takes those that seem to be about sex, race, age and the like.
+        least: A group of fewer rows is not judged.
+
+    Raises:
+        ConfigError: There is no such column, or it makes no groups.
+        DataError: No column was named, and none can be proposed.
+    """
+    notes: list[str] = []
+    if by is None:
+        proposals, groupings = _proposed(found, notes)
+    else:
+        proposals, groupings = [], _named(found, by)
+    measured = quantities(found.type, found.target, found.predicted, found.probability)
+    rules = CRITERIA[found.type]
+    pairs = [crossed(*each) for each in combinations(groupings, 2)]
+    return Audit(
+        found.output,
+        found.type,
+        found.positive,
+        len(found.target),
+        found.left_out,
+        least,
+        proposals,
+        overall(measured),
+        [fairness(measured, each, rules, least=least) for each in (*groupings, *pairs)],
+        notes,
+    )
+
+
+def _named(found: Audited, by: Sequence[str]) -> list[Grouping]:
+    """The groups of named columns."""
+    problems, groupings = [], []
+    for name in dict.fromkeys(by):
+        if name not in found.table.columns:
+            what = f"no such column; {nearest(name, found.table.columns)}"
+            problems.append(Problem(f"by {name!r}", what))
+        elif name in found.told:
+            problems.append(
+                Problem(f"by {name!r}", "holds true or predicted values; name another column")
+            )
+        elif (groups := _grouping(found, name)) is None:
+            problems.append(
+                Problem(
+                    f"by {name!r}", f"{_too_many(found.table, name)}. Put them into fewer first"
+                )
+            )
+        else:
+            groupings.append(groups)
+    if problems:
+        raise ConfigError(problems)
+    return groupings
+
+
+def _proposed(found: Audited, notes: list[str]) -> tuple[list[Proposal], list[Grouping]]:
+    """The columns that seem to be about what people must not be treated unlike for, and their groups."""
+    proposals, groupings = [], []
+    for name in found.table.columns:
+        proposal = None if name in found.told else proposed(look(found.table, name))
+        if proposal is None:
+            continue
+        groups = _grouping(found, name)
+        if groups is None:
+            notes.append(f"column {name!r} is left out: {_too_many(found.table, name)}")
+        else:
+            proposals.append(proposal)
+            groupings.append(groups)
+    if not groupings:
+        raise DataError(
+            "no column's name or values tell of sex, race, age or the like. Name the columns that groups are told apart "
+            "by: --by COLUMN (in Python by=[…]); they need not be inputs of the model"
+        )
+    return proposals, groupings
+
+
+def _grouping(found: Audited, name: str) -> Grouping | None:
+    profile = look(found.table, name)
+    form = usual_form(profile)
+    if form is None:
+        return None
+    column = found.table.column(name, form, style=profile.style)
+    return grouping(column, form, private=name in found.private)
+
+
+def _too_many(table: Table, name: str) -> str:
+    return f"it holds {look(table, name).distinct} different texts, and groups are made of at most {LEVELS}"
