@@ -55,7 +55,7 @@ def test_a_model_that_learned_nothing_is_said_to_have(runs, tmp_path):
     path = changed(runs["binary"], tmp_path / "run", "evaluation.json", worse)
 
     assert (
-        "no better than the baseline by roc_auc, so nothing useful was learned"
+        "by roc_auc it is no better than the baseline, which sees no column"
         in verdict(Folder(path))[2]
     )
 

@@ -7,7 +7,7 @@ from typing import Any
 from crosstie.reports import blocks
 from crosstie.reports.blocks import Block
 from crosstie.reports.folder import Folder
-from crosstie.reports.numbers import count, figure, seconds
+from crosstie.reports.numbers import count, figure
 from crosstie.reports.verdict import better
 
 MISSING = "-"
@@ -96,11 +96,11 @@ def _runs(runs: Sequence[Folder]) -> Block:
             str(run.manifest.get("exit", "")),
             str(run.manifest.get("learner", "")),
             count(run.manifest.get("data", {}).get("train", {}).get("rows", 0)),
-            seconds(run.manifest["seconds"]) if "seconds" in run.manifest else "",
+            f"{run.manifest['seconds']:,.1f}" if "seconds" in run.manifest else "",
         ]
         for run in runs
     ]
-    numeric = ["rows", "time"]
+    numeric = ["rows", "seconds"]
     return blocks.table("runs-table", "Runs", ["run", "exit", "model", *numeric], rows, numeric=numeric)  # fmt: skip
 
 

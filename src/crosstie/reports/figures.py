@@ -13,6 +13,7 @@ from crosstie.reports.numbers import count, figure, share
 WIDTH, HEIGHT = 460, 300
 LEFT, RIGHT, TOP, BOTTOM = 68, 28, 12, 44
 COLOURS = 6  # classes `s0` to `s5` of the style; `s9` is for what is only to compare with
+LETTER = 7.4  # pixels, of a telephone's larger ones
 FEW = 15  # points of a line that are marked
 Block = dict[str, Any]
 Place = Callable[[float], float]
@@ -209,18 +210,21 @@ def _path(at: Sequence[tuple[float, float]], klass: str, *, dashed: bool = False
 
 
 def _names(found: Sequence[tuple[str, float, float]]) -> list[str]:
-    """Names beside dots, those that would lie over another left out: they are in the table."""
-    taken: list[tuple[float, float, float]] = []
+    """Names beside dots; one that would lie over another, or over a dot, is left out: it is in the table."""
+    taken = [(x - 4, x + 4, y) for _, x, y in found]
     parts = []
-    for name, x, y in found:
-        width = len(name) * 6.6
-        left = x + 7 if x + 7 + width < WIDTH else x - 7 - width
-        if any(
-            abs(y - top) < 12 and left < end and begin < left + width for begin, end, top in taken
-        ):
-            continue
-        taken.append((left, left + width, y))
-        parts.append(f'<text x="{left:.1f}" y="{y + 4:.1f}">{escape(name)}</text>')
+    for place, (name, x, y) in enumerate(found):
+        width = len(name) * LETTER
+        others = [each for at, each in enumerate(taken) if at != place]
+        for left in (x + 7, x - 7 - width):
+            inside = left > LEFT and left + width < WIDTH
+            if inside and not any(
+                abs(y - top) < 13 and left < end and begin < left + width
+                for begin, end, top in others
+            ):
+                taken.append((left, left + width, y))
+                parts.append(f'<text x="{left:.1f}" y="{y + 4:.1f}">{escape(name)}</text>')
+                break
     return parts
 
 

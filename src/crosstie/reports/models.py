@@ -28,7 +28,7 @@ def leaderboard(run: Folder) -> list[Block]:
             if values is None:
                 continue
             label = f"{model['model']} (chosen)" if model["chosen"] else model["model"]
-            took = seconds(model["seconds"]) if model["seconds"] else ""
+            took = f"{model['seconds']:,.1f}" if model["seconds"] else ""
             rows.append([label, *(figure(values.get(name)) for name in names), took])
             if model["seconds"] and watched in values:
                 dots.append(blocks.series(label, [[model["seconds"], values[watched]]]))
@@ -37,9 +37,9 @@ def leaderboard(run: Folder) -> list[Block]:
             blocks.table(
                 f"models-{place}",
                 title,
-                ["model", *names, "time"],
+                ["model", *names, "seconds"],
                 rows,
-                numeric=[*names, "time"],
+                numeric=[*names, "seconds"],
                 strong=[0],
                 note=(
                     f"On {count(report['rows'], f'{run.judged} row')}, which chose none of them: the choice was made by "

@@ -15,7 +15,7 @@ CELL = 24  # characters, from which on a cell gets room
 SORTED = 4  # rows, from which on sorting is worth a button
 _TYPED = re.compile(r"`([^`]+)`")
 _NUMBER = re.compile(r"-?[\d,]*\.?\d+(e-?\d+)?")
-NARROW = 46  # characters of a row that half of a desk's page has room for
+NARROW = 66  # characters of a row that half of a desk's page has room for
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 

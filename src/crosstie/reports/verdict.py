@@ -172,18 +172,17 @@ def _doubts(run: Folder, output: str) -> list[str]:
     linear = found.get("linear", {}).get(metric)
     worst = None if interval is None else min(interval, key=lambda end: sign * end)
     if guess is not None and sign * own[metric] <= sign * guess:
-        doubts.append(
-            f"it is no better than the baseline by {metric}, so nothing useful was learned"
-        )
+        doubts.append(f"by {metric} it is no better than the baseline, which sees no column")
     elif guess is not None and worst is not None and sign * worst <= sign * guess:
         doubts.append(
             f"by {metric} it may be no better than the baseline: the interval reaches that"
         )
     if chosen != "linear" and linear is not None:
         if sign * linear >= sign * own[metric]:
+            within = interval is not None and interval[0] <= linear <= interval[1]
             doubts.append(
-                f"a linear model does as well on these rows ({metric} {figure(linear)} against {figure(own[metric])}) and is "
-                "simpler"
+                f"a linear model does {'as well' if within else 'better'} on these rows ({metric} {figure(linear)} against "
+                f"{figure(own[metric])}){' and is simpler' if within else ''}"
             )
         elif worst is not None and sign * linear >= sign * worst:
             doubts.append(
