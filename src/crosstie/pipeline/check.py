@@ -21,6 +21,7 @@ from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.judging import (
+    read_costs,
     read_coverages,
     read_thresholds,
     read_uncalibrated,
@@ -124,6 +125,7 @@ def make_plan(
     callbacks = read_callbacks(top, findings)
     watched = read_watched(columns, trainer, findings)
     thresholds = read_thresholds(columns, findings)
+    costs = read_costs(columns, findings)
     coverages = read_coverages(columns, findings)
     uncalibrated = read_uncalibrated(columns, findings)
     if learner is not None:
@@ -186,6 +188,7 @@ def make_plan(
         metrics=watched,
         thresholds=thresholds,
         coverages=coverages,
+        costs=costs,
         uncalibrated=uncalibrated,
         seed=top["seed"],
         weight=top["weight"],

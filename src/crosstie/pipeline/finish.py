@@ -20,6 +20,7 @@ from crosstie.evaluation.baseline import constant, most_frequent
 from crosstie.evaluation.bootstrap import intervals
 from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.conformal import COVERAGE, fit_interval, judge_interval
+from crosstie.evaluation.costs import judge_costs
 from crosstie.evaluation.curves import curves
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
@@ -97,6 +98,7 @@ def finish(
                 feature.name: {
                     **_report(feature, parts[judged], settings[feature.name], plan.seed),
                     **_held(feature, parts[judged], settings[feature.name], judged),
+                    **_cost(feature, parts[judged], settings[feature.name], plan),
                 }
                 for feature in outputs
             },
@@ -160,12 +162,14 @@ def settings_of(feature: OutputFeature, plan: Plan, chosen: Candidate) -> Output
         temperature = float(
             fit_temperature(raw, target, weights=part.weights, output_type=feature.type)
         )
-    if isinstance(asked, str):
+    costs = plan.costs.get(feature.name)
+    if isinstance(asked, str) or costs is not None:
         tuned = tune(
             feature.type,
             target,
             apply_temperature(raw, temperature, output_type=feature.type),
-            metric=asked,
+            metric=asked if isinstance(asked, str) else "f1",
+            costs=None if costs is None else costs.table,
             weights=part.weights,
         )
         return OutputSettings(np.asarray(tuned).tolist(), temperature)
@@ -249,6 +253,26 @@ def _report(
             feature.type, target, raw, feature.labels, weights=part.weights, seed=seed
         ),
     }
+
+
+def _cost(
+    feature: OutputFeature, part: Part, settings: OutputSettings, plan: Plan
+) -> dict[str, Any]:
+    """What decisions cost, where that was said."""
+    costs = plan.costs.get(feature.name)
+    if costs is None:
+        return {}
+    assert isinstance(settings.threshold, float), "one of a binary output"
+    target, raw = part.truth[feature.name], part.raw[feature.name]
+    measured = judge_costs(
+        costs,
+        target,
+        raw,
+        threshold=settings.threshold,
+        weights=part.weights,
+        seed=plan.seed,
+    )
+    return {"cost": measured}
 
 
 def _held(

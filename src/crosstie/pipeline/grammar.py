@@ -201,7 +201,8 @@ class Output:
         dependencies: Other outputs whose predictions this one also sees.
         metric: What early stopping watches and runs are compared by; None is the type's usual one.
         threshold: From which probability on the positive class (a label of a set) is predicted; or the
-            name of a metric, to choose the threshold that is best by it on validation rows.
+            name of a metric, to choose the threshold that is best by it on validation rows; or of a binary output what
+            wrong decisions cost, to choose the cheapest: `{cost: {false_positive: 1, false_negative: 5}}`.
         coverage: Of a number: the share of rows whose true number the interval is to hold that is predicted with
             `--intervals`; None is 0.9.
         calibration: Make probabilities honest by one temperature, fitted on validation rows; false leaves
@@ -240,7 +241,7 @@ class Output:
         metric: Annotated[
             str | None, Alias("default_validation_metric"), Elsewhere("eval_metric", "scoring")
         ] = None,
-        threshold: Annotated[float, Ge(0), Le(1)] | str | None = None,
+        threshold: Annotated[float, Ge(0), Le(1)] | str | dict[str, dict[str, float]] | None = None,
         coverage: Annotated[float, Gt(0), Lt(1)] | None = None,
         calibration: bool | None = None,
     ) -> None: ...

@@ -1,9 +1,11 @@
 """How outputs are judged: the metric that is watched, a threshold, probabilities that stay as they were learned."""
 
 from collections.abc import Mapping
+from dataclasses import fields
 from typing import Any
 
 from crosstie.config.document import Place
+from crosstie.evaluation.costs import Costs
 from crosstie.evaluation.metric import metrics
 from crosstie.pipeline.entries import Columns, Entry
 from crosstie.pipeline.findings import Findings
@@ -93,7 +95,7 @@ def read_thresholds(columns: Columns, findings: Findings) -> dict[str, float | s
     found: dict[str, float | str] = {}
     for entry in columns.outputs:
         asked, place = entry.section["threshold"], entry.place.at("threshold")
-        if asked is None:
+        if asked is None or isinstance(asked, Mapping):
             continue
         if entry.type not in {"binary", "set"}:
             findings.wrong(place, f"a {entry.type} output has no threshold; leave it out")
@@ -105,6 +107,35 @@ def read_thresholds(columns: Columns, findings: Findings) -> dict[str, float | s
                 f"no metric of a {entry.type} output is called",
             )
         found[entry.name] = asked if isinstance(asked, str) else float(asked)
+    return found
+
+
+def read_costs(columns: Columns, findings: Findings) -> dict[str, Costs]:
+    """Output to what decisions cost, where its threshold is to be the cheapest."""
+    found: dict[str, Costs] = {}
+    names = [each.name for each in fields(Costs)]
+    for entry in columns.outputs:
+        asked, place = entry.section["threshold"], entry.place.at("threshold")
+        if not isinstance(asked, Mapping):
+            continue
+        if entry.type != "binary":
+            findings.wrong(place, f"costs are of a binary output, and this is a {entry.type}; leave them out")  # fmt: skip
+            continue
+        known = [findings.known(key, ["cost"], place, "a threshold has no") for key in asked]
+        given = asked.get("cost", {})
+        at = place.at("cost")
+        known += [findings.known(key, names, at, "no decision is called") for key in given]
+        if not all(known):
+            continue
+        costs = Costs(**given)
+        (right_no, wrong_yes), (wrong_no, right_yes) = costs.table
+        if not (wrong_yes > right_no and wrong_no > right_yes):
+            findings.wrong(
+                at,
+                "a wrong decision must cost more than the right one, or there is nothing to decide: write false_positive "
+                f"and false_negative, got {dict(given)}",
+            )
+        found[entry.name] = costs
     return found
 
 

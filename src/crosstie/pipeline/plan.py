@@ -11,6 +11,7 @@ from crosstie.data.read import Source
 from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.split import Split
 from crosstie.data.windows import Windows
+from crosstie.evaluation.costs import Costs
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
 from crosstie.pipeline.start import Earlier
@@ -48,6 +49,7 @@ class Plan:
         model_type: `auto`, or the learner.
         trainer: The learner's filled options; empty for `auto`.
         metrics: Output to the metric that is watched.
+        costs: Binary output to what decisions cost by which its threshold is tuned; those that were written.
         coverages: Output to the share of rows whose number its interval is to hold; those that were written.
         thresholds: Output to a probability, or to the metric that a threshold is tuned by; those that were written.
         uncalibrated: Outputs whose probabilities stay as they were learned.
@@ -81,6 +83,7 @@ class Plan:
     metrics: dict[str, str] = field(compare=False)
     thresholds: dict[str, float | str] = field(compare=False)
     coverages: dict[str, float] = field(compare=False)
+    costs: dict[str, Costs] = field(compare=False)
     seed: int = field(compare=False)
     uncalibrated: frozenset[str] = field(default=frozenset(), compare=False)
     weight: str | None = field(default=None, compare=False)
