@@ -3,6 +3,7 @@ import shutil
 
 import pytest
 
+import crosstie
 from crosstie.errors import RunError
 from crosstie.reports.collect import collect
 from crosstie.reports.folder import Folder
@@ -151,6 +152,21 @@ def test_a_line_of_progress_that_was_cut_short_is_left_out(runs, tmp_path):
         file.write('{"time": "20')
 
     assert training(Folder(path)) == before
+
+
+def test_a_published_run_is_reported_on_as_far_as_it_goes(runs, tmp_path):
+    crosstie.push(runs["category"], tmp_path / "published")
+
+    found = collect(tmp_path / "published")
+
+    assert [each["title"] for each in found["sections"]] == [
+        "How well",
+        "Models",
+        "Data",
+        "Do it again",
+    ]
+    assert found["verdict"][1:] == collect(runs["category"])["verdict"][1:]
+    assert found["verdict"][0].startswith("species (one of 3 classes) is predicted from 7 columns")
 
 
 def test_gains_of_folds_are_averaged_as_shares():

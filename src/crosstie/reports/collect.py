@@ -114,16 +114,18 @@ def _again(run: Folder) -> list[Block]:
     versions = ", ".join(
         f"{name} {each}" for name, each in manifest.get("versions", {}).items() if each
     )
-    host = manifest.get("host", {})
     rows = [
         ("seed", str(manifest.get("seed", ""))),
         ("versions", f"Python {manifest.get('python', '')}, {versions}"),
-        ("machine", f"{host.get('system', '')}, {count(host.get('processors', 0), 'processor')}"),
     ]
+    host = manifest.get("host")  # a published run keeps where it was made to itself
+    if host:
+        rows.append(("machine", f"{host['system']}, {count(host['processors'], 'processor')}"))
     rows += [("git commit", str(manifest["git"]))] if manifest.get("git") else []
     rows += [
         (f"content of {part} data", f"SHA-256 {each['fingerprint']}")
         for part, each in manifest.get("data", {}).items()
+        if "fingerprint" in each
     ]
     for name, each in manifest.get("published", {}).items():
         licence = each.get("licence") or "not stated"

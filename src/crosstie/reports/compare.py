@@ -196,7 +196,7 @@ def _verdict(runs: Sequence[Folder], outputs: Sequence[str]) -> Iterator[str]:
                 f"{_unsure(dict(have)[best], output, watched, [each for name, each in values.items() if name != best])}."
             )
     prints = {
-        str({part: each["fingerprint"] for part, each in run.manifest.get("data", {}).items()})
+        str({part: each.get("fingerprint") for part, each in run.manifest.get("data", {}).items()})
         for run in runs
     }
     yield (

@@ -32,6 +32,8 @@ def leaderboard(run: Folder) -> list[Block]:
             rows.append([label, *(figure(values.get(name)) for name in names), took])
             if model["seconds"] and watched in values:
                 dots.append(blocks.series(label, [[model["seconds"], values[watched]]]))
+        searched = run.manifest.get("model_type") == "auto" and run.judged == "test"
+        choice = f"; the choice was made by {watched} on validation rows" if searched else ""
         title = f"Models for {output}" if len(outputs) > 1 else "Models"
         found.append(
             blocks.table(
@@ -41,12 +43,7 @@ def leaderboard(run: Folder) -> list[Block]:
                 rows,
                 numeric=[*names, "seconds"],
                 strong=[0],
-                note=(
-                    f"On {count(report['rows'], f'{run.judged} row')}, which chose none of them: the choice was made by "
-                    f"{watched} on validation rows. The baseline sees no column."
-                    if run.judged == "test"
-                    else f"On {count(report['rows'], f'{run.judged} row')}. The baseline sees no column."
-                ),
+                note=f"On {count(report['rows'], f'{run.judged} row')}{choice}. The baseline sees no column.",
             )
         )
         if len(dots) > 2:
@@ -190,7 +187,7 @@ def _shuffled(run: Folder) -> list[Block]:
 def gains(models: Sequence[Mapping[str, Any]]) -> tuple[str, dict[str, float]] | None:
     """The first model that knows what its columns brought it, and their shares, the largest first."""
     for model in models:
-        about = model["about"]
+        about = model.get("about", {})
         each = [part["gain"] for part in about.get("folds", (about,)) if part.get("gain")]
         if not each:
             continue

@@ -26,7 +26,7 @@ def outcome(run: Folder, output: str, *, prefix: str) -> list[Block]:
         prefix: Of the blocks' ids.
     """
     report = run.evaluation["outputs"][output]
-    details, curves = report["details"], report.get("curves", {})
+    details, curves = report.get("details", {}), report.get("curves", {})
     found = [_metrics(run, output, prefix)]
     found += _confusion(report, details, prefix)
     found += _by_class(details, prefix)

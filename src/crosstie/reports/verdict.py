@@ -81,13 +81,16 @@ def _what(run: Folder) -> str:
     inputs = len(run.config.get("input_features", ()))
     data = run.manifest.get("data", {}).get("train", {})
     source = str(data.get("source", "")).rsplit("/", 1)[-1]
+    of = (
+        f" of {source}" if source and "fingerprint" in data else ""
+    )  # a published run does not name it
     rows = next(iter(outputs.values()))["rows"]
     learner = str(run.manifest.get("learner", run.manifest.get("model_type", "")))
     seen = "that it did not learn from" if run.judged != "train" else "that it learned from, too"
     model = LEARNERS.get(learner, learner) or "a model"
     return (
         f"{named} {'is' if len(outputs) == 1 else 'are'} predicted from {count(inputs, 'column')}"
-        f"{f' of {source}' if source else ''} by {model}: {count(data.get('rows', 0), 'row')} in all, judged on "
+        f"{of} by {model}: {count(data.get('rows', 0), 'row')} in all, judged on "
         f"{count(rows, f'{run.judged} row')} {seen}."
     )
 
@@ -198,7 +201,7 @@ def _doubts(run: Folder, output: str) -> list[str]:
 
 def _weak(report: Mapping[str, Any]) -> list[str]:
     """The class that is missed most often, where that is more than half of it."""
-    rows = [each for each in report["details"].get("per_class", ()) if each.get("support")]
+    rows = [each for each in report.get("details", {}).get("per_class", ()) if each.get("support")]
     if len(rows) < 2:
         return []
     least = min(rows, key=lambda each: each["recall"])
