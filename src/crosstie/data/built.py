@@ -1,4 +1,4 @@
-"""Tables that a project's build made: where they lie, so that a model's file can name one."""
+"""Where things lie beside a model's file that it need not name: tables that a project's build made, row-wise features."""
 
 import os
 import re
@@ -7,6 +7,7 @@ from pathlib import Path
 VARIABLE = "CROSSTIE_ENV"
 USUAL = "development"
 NUMBER = re.compile(r"^(\d+)_")  # of a step, before the name of its table
+FEATURES = ("features.sql", "features.py")  # row-wise features, where the model's file names none
 OWN = ".crosstie"  # what Crosstie keeps in a project for itself
 
 

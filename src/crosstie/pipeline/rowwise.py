@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import Any
 
 from crosstie.config.document import Place
+from crosstie.data.built import FEATURES
 from crosstie.data.profile import look, looked_at
 from crosstie.data.rowwise.function import use_features
 from crosstie.data.rowwise.python import RowwisePython
@@ -26,7 +27,6 @@ from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.tables import Tables
 
 KEY = "features"
-USUAL = ("features.sql", "features.py")
 SHOWN = 8
 
 
@@ -172,7 +172,7 @@ def _file(findings: Findings) -> tuple[Path | None, Place]:
         return None, place
     if not document.name:
         return None, place
-    found = [document.folder / name for name in USUAL if (document.folder / name).is_file()]
+    found = [document.folder / name for name in FEATURES if (document.folder / name).is_file()]
     if len(found) > 1:
         findings.wrong(place, f"both {found[0]} and {found[1]} are there; say which: `features: features.sql`, or null for none")  # fmt: skip
         return None, place

@@ -83,7 +83,7 @@ def compare_candidate(here: Workspace, *, junit: Path | None = None) -> Comparis
             production,
             str(holdout.with_name("candidate.parquet") if own else holdout),
             production_holdout=str(holdout) if own else None,
-            key=here.key_columns,
+            key=here.model_file.key_columns,
             training=(str(training), None if before is None else str(before)),
             versions=moved,
             costs=_costs(here),
@@ -139,7 +139,9 @@ def _own_rows(
     if not lacking and not unmoved:
         return False
     now = data_of(candidate)
-    written = as_each_takes_them(holdout, now, here.key_columns, lacking, unmoved=unmoved)
+    written = as_each_takes_them(
+        holdout, now, here.model_file.key_columns, lacking, unmoved=unmoved
+    )
     if lacking and not written:
         raise ProjectError(
             f"the rows that production was tested on have no column {lacking[0]!r}, which this model takes, and no key "

@@ -194,7 +194,7 @@ class Node:
         Raises:
             ProjectError: There is nothing to accept; or the environment is read-only here.
         """
-        from crosstie.project.build.build import accept
+        from crosstie.project.build.accept import accept
 
         self._dag.may_write(f"crosstie accept {self.name}")
         return accept(self._dag.workspace(), self.name)

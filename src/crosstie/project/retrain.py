@@ -122,7 +122,7 @@ def retrain(here: Workspace, *, promote: bool = False, say: Say | None = None) -
 def _chosen(here: Workspace) -> Recipe | None:
     """How the model in production was trained, where the file, which is as it was then, leaves that open."""
     now = in_production(here)
-    if now is None or here.model_type not in {None, "auto"}:
+    if now is None or here.model_file.model_type not in {None, "auto"}:
         return None
     run = Run(here.project.root / now.run)
     record = next((each for each in here.store.records(MODEL) if each.cost.get("run") == now.run), None)  # fmt: skip

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from crosstie.errors import ProjectError
 from crosstie.project.build import build as building
+from crosstie.project.build.accept import accept as accept_table
 from crosstie.project.build.build import Outcome
 from crosstie.project.build.judge import Judged
 from crosstie.project.build.open import opened
@@ -271,7 +272,7 @@ def accept(step: str, *, env: str | None = None, folder: str | Path | None = Non
     Raises:
         ProjectError: There is no such step, nothing lies there, or what it needs is not built.
     """
-    return building.accept(opened(folder, env), step)
+    return accept_table(opened(folder, env), step)
 
 
 def test(

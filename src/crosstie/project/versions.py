@@ -121,7 +121,9 @@ def _row_by_row(
         with connect() as connection:
             for name, path in zip(("before", "after"), paths, strict=True):
                 connection.read_parquet(str(path)).create_view(name)
-            key = naming_columns(connection, shared_columns(connection), here.key_columns)
+            key = naming_columns(
+                connection, shared_columns(connection), here.model_file.key_columns
+            )
         if not key and not same:
             return Versions(table, moved, why="no column names a row in both")
         if models is not None:

@@ -13,7 +13,8 @@ import pytest
 from pyarrow import parquet
 
 from crosstie.errors import ProjectError
-from crosstie.project.build.build import accept, build, standing
+from crosstie.project.build.accept import accept
+from crosstie.project.build.build import build, standing
 from crosstie.project.build.open import opened
 from crosstie.project.build.state import Built, alone
 from crosstie.project.store.store import Record

@@ -8,12 +8,12 @@ from pathlib import Path
 from typing import Any
 from uuid import uuid4
 
-from crosstie.config.yaml import Tree, read_yaml
 from crosstie.data.postgres import SCHEMES, shown
-from crosstie.errors import Problem, ProjectError, nearest
+from crosstie.errors import Problem, ProjectError
 from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
 from crosstie.project.build.costs import Costs
+from crosstie.project.build.model_file import ModelFile
 from crosstie.project.build.state import Failed, State
 from crosstie.project.dependencies import unlisted
 from crosstie.project.environment import DUCKDB, Environment
@@ -37,7 +37,6 @@ from crosstie.project.store.place import place_of
 from crosstie.project.store.store import Record, Store
 
 UNSEEN = "is a table in {engine}, of which nothing tells whether it has changed: what reads it is run each time"
-FEATURES = ("features.sql", "features.py")  # beside the model file, as training looks for them
 TRAINS_WITH = ("lightgbm", "torch")  # whose versions a model depends on
 
 
@@ -52,6 +51,7 @@ class Workspace:
     def __init__(self, project: Project, environment: Environment) -> None:
         self.project = project
         self.environment = environment
+        self.model_file = ModelFile(project.model_file)
         self._cache = Cache(project.own / "cache.json")
         self.contents = Contents(self._cache, root=project.root)
         self._codes = Codes(Folder(project.root), self._cache)
@@ -147,7 +147,7 @@ class Workspace:
                 parts = self._codes.of_all(own) if own else None
                 brought = () if self._feature_code is None else self._feature_code.imports
                 env = self._installed.environment([*TRAINS_WITH, *brought], self.contents)
-                return Fingerprint(parts, self._feature_sql, params_of(self._model_file), inputs, env)  # fmt: skip
+                return Fingerprint(parts, self._feature_sql, params_of(self.model_file.settings), inputs, env)  # fmt: skip
 
     def key(self, fingerprint: Fingerprint) -> str:
         """What the store knows a product by: with the versions of libraries only where another one makes it stale."""
@@ -300,24 +300,13 @@ class Workspace:
             raise ProjectError(wrong)
 
     @cached_property
-    def _features(self) -> Path | None:
-        """The file with the row-wise features of the model, as training finds it; None if there is none in the project."""
-        root = self.project.root
-        if not self.project.model_file.is_file():
-            return None
-        named = self._model_file.get("features", FEATURES)
-        found = [root / each for each in ((named,) if isinstance(named, str) else named or ())]
-        there = (each.resolve() for each in found if each.is_file())
-        return next((each for each in there if each.is_relative_to(root.resolve())), None)
-
-    @cached_property
     def _feature_code(self) -> Code | None:
         """What those run, if they are Python.
 
         Raises:
             ProjectError: The file is no Python, or has no function `features`.
         """
-        made = self._features
+        made = self.model_file.features
         if made is None or made.suffix != ".py":
             return None
         return self._codes.of(self.from_root(made), "features")
@@ -325,7 +314,7 @@ class Workspace:
     @property
     def _feature_sql(self) -> Sql | None:
         """What those do, if they are SQL."""
-        made = self._features
+        made = self.model_file.features
         if made is None or made.suffix != ".sql":
             return None
         return self._sqls.of(made.read_text(encoding="utf-8-sig"), "duckdb", self.from_root(made))
@@ -408,46 +397,9 @@ class Workspace:
     @property
     def model_name(self) -> str | None:
         """What the model is called where its file does not say: as the project."""
-        return None if "name" in self._model_file else self.project.name
-
-    @property
-    def model_type(self) -> str | None:
-        """What kind of model the file asks for; None where it does not say."""
-        found = self._model_file.get("model_type")
-        return None if found is None else str(found)
-
-    @property
-    def key_columns(self) -> list[str]:
-        """The columns that name a row, as the model's split has them; none where there is no model."""
-        if not self.project.model_file.is_file():
-            return []
-        split = self._model_file.get("split")
-        column = split.get("column") if isinstance(split, dict) else None
-        return [column] if isinstance(column, str) else list(column or ())
-
-    @cached_property
-    def _model_tree(self) -> Tree:
-        """`model.yaml` with its lines."""
-        return read_yaml(self.project.model_file.read_text(encoding="utf-8-sig"), "model.yaml")
-
-    @property
-    def _model_file(self) -> dict[str, Any]:
-        """`model.yaml` as values, `data` left out."""
-        value = self._model_tree.value
-        return {name: each for name, each in value.items() if name != "data"} if isinstance(value, dict) else {}  # fmt: skip
+        return None if "name" in self.model_file.settings else self.project.name
 
     def _model(self, tables: set[str]) -> list[Step]:
         """The model as a step, if there is a model file."""
-        path = self.project.model_file
-        if not path.is_file():
-            return []
-        tree = self._model_tree
-        data = tree.value.get("data") if isinstance(tree.value, dict) else None
-        line = f"model.yaml:{tree.lines.get(('data',), 1)}"
-        if not isinstance(data, str):
-            raise ProjectError(Problem(f"{line} data", "must name one table of the project: a file of data/ or a step. A step can put several together: SELECT * FROM a UNION ALL BY NAME SELECT * FROM b"))  # fmt: skip
-        in_data = Path(data).parts[:1] == ("data",) and len(Path(data).parts) == 2
-        name = Path(data).stem if in_data else data
-        if name not in tables:
-            raise ProjectError(Problem(f"{line} data", f"{data!r} is no table of the project; {nearest(name, tables)}"))  # fmt: skip
-        return [Step(MODEL, path, "model", (name,))]
+        file = self.model_file
+        return [Step(MODEL, file.path, "model", (file.table(tables),))] if file.is_there else []

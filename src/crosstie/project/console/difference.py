@@ -133,7 +133,7 @@ def _compared(
                 if name not in shared:
                     raise ProjectError(f"key: {step} has no column {name!r} before and after; {nearest(name, shared)}")  # fmt: skip
         else:
-            keys = naming_columns(connection, shared, here.key_columns)
+            keys = naming_columns(connection, shared, here.model_file.key_columns)
         columns = ", ".join(map(quoted, shared))
         ordered = ", ".join(map(quoted, keys)) or "ALL"
         frames, counts = [], []
