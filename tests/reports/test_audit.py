@@ -32,6 +32,7 @@ def test_an_audit_is_a_page_that_loads_nothing(tmp_path):
     assert "sex, by its name" in page
     said = words(page)
     assert "By sex" in said
+    assert "sex = f 100 0.5000 0.0000 0.3" in said
     assert "&lt;x&gt; (too small to be judged) 5" in said
     assert "demographic_parity_ratio 0.5000" in said
     assert "Groups of fewer than 50 rows are not judged." in said
@@ -56,7 +57,8 @@ def test_a_run_keeps_its_audit_and_its_report_shows_it(tmp_path):
     kept = json.loads((run.path / "fairness.json").read_text(encoding="utf-8"))
     assert [each["rows"] for each in kept["by"][0]["groups"]] == [200, 100]
     (section,) = [each for each in collect(run.path)["sections"] if each["id"] == "fairness"]
-    groups, criteria = section["blocks"]
+    groups, criteria, slices = section["blocks"]
+    assert slices["id"] == "fairness-slices"
     assert groups["title"] == "By sex"
     assert groups["columns"][:3] == ["group", "rows", "selection_rate"]
     assert [row[:2] for row in groups["rows"]] == [["f", "200"], ["m", "100"], ["all rows", "300"]]

@@ -264,3 +264,28 @@ def test_numbers_are_audited_by_a_model(tmp_path):
         "f",
         "",
     )
+
+
+def test_the_worst_slices_are_found_in_columns_that_nobody_named():
+    rng = np.random.default_rng(0)
+    plan, town = rng.choice(list("abc"), 900), rng.choice(list("xyz"), 900)
+    true = rng.choice(["no", "yes"], 900)
+    bad = (plan == "b") & (town == "z") & (rng.random(900) < 0.7)
+    said = np.where(bad, np.where(true == "no", "yes", "no"), true)
+    rows = {"sex": ["m", "f"] * 450, "plan": plan.tolist(), "town": town.tolist()}
+    rows |= {"y": true.tolist(), "p": said.tolist()}
+    found = crosstie.audit_predictions(rows, target="y", prediction="p")
+    assert (found.loss, found.slices[0].name) == ("error", "plan = b and town = z")
+    assert found.slices[0].loss == pytest.approx(bad.sum() / ((plan == "b") & (town == "z")).sum())
+    assert found.slices[0].others == 0.0
+    hidden = predicted_in(rows, target="y", prediction="p")
+    hidden = audit(type(hidden)(**{**vars(hidden), "private": ["town"]}), ["sex"])
+    assert hidden.slices[0].name in {f"plan = b and town (private) {place}" for place in (1, 2, 3)}
+
+
+def test_a_command_says_where_nothing_is_surely_worse(folder, capsys):
+    table = folder / "even.csv"
+    table.write_text("sex,y,p\n" + "m,1,1\nf,0,0\nm,0,1\nf,1,0\n" * 50, encoding="utf-8")
+    command(predictions=table, target="y", prediction="p")
+    said = "Of 2 slices by any columns none is surely predicted worse than the other rows."
+    assert said in capsys.readouterr().out

@@ -171,6 +171,7 @@ def _put(found: "Audit") -> None:
         put("")
         _put_pairs(pairs)
     put("")
+    _put_slices(found)
     put(found.verdict)
     put(LIMITS)
 
@@ -242,3 +243,27 @@ def _criterion(each: "Criterion") -> list[str]:
         each.least,
         each.most,
     ]
+
+
+def _put_slices(found: "Audit") -> None:
+    """Where predictions are surely worse than elsewhere, whatever the columns are about."""
+    if not found.slices:
+        put(
+            f"Of {found.slices_seen} slices by any columns none is surely predicted worse than the other rows."
+        )
+        return
+    rows = [
+        [
+            each.name,
+            str(each.rows),
+            figure(each.loss),
+            figure(each.others),
+            f"{figure(each.low)} to {figure(each.high)}",
+        ]
+        for each in found.slices
+    ]
+    put_table(
+        f"surely predicted worse than the other rows, of {found.slices_seen} slices by any columns",
+        ["slice", "rows", found.loss, "others", "difference: 95 %"],
+        rows,
+    )

@@ -18,7 +18,7 @@ def audit_blocks(found: Audit) -> list[Block]:
         made.append(_groups(found, each, f"fairness-{place}-groups", f"By {by}"))
         if each.criteria:
             made.append(_criteria(each, f"fairness-{place}-criteria", f"By {by}: criteria"))
-    return made
+    return [*made, _slices(found)]
 
 
 def audit_page(found: Audit) -> str:
@@ -32,6 +32,7 @@ def audit_page(found: Audit) -> str:
         for place, each in enumerate(found.by)
         if (made := [block for block in audit_blocks(found) if _is_of(block, place)])
     ]
+    sections.append({"id": "slices", "title": "Where it is worst", "blocks": [_slices(found)]})
     return page(
         {
             "title": f"Audit of {found.output}",
@@ -82,6 +83,21 @@ def _criteria(each: Fairness, id: str, title: str) -> Block:
         numeric=["value", "bound"],
         strong=[i for i, criterion in enumerate(each.criteria) if criterion.verdict == "fails"],
         note="Intervals hold for all pairs of groups together. A verdict is `unsure` where the interval reaches over the bound.",
+    )
+
+
+def _slices(found: Audit) -> Block:
+    rows = [
+        [each.name, str(each.rows), *map(figure, (each.loss, each.others, each.low, each.high))]
+        for each in found.slices
+    ]
+    note = f"Of {found.slices_seen} slices by any columns, those surely predicted worse than the other rows, told by the {found.loss}."
+    if not rows:
+        note = f"Of {found.slices_seen} slices by any columns none is surely predicted worse than the other rows."
+        return blocks.text("fairness-slices", "Worst slices", [note])
+    names = ["slice", "rows", found.loss, "others", "difference from", "to"]
+    return blocks.table(
+        "fairness-slices", "Worst slices", names, rows, numeric=names[1:], note=note
     )
 
 

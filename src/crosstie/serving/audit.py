@@ -1,9 +1,12 @@
 """An audit: groups of rows by columns that are named or proposed, their intersections, and what became of each."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass
 from itertools import combinations
 from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
 
 from crosstie.data.notebook import notebook
 from crosstie.data.profile import look
@@ -19,8 +22,9 @@ from crosstie.evaluation.fairness import (
     overall,
     quantities,
 )
-from crosstie.evaluation.groups import LEVELS, Grouping, crossed, grouping, usual_form
+from crosstie.evaluation.groups import LEVELS, Grouping, crossed, grouping, parts, usual_form
 from crosstie.evaluation.sensitive import Proposal, proposed
+from crosstie.evaluation.slices import Condition, Slice, worst_slices
 from crosstie.serving.audited import Audited
 
 LIMITS = (
@@ -43,6 +47,9 @@ class Audit:
         proposals: Where no columns were named, why each was taken.
         overall: Rates of all rows.
         by: For each column and then each two of them.
+        loss: What `slices` are measured by: `brier`, `error` or `mae`.
+        slices: Rows on which predictions are surely worse than on the others, told by any columns.
+        slices_seen: How many were looked at.
         notes: What was left out, one sentence each.
     """
 
@@ -55,6 +62,9 @@ class Audit:
     proposals: Sequence[Proposal]
     overall: Mapping[str, Rate]
     by: Sequence[Fairness]
+    loss: str
+    slices: Sequence[Slice]
+    slices_seen: int
     notes: Sequence[str]
 
     def to_dict(self) -> dict[str, Any]:
@@ -119,6 +129,8 @@ def audit(found: Audited, by: Sequence[str] | None = None, *, least: int = LEAST
     measured = quantities(found.type, found.target, found.predicted, found.probability)
     rules = CRITERIA[found.type]
     pairs = [crossed(*each) for each in combinations(groupings, 2)]
+    loss, losses = _losses(found)
+    slices, seen = worst_slices(losses, list(_conditions(found)), least=least)
     return Audit(
         found.output,
         found.type,
@@ -129,6 +141,9 @@ def audit(found: Audited, by: Sequence[str] | None = None, *, least: int = LEAST
         proposals,
         overall(measured),
         [fairness(measured, each, rules, least=least) for each in (*groupings, *pairs)],
+        loss,
+        slices,
+        seen,
         notes,
     )
 
@@ -189,3 +204,24 @@ def _grouping(found: Audited, name: str) -> Grouping | None:
 
 def _too_many(table: Table, name: str) -> str:
     return f"it holds {look(table, name).distinct} different texts, and groups are made of at most {LEVELS}"
+
+
+def _losses(found: Audited) -> tuple[str, NDArray[np.float64]]:
+    """How wrong each row is, and what that is called."""
+    if found.type == "number":
+        return "mae", np.abs(np.asarray(found.predicted, np.float64) - found.target)
+    if found.type == "binary" and found.probability is not None:
+        return "brier", (found.probability - found.target) ** 2
+    return "error", np.asarray(found.predicted != found.target, np.float64)
+
+
+def _conditions(found: Audited) -> Iterator[Condition]:
+    """What each column can say of a row, but for those that say what is true or predicted."""
+    for name in found.table.columns:
+        profile = look(found.table, name)
+        form = usual_form(profile)
+        if name in found.told or form is None:
+            continue
+        column = found.table.column(name, form, style=profile.style)
+        for place, (words, mask) in enumerate(parts(column, form), 1):
+            yield Condition(name, f"(private) {place}" if name in found.private else words, mask)
