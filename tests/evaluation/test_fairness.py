@@ -24,7 +24,7 @@ def groups_of(cells, form="levels"):
 
 
 @given(st.integers(0, 10_000), st.integers(2, 5))
-@settings(max_examples=8, deadline=None)
+@settings(max_examples=4, deadline=None)
 def test_criteria_are_those_of_fairlearn(seed, wide):
     rng = np.random.default_rng(seed)
     rows = 120 * wide
