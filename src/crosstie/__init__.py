@@ -10,8 +10,6 @@ Example:
 """
 
 import importlib
-import sys
-from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 __version__ = "0.1.0"
@@ -116,18 +114,6 @@ if TYPE_CHECKING:
     from crosstie.project.verbs import status as status
     from crosstie.project.verbs import test as test
     from crosstie.serving.model import Model as Model
-
-
-class _Package(ModuleType):
-    """Keeps a verb what it is when the room of its name is imported, which would take its place."""
-
-    def __setattr__(self, name: str, value: Any) -> None:
-        if name in _HOMES and value is sys.modules.get(f"{self.__name__}.{name}"):
-            return
-        super().__setattr__(name, value)
-
-
-sys.modules[__name__].__class__ = _Package
 
 
 def __getattr__(name: str) -> Any:

@@ -668,7 +668,7 @@ def explain(
     if background is None:
         run = _run_of(model, Path(runs))
         if run is not None:
-            from crosstie.explain.trees import by_trees
+            from crosstie.explanations.trees import by_trees
 
             found = by_trees(run.path, loaded, source, rows=rows)
     if found is None:

@@ -1,6 +1,4 @@
 import csv
-import subprocess
-import sys
 
 import numpy as np
 import pytest
@@ -130,13 +128,3 @@ def test_exact_contributions_are_written_without_errors(tmp_path, runs):
     with (tmp_path / "why.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert [(line["error"], line["method"]) for line in lines] == [("", "trees")] * 6
-
-
-def test_a_verb_stays_a_verb_when_the_room_of_its_name_is_imported():
-    code = (
-        "import crosstie, crosstie.explain.trees\n"
-        "assert callable(crosstie.explain), crosstie.explain\n"
-        "assert crosstie.datasets.names()\n"
-    )
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert (done.returncode, done.stderr) == (0, "")
