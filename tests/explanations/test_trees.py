@@ -99,13 +99,6 @@ def test_what_the_trees_alone_do_not_say_is_asked_of_the_graph(tmp_path, runs):
     classes = trained(tmp_path / "classes", "colour", input_features=["size", "price"])
     assert crosstie.explain(classes, ROWS[:25])[0].method == "sampling"
 
-    log = {"name": "price", "type": "number", "preprocessing": {"normalization": "log1p"}}
-    scaled = trained(tmp_path / "log", log)
-    assert crosstie.explain(scaled, ROWS[:25])[0].method == "sampling"
-
-    folds = trained(tmp_path / "folds", "price", folds=2)
-    assert crosstie.explain(folds, ROWS[:25])[0].method == "sampling"
-
 
 def test_another_booster_in_the_run_is_not_taken_for_the_models(tmp_path, runs):
     other = trained(tmp_path / "other", "price", trainer={"n_estimators": 3})

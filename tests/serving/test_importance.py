@@ -7,7 +7,7 @@ import crosstie
 from crosstie.artifact.exchange import Exchange
 from crosstie.data.read import open_source
 from crosstie.data.table import Table
-from crosstie.errors import ConfigError, DataError
+from crosstie.errors import DataError
 from crosstie.serving.importance import drawn
 
 ROWS = [
@@ -89,29 +89,6 @@ def test_rows_are_drawn_at_random_the_same_each_time_in_their_order():
     assert [int(each) for each in one] == sorted(int(each) for each in one)
     assert max(int(each) for each in one) > 250
     assert len(drawn(source, ["a"], 900, seed=3)) == 500
-
-
-def test_a_model_of_texts_says_that_it_has_no_loss_by_row(tmp_path):
-    rows = [
-        {"text": "see bonn now", "tags": "O B-LOC O"},
-        {"text": "go home", "tags": "O O"},
-    ] * 20
-    config = {
-        "input_features": [{"name": "text", "type": "text"}],
-        "output_features": [{"name": "tags", "type": "sequence", "decoder": {"type": "tagger"}}],
-        "trainer": {"epochs": 1},
-        "model_type": "ecd",
-        "data": rows,
-    }
-    run = crosstie.train(config, output=tmp_path / "tags")
-
-    assert not (run.path / "importance.json").exists()
-    with pytest.raises(ConfigError) as error:
-        crosstie.importance(run, rows)
-    assert str(error.value) == (
-        "importance is measured of models that predict a number, binary, category or set of a row, and 'tags' is a "
-        "sequence; `crosstie evaluate` measures the model as a whole"
-    )
 
 
 def test_the_command_measures_and_gives_a_run_what_it_lacks(run, capsys, monkeypatch, tmp_path):
