@@ -63,3 +63,11 @@ def test_repeats_reach_the_ratio_and_lose_no_row():
 
 def test_repeats_leave_balanced_rows_alone():
     assert repeats(np.array([0, 1, 1], dtype=np.float32), 0.5, seed=0).tolist() == [0, 1, 2]
+
+
+def test_part_of_the_rows_of_a_random_split_is_parted_as_all_are():
+    section = {"split": {"type": "random"}, "sample_size": 300}
+    plan = make_plan(load({"target": "x", "preprocessing": section}), source=TABLE)
+    counts = np.bincount(plan.split.assign(plan.sources["train"], target="x", seed=3))
+    assert counts[3] == 700
+    assert np.abs(counts[:3] - [210, 30, 60]).max() < 20

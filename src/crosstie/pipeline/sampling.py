@@ -51,7 +51,9 @@ class Sampled(Split):
             parts = np.zeros(source.rows, dtype=np.int8)
         else:
             parts = self.split.assign(source, target=target, seed=seed).copy()
-        rng = np.random.default_rng(seed)
+        rng = np.random.default_rng(
+            [seed, 1]
+        )  # the split's own draw would leave training rows alone
         wanted = min(round(self.ratio * source.rows), self.size or source.rows)
         parts[rng.permutation(source.rows)[max(wanted, 1) :]] = UNUSED
         if self.undersample is not None:
