@@ -17,6 +17,17 @@ if "PYTEST_XDIST_WORKER" in os.environ:
 os.environ.pop("PYTHONDONTWRITEBYTECODE", None)
 sys.dont_write_bytecode = False
 
+TERMINAL = ("COLUMNS", "LINES")
+
+
+@pytest.fixture(autouse=True)
+def no_terminal():
+    """A test is told no size of a terminal: readline, once a debugger or a console has loaded it, tells every child its own."""
+    for name in TERMINAL:
+        os.environ.pop(name, None)
+        os.unsetenv(name)
+
+
 SHARED = Path(__file__).resolve().parents[2] / "shared" / "data"
 
 

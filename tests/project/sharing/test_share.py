@@ -234,8 +234,7 @@ def with_code(calls: Path, **files: str) -> str:
     return found["name"]
 
 
-def test_a_variable_that_is_not_set_here_is_named_and_nothing_is_left(calls, monkeypatch):
-    monkeypatch.delenv("LINES", raising=False)  # which would be taken for what was meant
+def test_a_variable_that_is_not_set_here_is_named_and_nothing_is_left(calls):
     name = with_code(calls, **{"environments/development.yaml": "params: {least: '${LEAST}'}\n"})
 
     with pytest.raises(ConfigError) as error:
