@@ -9,9 +9,9 @@ import pytest
 import crosstie
 from crosstie.errors import ConfigError, RunError
 from crosstie.pipeline.auto import Auto
-from crosstie.search.auto import plausible, units
+from crosstie.search.auto import hopeless, plausible, units
 from crosstie.search.cut import Cut
-from crosstie.search.portfolio import draws, portfolio
+from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.training.callbacks.callback import Progress
 
 
@@ -246,3 +246,32 @@ def test_what_holds_training_rows_is_not_tried_where_some_are_private():
     assert "nearest_neighbors" not in [
         each.trial.name for each in units(plan, Auto(**plan.trainer))[0]
     ]
+
+
+def test_learners_that_are_named_are_tried_however_quick_the_look_is(tmp_path):
+    run = crosstie.train(
+        curve(60), target="y", set=["trainer.learners=[decision_tree]"], runs=tmp_path
+    )
+    assert run.manifest["learner"] == "decision_tree"
+
+    with pytest.raises(ConfigError) as error:
+        crosstie.train(
+            {"note": rows()["note"], "bought": rows()["bought"]},
+            target="bought",
+            set=["trainer.learners=[gbm]"],
+            runs=tmp_path,
+        )
+    assert str(error.value) == (
+        "trainer.learners: none of gbm can be searched among for this table; choose from linear, ecd"
+    )
+
+
+def test_what_is_not_worth_its_time_on_so_many_rows_is_known_beforehand(tmp_path):
+    run = crosstie.train(curve(60), target="y", model_type="linear", runs=tmp_path)
+    layout = crosstie.load(run.path).artifact.members[0].layout
+
+    machines = Trial("support_vectors", "support_vectors")
+    why = hopeless(machines, layout, 1_000_000)
+    assert why.startswith("support vectors on 1,000,000 rows would take about ")
+    assert hopeless(machines, layout, 1_000) == ""
+    assert hopeless(Trial("gbm", "gbm"), layout, 1_000_000) == ""

@@ -13,7 +13,10 @@ from itertools import chain, islice
 from pathlib import Path
 
 from crosstie.config.options import build
-from crosstie.learners.learner import able
+from crosstie.data.batch import Layout
+from crosstie.errors import ConfigError, Problem
+from crosstie.learners.classic import classes, columns
+from crosstie.learners.learner import able, learners
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.finish import keep_network
@@ -57,8 +60,13 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     blend = Blend(plan)
     quiet = _quiet(session) if options.wide else session
     todo, total = units(plan, options)
+    rows = len(data[0].batches["train"])
+    named = options.plan or options.learners  # what somebody names is tried in any case
     for number, each in enumerate(todo, 1):
         name = each.trial.name
+        if named is None and (why := hopeless(each.trial, data[0].layout, rows)):
+            record.omitted(name, why)
+            continue
         if blend.tried and (why := budget.lacks(each.trial)):
             record.omitted(name, why)
             if budget.refused > PATIENCE:
@@ -97,6 +105,12 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     record.write(seconds=round(seconds_since_start(), 3), chosen=ranked[0].label, kept=kept)
     ranked[0].interrupted = any(each.interrupted for each in ranked)
     return ranked
+
+
+def hopeless(trial: Trial, layout: Layout, rows: int) -> str:
+    """Why a learner is not worth its time on so many training rows; "" where it is."""
+    learner = learners.get(trial.model_type)
+    return learner.hopeless(rows, columns(layout), classes(layout.outputs[0]))
 
 
 def _quiet(session: Session) -> Session:
@@ -168,11 +182,19 @@ def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     if options.plan is not None:
         done = read_plan(Path(options.plan), kept=options.repeat == "kept")
         return done, len(done)
-    names = plausible(plan, wide=options.wide)
-    if options.learners is not None:
-        names = [name for name in names if name in options.learners]
+    asked = options.learners
+    names = plausible(plan, wide=options.wide or asked is not None)
     if plan.private:
         names = [name for name in names if name not in HOLDS_ROWS]
+    if asked is not None:
+        fitting, names = names, [name for name in names if name in asked]
+        if not names:
+            raise ConfigError(
+                Problem(
+                    "trainer.learners",
+                    f"none of {', '.join(asked)} can be searched among for this table; choose from {', '.join(fitting)}",
+                )
+            )
     number = plan.outputs[0].type == "number"
     trials = (
         portfolio(names, number=number) if options.wide else [Trial(name, name) for name in names]
