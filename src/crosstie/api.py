@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from crosstie.data.destination import Destination
     from crosstie.datasets.dataset import Dataset
+    from crosstie.explanations.explain import Method
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
     from crosstie.reports.write import Written
@@ -31,8 +32,6 @@ if TYPE_CHECKING:
     from crosstie.shipping.push import Pushed
 
 Say = Callable[[str], None]
-
-ENOUGH = 20  # rows of the data that stand for others; of fewer, made-up ones do
 
 
 def train(
@@ -638,6 +637,7 @@ def explain(
     rows: int | None = None,
     background: Any = None,
     samples: int = 32,
+    method: "Method | None" = None,
     header: bool = True,
     columns: Sequence[str] | None = None,
     components: str | Path | None = None,
@@ -650,33 +650,34 @@ def explain(
         data: A table in any form; the target is not needed.
         output: Write a line for each row, output and column there, too: .csv, .parquet, .arrow, .jsonl.
         rows: Only the first so many; None is all.
-        background: Rows to compare with by sampling, in any form, best those of training. None is exact contributions
-            where a run of trees can tell them, else rows of the data, and made-up ones where those are fewer than 20.
+        background: Rows to compare with, in any form, best those of training. None is rows of the data, and made-up ones
+            where those are fewer than 20; trees are compared with training rows, and sampled where others are named.
         samples: As for `Model.explain`.
+        method: "trees", exactly, of a run of `gbm`; "gradients" of a run of `ecd`; "sampling" of any model. None is the first
+            of them that can be.
         header: As for `predict`.
         columns: As for `predict`.
         components: As for `load`.
         runs: The folder of all runs, for names.
 
     Raises:
-        ConfigError: The model predicts sets, texts, tags or series.
+        ConfigError: The model predicts sets, texts, tags or series, or cannot be explained by `method`.
         DataError: Columns that the model needs are absent, or `output` would overwrite the data.
     """
     loaded = _loaded(model.path if isinstance(model, Run) else model, components, runs)
     source = loaded.open(table_of(data), header=header, columns=columns)
-    found = None
-    if background is None:
-        run = _run_of(model, Path(runs))
-        if run is not None:
-            from crosstie.explanations.trees import by_trees
+    from crosstie.explanations.explain import explain
 
-            found = by_trees(run.path, loaded, source, rows=rows)
-    if found is None:
-        drawn_from = table_of(background) if background is not None else source
-        enough = background is not None or source.rows >= ENOUGH
-        found = loaded.explain(
-            source, rows=rows, background=drawn_from if enough else None, samples=samples
-        )
+    run = _run_of(model, Path(runs))
+    found = explain(
+        loaded,
+        source,
+        run=None if run is None else run.path,
+        rows=rows,
+        background=None if background is None else table_of(background),
+        samples=samples,
+        method=method,
+    )
     if output is not None:
         from crosstie.data.write import TableWriter
         from crosstie.serving.explain import lines

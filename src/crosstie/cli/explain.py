@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Literal
 
 from cyclopts import Parameter
 from cyclopts.validators import Number
@@ -30,6 +30,7 @@ def explain(
     rows: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     background: Path | None = None,
     samples: Annotated[int, Parameter(validator=Number(gte=1))] = 32,
+    method: Literal["trees", "gradients", "sampling"] | None = None,
     measure_rows: Annotated[int, Parameter(validator=Number(gte=2))] = 1000,
     shuffles: Annotated[int, Parameter(validator=Number(gte=1))] = 5,
     no_header: Annotated[bool, Parameter(negative="")] = False,
@@ -48,9 +49,11 @@ def explain(
         data: A table with the input columns, and the target to measure what columns are worth; `-` reads standard input.
         output: Write what each column adds to each row's prediction: .csv, .parquet, .arrow, .jsonl.
         rows: Explain the first so many rows: 3 unless a file is written, which holds all.
-        background: A table of rows to compare with by sampling, best those of training. Left out, a run of trees is explained
-            exactly, and other models by rows of the data.
-        samples: How many pairs of orders of columns are walked for a row; four times as many halve the errors.
+        background: A table of rows to compare with, best those of training; left out, rows of the data. A run of trees is then
+            sampled: its trees compare with training rows.
+        samples: How many pairs of orders of columns are walked for a row by sampling; four times as many halve the errors.
+        method: `trees`, exactly, of a run of gbm; `gradients` of a run of ecd; `sampling` of any model. Left out, the first of
+            them that can be.
         measure_rows: At most so many rows, drawn at random, tell what columns are worth.
         shuffles: How often the cells of each column are shuffled for that.
         no_header: The first line of the data is a row, not names of columns.
@@ -60,6 +63,8 @@ def explain(
         quiet: Do not say where figures were written, nor that rows are made up.
         json: Print one line of JSON on standard output.
     """
+    from crosstie.explanations.explain import ENOUGH  # numpy, 0.1 s, which --help need not wait for
+
     say = None if quiet else tell
     loaded = api.load(model, components=components, runs=runs)
     source = loaded.open(table_of(data), header=not no_header, columns=names(columns))
@@ -77,9 +82,10 @@ def explain(
             rows=most,
             background=background,
             samples=samples,
+            method=method,
         )
-        made = background is None and source.rows < api.ENOUGH
-        if made and say is not None and any(each.method == "sampling" for each in found):
+        made = background is None and source.rows < ENOUGH
+        if made and say is not None and any(each.method != "trees" for each in found):
             say("note: rows are compared with made-up ones; --background FILE names others")
     if json:
         put_json(

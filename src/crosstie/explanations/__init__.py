@@ -1,1 +1,1 @@
-"""Why a run predicts what it does: exactly where its learner can tell. What asks any model's graph is in `serving`."""
+"""Why a run predicts what it does: exactly by its trees, by the gradients of its networks. What asks any graph is in `serving`."""

@@ -13,7 +13,7 @@ from crosstie.artifact.artifact import plain
 from crosstie.data.read import Source
 from crosstie.learners.booster import tree_contributions
 from crosstie.learners.columns import Columns
-from crosstie.serving.explain import SCALES, Explanation, check_explained, place_of, scaled
+from crosstie.serving.explain import SCALES, Explanation, place_of, scaled
 from crosstie.serving.model import Model
 from crosstie.serving.pieces import pieces
 
@@ -29,7 +29,7 @@ def by_trees(
 
     Args:
         run: The run's directory.
-        model: Its model.
+        model: Its model; see `check_explained`.
         source: The rows, opened for it.
         rows: Only the first so many; None is all.
 
@@ -37,7 +37,6 @@ def by_trees(
         None where the run has no booster, or what its trees add up to is not all of what the model says: an average of
         several models, classes, texts and sets among its columns, a target that was scaled by ranks.
     """
-    check_explained(model.artifact)
     text = run / "network" / "booster.txt"
     members = model.artifact.members
     if len(members) != 1 or len(model.artifact.outputs) != 1 or not text.is_file():

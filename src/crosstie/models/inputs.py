@@ -109,6 +109,15 @@ class Inputs(nn.Module):
             kind = self.sections[each.name]["encoder"]["type"]
             yield (each.name,), kind, self._owner(each).encoder
 
+    def yields(self) -> list[list[Any]]:
+        """What stands side by side in what `forward` gives: runs `[kind, column, count]`, as `Encoder.yields` has them."""
+        runs: list[list[Any]] = []
+        for names, kind, encoder in self.encoders(tied=True):
+            runs += encoder.yields(names, kind)
+        for array, (_, chosen) in self.indicated.items():
+            runs += [["missing", self.columns[array][place], 1] for place in chosen]
+        return runs
+
     def _groups(self) -> Iterator[Group]:
         for group in self.groups:
             assert isinstance(group, Group)

@@ -230,14 +230,32 @@ class Network(nn.Module):
                 found[name] = decoder(combined, *states[self.read[name]])
                 continue
             assert combined is not None
-            values = combined
-            if self.needs[name]:
-                before = [_wide(found[each], self.outputs[each]) for each in self.needs[name]]
-                values = torch.cat([combined, *before], -1)
-            found[name] = decoder(values)
+            found[name] = self._of_row(name, combined, found)
             if (output := self.outputs[name]).follows:
                 found[name] = back(found[name], *ends[output.follows], output)
         return found, states
+
+    def of_rows(self, rows: list[Tensor]) -> dict[str, Tensor]:
+        """Logits by output name, of a network whose outputs read nothing but rows' vectors.
+
+        Args:
+            rows: As `Inputs.forward` gives them.
+        """
+        assert self.combiner is not None, "its outputs read rows' vectors"
+        combined = self.combiner(rows)
+        found: dict[str, Tensor] = {}
+        for name in self.order:
+            found[name] = self._of_row(name, combined, found)
+        return found
+
+    def _of_row(self, name: str, combined: Tensor, found: Mapping[str, Tensor]) -> Tensor:
+        """Logits of an output that reads the combined vector, and what others said before it."""
+        values = combined
+        if self.needs[name]:
+            before = [_wide(found[each], self.outputs[each]) for each in self.needs[name]]
+            values = torch.cat([combined, *before], -1)
+        logits: Tensor = self.decoders[self.outputs[name].array](values)
+        return logits
 
     def loss(
         self,

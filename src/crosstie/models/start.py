@@ -114,7 +114,7 @@ def describe(network: Network) -> dict[str, Any]:
         `decoder`), `type`, `of` (columns, or the output), `name` within the part; where an axis tells owners
         apart `axis` and `runs`; and `bound`, whether it fits only a part that reads or says exactly the same.
     """
-    reads = _reads(network)
+    reads = network.inputs.yields()
     found: dict[str, Any] = {}
 
     def add(prefix: str, part: nn.Module, about: Of, axes: Mapping[str, Any]) -> None:
@@ -198,16 +198,6 @@ def take(
         tuple(name for name in now["of"] if name not in taken),
         tuple(name for name in earlier if name not in used),
     )
-
-
-def _reads(network: Network) -> list[Run]:
-    """What stands side by side where the combiner reads."""
-    runs: list[Run] = []
-    for names, kind, encoder in network.inputs.encoders(tied=True):
-        runs += encoder.yields(names, kind)
-    for array, (_, chosen) in network.inputs.indicated.items():
-        runs += [["missing", network.inputs.columns[array][place], 1] for place in chosen]
-    return runs
 
 
 def _fits(of: Of, its: Of, new: Tensor, old: Tensor, known: Known, *, reads: bool) -> bool:

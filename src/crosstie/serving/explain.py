@@ -13,10 +13,12 @@ from numpy.typing import NDArray
 from crosstie.artifact.artifact import Artifact, plain
 from crosstie.artifact.example import made_rows
 from crosstie.artifact.exchange import Exchange
+from crosstie.data.read import Source
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, Problem
 from crosstie.evaluation.shapley import contributions, orders, steps
 from crosstie.features.output_feature import OutputFeature
+from crosstie.serving.pieces import drawn, pieces
 
 SAMPLES = 32  # pairs of orders: standard errors of a fifth of what one pair would have
 LEAST = 1e-7  # of a probability, which a graph gives in float32
@@ -53,8 +55,9 @@ class Explanation:
         base: What is predicted on average where nothing is known of the row.
         value: What is predicted for it.
         contributions: By column, what it adds.
-        errors: By column, the standard error of that; None where contributions are exact.
-        method: `sampling`, or what gave them.
+        errors: By column, the standard error of that by sampling; by gradients how much of a gap was added to it so that all
+            add up; None where contributions are exact.
+        method: `sampling`, `gradients` or `trees`.
     """
 
     row: int
@@ -94,6 +97,31 @@ def check_explained(artifact: Artifact) -> None:
             f"is of models that predict a number or a class of a row, and {what}; give another model",
         )
     )
+
+
+def to_compare(
+    artifact: Artifact,
+    source: Source,
+    *,
+    rows: int | None = None,
+    background: Source | None = None,
+    samples: int = SAMPLES,
+) -> tuple[Exchange, Exchange]:
+    """Rows that are to be explained, and those that they are compared with, as a model sees them.
+
+    Args:
+        artifact: The model.
+        source: The rows, opened for it.
+        rows: Only the first so many; None is all.
+        background: The others, likewise, of which at most `samples` are drawn; None makes some up.
+        samples: As for `sampled`.
+    """
+    wanted = artifact.columns
+    table = source.table() if rows is None else next(pieces(source, wanted, rows))
+    if background is None:
+        return seen(artifact, table), made_background(artifact, rows=samples)
+    behind = drawn(background, wanted, samples, seed=0)
+    return seen(artifact, table), seen(artifact, behind)
 
 
 def made_background(artifact: Artifact, *, rows: int = SAMPLES) -> Exchange:

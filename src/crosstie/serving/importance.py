@@ -1,7 +1,7 @@
 """Permutation importance of a model's columns, asked of its own graphs on rows that have the true values."""
 
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -11,10 +11,9 @@ from numpy.typing import NDArray
 from crosstie.artifact.artifact import Artifact
 from crosstie.artifact.exchange import Exchange
 from crosstie.data.read import Source
-from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError
 from crosstie.evaluation.importance import Importance, importances
-from crosstie.serving.pieces import PIECE, pieces
+from crosstie.serving.pieces import drawn
 from crosstie.serving.top_losses import JUDGED, row_losses
 from crosstie.serving.truth import true_values
 
@@ -95,24 +94,6 @@ def measure_on(
     truth = {name: target[usable] for name, (target, _) in found.items()}
     exchange = Exchange(artifact, encoded).take(usable)
     return measure(artifact, exchange, truth, shuffles=shuffles, seed=seed)
-
-
-def drawn(source: Source, columns: Sequence[str], rows: int, *, seed: int) -> Table:
-    """At most so many rows of a table, drawn at random, in its order; all are read, piece by piece."""
-    kept: Table | None = None
-    rng = np.random.default_rng(seed)
-    names = list(columns)
-    ranks = np.zeros(0)
-    for table in pieces(source, columns, PIECE):
-        mine = rng.random(len(table))
-        if kept is None:
-            names = [name for name in dict.fromkeys(columns) if name in table.columns]
-        both = Table.concat([*([] if kept is None else [kept]), table.select(names)], names)
-        ranks = np.concatenate([ranks, mine])
-        least = np.sort(np.argsort(ranks, kind="stable")[:rows])
-        kept, ranks = both.take(least), ranks[least]
-    assert kept is not None, "a source gives one piece at least"
-    return kept
 
 
 def _check(artifact: Artifact) -> None:

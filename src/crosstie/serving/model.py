@@ -18,17 +18,10 @@ from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.features.preprocessor import Encoded
 from crosstie.serving.ahead import ahead
-from crosstie.serving.explain import (
-    SAMPLES,
-    Explanation,
-    check_explained,
-    made_background,
-    sampled,
-    seen,
-)
+from crosstie.serving.explain import SAMPLES, Explanation, check_explained, sampled, to_compare
 from crosstie.serving.forecast import last_rows, spread_out, whole
 from crosstie.serving.forms import as_came
-from crosstie.serving.importance import ROWS, SHUFFLES, Importances, drawn, measure_on
+from crosstie.serving.importance import ROWS, SHUFFLES, Importances, measure_on
 from crosstie.serving.judged import Judged
 from crosstie.serving.notes import added, notes
 from crosstie.serving.opening import open_for
@@ -468,14 +461,14 @@ class Model:
             True
         """
         check_explained(self.artifact)
-        source = self.open(data, header=header, columns=columns)
-        wanted = self.artifact.columns
-        table = source.table() if rows is None else next(pieces(source, wanted, rows))
-        if background is None:
-            behind = made_background(self.artifact, rows=samples)
-        else:
-            behind = seen(self.artifact, drawn(self.open(background), wanted, samples, seed=0))
-        return list(sampled(self.artifact, seen(self.artifact, table), behind, samples=samples))
+        both = to_compare(
+            self.artifact,
+            self.open(data, header=header, columns=columns),
+            rows=rows,
+            background=None if background is None else self.open(background),
+            samples=samples,
+        )
+        return list(sampled(self.artifact, *both, samples=samples))
 
     def importance(
         self,

@@ -36,6 +36,24 @@ def pieces(source: Source, wanted: Sequence[str], most: int, *, skip: int = 0) -
         yield source.table(columns) if rest is None else rest
 
 
+def drawn(source: Source, columns: Sequence[str], rows: int, *, seed: int) -> Table:
+    """At most so many rows of a table, drawn at random, in its order; all are read, piece by piece."""
+    kept: Table | None = None
+    rng = np.random.default_rng(seed)
+    names = list(columns)
+    ranks = np.zeros(0)
+    for table in pieces(source, columns, PIECE):
+        mine = rng.random(len(table))
+        if kept is None:
+            names = [name for name in dict.fromkeys(columns) if name in table.columns]
+        both = Table.concat([*([] if kept is None else [kept]), table.select(names)], names)
+        ranks = np.concatenate([ranks, mine])
+        least = np.sort(np.argsort(ranks, kind="stable")[:rows])
+        kept, ranks = both.take(least), ranks[least]
+    assert kept is not None, "a source gives one piece at least"
+    return kept
+
+
 def fitting(source: Source, most: int) -> int:
     """So many rows at most as are read at once: all, or a power of two of which all graphs' batches are parts."""
     row = source.size // max(source.rows, 1)
