@@ -57,9 +57,17 @@ def test_a_run_keeps_its_audit_and_its_report_shows_it(tmp_path):
     kept = json.loads((run.path / "fairness.json").read_text(encoding="utf-8"))
     assert [each["rows"] for each in kept["by"][0]["groups"]] == [200, 100]
     (section,) = [each for each in collect(run.path)["sections"] if each["id"] == "fairness"]
-    groups, criteria, slices = section["blocks"]
+    groups, criteria, costs, slices = section["blocks"]
     assert slices["id"] == "fairness-slices"
     assert groups["title"] == "By sex"
     assert groups["columns"][:3] == ["group", "rows", "selection_rate"]
     assert [row[:2] for row in groups["rows"]] == [["f", "200"], ["m", "100"], ["all rows", "300"]]
     assert [row[0] for row in criteria["rows"]] == [each.name for each in found.by[0].criteria]
+    assert costs["title"] == "By sex: evening it out"
+    assert [row[:2] for row in costs["rows"]] == [
+        ["thresholds", "demographic_parity"],
+        ["thresholds", "equal_opportunity"],
+        ["thresholds", "equalized_odds"],
+    ]
+    assert costs["rows"][0][2] == criteria["rows"][0][1]
+    assert costs["strong"] == []

@@ -18,14 +18,16 @@ from crosstie.data.column import Column
 from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.table import Table
 from crosstie.data.windows import Windows
-from crosstie.errors import DataError
+from crosstie.errors import DataError, Problem
 from crosstie.evaluation.calibration import apply_temperature
 from crosstie.evaluation.conformal import Interval
+from crosstie.evaluation.group_thresholds import GroupThresholds
 from crosstie.features.absent import lacking
 from crosstie.features.counts import Counts, count
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Encoded, Preprocessor
+from crosstie.features.row_groups import row_groups
 from crosstie.features.views import View
 
 
@@ -37,11 +39,14 @@ class OutputSettings:
         threshold: Of a binary output, or one for each label of a set; unused by the others.
         temperature: Probabilities are divided by it in log space; 1 leaves them alone.
         interval: Of a number, what holds it with a stated probability; None where nobody can say.
+        groups: Of a binary output that is decided by groups of rows, the threshold of each; `threshold` is then that of
+            rows in none of them.
     """
 
     threshold: float | list[float] = 0.5
     temperature: float = 1.0
     interval: Interval | None = None
+    groups: GroupThresholds | None = None
 
 
 @dataclass(frozen=True)
@@ -115,7 +120,13 @@ class Artifact:
     @property
     def columns(self) -> Sequence[str]:
         """The columns of a table that it reads."""
-        return self.members[0].preprocessor.columns if self.rowwise is None else self.rowwise.reads
+        read = self.members[0].preprocessor.columns if self.rowwise is None else self.rowwise.reads
+        return tuple(dict.fromkeys([*read, *self.groups])) if self.groups else read
+
+    @cached_property
+    def groups(self) -> Mapping[str, Sequence[str | None]]:
+        """The columns by whose groups it decides, each with what it may say of a row; None where nothing may."""
+        return groups_of(self.settings)
 
     @property
     def direct(self) -> Sequence[tuple[str, Feature]]:
@@ -131,7 +142,18 @@ class Artifact:
         return self.members[0].preprocessor.windows
 
     def encode(self, table: Table) -> list[Encoded]:
-        """The table as each member sees it."""
+        """The table as each member sees it.
+
+        Raises:
+            DataError: Columns are absent that the model cannot do without, or cells are empty of one by whose groups it
+                decides.
+        """
+        if self.groups:
+            self._check_groups(table)
+            return self.with_thresholds(table, self._without_thresholds(table))
+        return self._without_thresholds(table)
+
+    def _without_thresholds(self, table: Table) -> list[Encoded]:
         if self.rowwise is None:
             return self._encoded(table)
         self._check_there(table, self.rowwise)
@@ -139,6 +161,49 @@ class Artifact:
         first, *others = self._encoded(made)
         counts = _with_raw(first.counts, read, self.rowwise, absent=table)
         return [replace(first, counts=counts), *others]
+
+    def with_thresholds(self, table: Table, encoded: Sequence[Encoded]) -> list[Encoded]:
+        """Encoded rows of a table with the threshold that each is decided by, where that depends on its group."""
+        if not self.groups:
+            return list(encoded)
+        counts, thresholds = dict(encoded[0].counts), {}
+        for name, settings in self.settings.items():
+            if settings.groups is None:
+                continue
+            keys = row_groups(table, settings.groups.columns)
+            thresholds[name] = settings.groups.of(keys)
+            for place, column in enumerate(settings.groups.columns):
+                known = set(self.groups[column])
+                unseen = sum(key[place] not in known for key in keys)
+                missing = sum(key[place] is None for key in keys)
+                counts.setdefault(column, Counts(len(keys), missing, unseen=unseen))
+        first = encoded[
+            0
+        ]  # members that see rows alike share them, and are to share them afterwards
+        new = replace(first, counts=counts, thresholds=thresholds)
+        return [new if each is first else each for each in encoded]
+
+    def _check_groups(self, table: Table) -> None:
+        """Raise where a table does not say which group a row is of."""
+        absent = [name for name in self.groups if name not in table.columns]
+        if absent:
+            preprocessor = self.members[0].preprocessor
+            needed = [name for name, each in self.direct if not preprocessor.nullable(each)]
+            absent = [name for name in dict.fromkeys([*needed, *absent]) if name not in table.columns]  # fmt: skip
+            raise DataError(lacking(absent, table.columns, set(self.columns)))
+        problems = []
+        for name, known in self.groups.items():
+            empty = 0 if None in known else table.cells(name).count(None)
+            if empty:
+                problems.append(
+                    Problem(
+                        f"column {name!r}",
+                        f"is empty in {empty} of {len(table)} rows, and the model decides by it: it has thresholds of "
+                        f"{', '.join(map(repr, known[:8]))}. Fill it in, or leave such rows out",
+                    )
+                )
+        if problems:
+            raise DataError(problems)
 
     def _encoded(self, table: Table) -> list[Encoded]:
         """A table of the columns that features read; encoded once for members that see it alike."""
@@ -202,16 +267,22 @@ class Artifact:
                 inputs[image.array] = views[place].of(np.asarray(inputs[image.array]))
         return replace(encoded, batch=replace(encoded.batch, inputs=inputs))
 
-    def decode(
-        self,
-        raw: Mapping[str, NDArray[Any]],
-        tokens: Mapping[str, Sequence[Sequence[str]]] | None = None,
-    ) -> dict[str, Any]:
+    def threshold_of(self, name: str, rows: Encoded) -> Any:
+        """From which probability on rows are predicted positive: one for all, one a label of a set, or one a row.
+
+        Args:
+            name: The output.
+            rows: The first of what `encode` gives.
+        """
+        own = rows.thresholds.get(name)
+        return self.settings[name].threshold if own is None else own
+
+    def decode(self, raw: Mapping[str, NDArray[Any]], rows: Encoded) -> dict[str, Any]:
         """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`, `<output>_low`, `<output>_high`.
 
         Args:
             raw: Of `raw`.
-            tokens: As `Encoded.tokens`, for outputs that have a label for each token.
+            rows: The first of what `encode` gives of the same rows.
         """
         columns: dict[str, Any] = {}
         for feature in self.outputs:
@@ -225,11 +296,21 @@ class Artifact:
                 continue
             decoded = feature.decode(
                 values,
-                threshold=self.settings[feature.name].threshold,
-                tokens=(tokens or {}).get(feature.name),
+                threshold=self.threshold_of(feature.name, rows),
+                tokens=rows.tokens.get(feature.name),
             )
             columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
         return columns
+
+
+def groups_of(settings: Mapping[str, OutputSettings]) -> dict[str, list[str | None]]:
+    """As `Artifact.groups`, of these settings."""
+    found: dict[str, list[str | None]] = {}
+    for each in settings.values():
+        if each.groups is not None:
+            for place, name in enumerate(each.groups.columns):
+                found.setdefault(name, []).extend(key[place] for key in each.groups.thresholds)
+    return {name: list(dict.fromkeys(known)) for name, known in found.items()}
 
 
 def _with_raw(

@@ -51,6 +51,10 @@ def made_rows(artifact: Artifact, *, seed: int, most: int = ROWS) -> list[dict[s
             if each.nullable:
                 made[-1] = None
             cells[column] = [None] * len(made) if column in artifact.private else made
+    for column, known in artifact.groups.items():  # never private
+        values = [each for each in known if each is not None]
+        made = [values[int(i)] for i in rng.integers(len(values), size=most + 1)]
+        cells[column] = [*made[:-1], None] if None in known else made
     return [{key: plain(values[i]) for key, values in cells.items()} for i in range(most + 1)]
 
 
@@ -65,8 +69,9 @@ def write_example(
         rows: What stands in the columns that it reads.
         preprocessors: Of the process that trained it, or that wants to be compared with.
     """
-    table = artifact.seen(Table.from_rows(rows, missing=artifact.missing))
-    encoded = [each.encode(table) for each in preprocessors]
+    raw = Table.from_rows(rows, missing=artifact.missing)
+    table = artifact.seen(raw)
+    encoded = artifact.with_thresholds(raw, [each.encode(table) for each in preprocessors])
     write_json(
         folder / "example.json",
         {
@@ -216,7 +221,7 @@ def _encoded(artifact: Artifact, rows: Rows) -> list[Encoded]:
 
 def _answers(artifact: Artifact, encoded: Sequence[Encoded], rows: int) -> list[dict[str, Any]]:
     """What a model says of rows, each as JSON holds it."""
-    found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
+    found = artifact.decode(artifact.raw(encoded), encoded[0])
     return [{key: plain(values[i]) for key, values in found.items()} for i in range(rows)]
 
 

@@ -26,6 +26,7 @@ from crosstie.data.rowwise.rowwise import Rowwise
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, MissingExtra
 from crosstie.evaluation.conformal import Interval
+from crosstie.evaluation.group_thresholds import GroupThresholds
 from crosstie.features.feature import feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
@@ -46,6 +47,7 @@ _MORE = re.compile(
 _INFERENCE = ("missing", "outputs", "private", "reading", "views")
 _LATER = ("views",)  # what the first models of this format do not say: they have none
 _OUTPUT = ("labels", "temperature", "threshold", "type")
+_GROUPS = ("columns", "criterion", "groups", "otherwise")
 _INTERVAL = ("above", "below", "coverage", "edges")
 
 
@@ -190,10 +192,12 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
     inference = read_json(folder / "inference.json")
     _only(folder / "inference.json", inference, _INFERENCE, may_lack=_LATER)
     for each in inference["outputs"].values():
-        plain = [key for key in each if key != "interval"]  # what few outputs have beside
+        plain = [key for key in each if key not in ("interval", "groups")]  # what few have beside
         _only(folder / "inference.json", plain, _OUTPUT)
         if "interval" in each:
             _only(folder / "inference.json", each["interval"], _INTERVAL)
+        if "groups" in each:
+            _only(folder / "inference.json", each["groups"], _GROUPS)
     return Artifact(
         manifest,
         members,
@@ -202,6 +206,7 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
                 each["threshold"],
                 each["temperature"],
                 Interval.from_state(each["interval"]) if "interval" in each else None,
+                GroupThresholds.from_state(each["groups"]) if "groups" in each else None,
             )
             for name, each in inference["outputs"].items()
         },
@@ -297,7 +302,7 @@ def _try_out(artifact: Artifact, example: Mapping[str, Any]) -> None:
     """Predict the example: arrays that do not fit each other raise here."""
     rows = example["rows"]
     encoded = artifact.encode(Table.from_rows(rows, missing=artifact.missing))
-    found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
+    found = artifact.decode(artifact.raw(encoded), encoded[0])
     lengths = {len(example["predictions"]), *map(len, found.values())}
     if not rows or lengths != {len(rows)}:
         raise ValueError(f"{len(rows)} rows, answers of {sorted(lengths)}")

@@ -1,8 +1,8 @@
 """The model on disk: fitted features, graphs, and what turns raw outputs into predictions. Serving only.
 
     manifest.json       format, name, version, task, what it was made with, what it needs, sha256 of every file
-    inference.json      per output: labels, threshold, temperature; the words that mean missing; per picture input:
-                        in which other ways training saw it
+    inference.json      per output: labels, threshold, or one for each group of rows, temperature; the words that mean
+                        missing; per picture input: in which other ways training saw it
     schema.json         JSON Schema and Arrow types of a row in and a prediction out
     rowwise.json        of a model with row-wise features: expressions, and the columns that they read
     features.json       the fitted features' state, one entry a member
@@ -27,7 +27,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from crosstie.artifact.artifact import OutputSettings
+from crosstie.artifact.artifact import OutputSettings, groups_of
 from crosstie.artifact.example import Rows, made_rows, write_example
 from crosstie.artifact.loading import FORMAT, load
 from crosstie.artifact.requirements import requirements
@@ -115,7 +115,7 @@ def save(
                     "labels": list(feature.labels),
                     "threshold": settings[feature.name].threshold,
                     "temperature": settings[feature.name].temperature,
-                    **_interval(settings[feature.name]),
+                    **_beside(settings[feature.name]),
                 }
                 for feature in first.outputs
             },
@@ -129,7 +129,8 @@ def save(
     )
     if rowwise is not None:
         write_json(part / "rowwise.json", rowwise.state())
-    write_json(part / "schema.json", row_schema(first, rowwise))
+    groups = groups_of(settings)
+    write_json(part / "schema.json", row_schema(first, rowwise, groups))
     if published:
         write_json(part / "published.json", dict(published))
     _write_manifest(part, facts)
@@ -141,8 +142,10 @@ def save(
     part.replace(folder)
 
 
-def _interval(settings: OutputSettings) -> dict[str, Any]:
-    return {} if settings.interval is None else {"interval": settings.interval.state()}
+def _beside(settings: OutputSettings) -> dict[str, Any]:
+    """What few outputs have."""
+    both = {"interval": settings.interval, "groups": settings.groups}
+    return {name: each.state() for name, each in both.items() if each is not None}
 
 
 def own_types(features: Sequence[Feature]) -> dict[str, str]:

@@ -4,7 +4,7 @@ Everything comes from the fitted features. Cells as a CSV reader gives them, num
 read as training read them.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 from crosstie.data.column import Form
@@ -21,16 +21,23 @@ _CELLS: dict[Form, tuple[list[str], str]] = {  # what JSON may have for a form, 
     "series": (["array", "string"], "list<item: double>"),
     "media": (["string", "array"], "binary"),
 }
+_NONE: Mapping[str, Sequence[str | None]] = {}
+MOST = 8  # groups that are named
 _CHANNELS = "list<item: list<item: double>>"
 _PROBABILITY: dict[str, Any] = {"type": "number", "minimum": 0, "maximum": 1}
 
 
-def row_schema(preprocessor: Preprocessor, rowwise: Rowwise | None = None) -> dict[str, Any]:
+def row_schema(
+    preprocessor: Preprocessor,
+    rowwise: Rowwise | None = None,
+    groups: Mapping[str, Sequence[str | None]] = _NONE,
+) -> dict[str, Any]:
     """What `schema.json` holds.
 
     Args:
         preprocessor: The fitted features.
         rowwise: What makes the columns that they read of those of a row.
+        groups: As `Artifact.groups`.
 
     Returns:
         `{"input": schema of a row, "output": schema of a prediction, "columns": {"input": […], "output": […]}}`. Each
@@ -41,10 +48,19 @@ def row_schema(preprocessor: Preprocessor, rowwise: Rowwise | None = None) -> di
     inputs: list[dict[str, Any]] = []
     found = _inputs(preprocessor) if rowwise is None else _raw(preprocessor, rowwise)
     for name, kind, nullable, wanted, (types, arrow) in found:
-        if name in rows:
+        if name in rows or name in groups:
             continue
         rows[name] = {"description": wanted, "type": [*types, *(["null"] if nullable else [])]}
         inputs.append({"column": name, "type": kind, "arrow": arrow, "nullable": nullable})
+    for name, values in groups.items():
+        types, arrow = _CELLS["levels"]
+        known = [repr(each) for each in values if each is not None]
+        wanted = (
+            f"the group of the row: {', '.join(known[:MOST])}{', …' if len(known) > MOST else ''}"
+        )
+        nullable = None in values
+        rows[name] = {"description": wanted, "type": [*types, *(["null"] if nullable else [])]}
+        inputs.append({"column": name, "type": "category", "arrow": arrow, "nullable": nullable})
     predictions: dict[str, Any] = {}
     outputs: list[dict[str, Any]] = []
     for feature in preprocessor.outputs:
@@ -58,6 +74,7 @@ def row_schema(preprocessor: Preprocessor, rowwise: Rowwise | None = None) -> di
     read = {feature.column for feature in preprocessor.inputs}
     if rowwise is not None:
         read = {*rowwise.reads}
+    read |= {*groups}
     required = [
         each["column"] for each in inputs if each["column"] in read and not each["nullable"]
     ]

@@ -11,6 +11,7 @@ from crosstie import api
 from crosstie.cli.output import put, put_json, put_table, tell
 from crosstie.cli.types import TablePath, names
 from crosstie.errors import ConfigError, Problem
+from crosstie.pipeline.run import Run
 from crosstie.reports.numbers import figure
 
 if TYPE_CHECKING:
@@ -122,7 +123,7 @@ def audit(
     if json:
         put_json({"audit": found.to_dict()})
     else:
-        _put(found)
+        _put(found, model if model is not None and Run.named(model, runs) else None)
     return 0
 
 
@@ -150,8 +151,8 @@ def _model_and_data(
     return model, data
 
 
-def _put(found: "Audit") -> None:
-    """Each column's groups and criteria, the intersections, and the verdict."""
+def _put(found: "Audit", run: str | None) -> None:
+    """Each column's groups and criteria, the intersections, what evening out costs, and the verdict."""
     from crosstie.serving.audit import LIMITS  # numpy, 120 ms
 
     chosen = f", {found.positive!r} counting as chosen" if found.positive else ""
@@ -170,10 +171,34 @@ def _put(found: "Audit") -> None:
     if len(pairs) > 1:
         put("")
         _put_pairs(pairs)
+    _put_costs(found, run)
     put("")
     _put_slices(found)
     put(found.verdict)
     put(LIMITS)
+
+
+def _put_costs(found: "Audit", run: str | None) -> None:
+    """What evening out would cost, and what to type to have it of a run."""
+    from crosstie.reports.audit import COSTS, cost_row  # numpy, 120 ms
+
+    for columns in dict.fromkeys(each.columns for each in found.mitigations):
+        own = [each for each in found.mitigations if each.columns == columns]
+        put("")
+        put_table(
+            f"evening out by {' and '.join(columns)}, on rows that nothing was chosen by",
+            list(COSTS),
+            [cost_row(each) for each in own],
+        )
+    if (
+        run is not None
+        and found.mitigations
+        and not any(each.applied for each in found.mitigations)
+    ):
+        first = found.mitigations[0]
+        by = f"crosstie train {run} --set fairness.by={first.columns[0]} --set fairness"
+        put(f"  to apply one: {by}.thresholds={first.criterion}")
+        put(f"  to even out in training: {by}.reweighing=true")
 
 
 def _put_pairs(pairs: "Sequence[Fairness]") -> None:

@@ -12,6 +12,7 @@ from typing import Any
 
 import numpy as np
 
+from crosstie.evaluation.group_thresholds import of_rows
 from crosstie.evaluation.metric import Array, Metric
 from crosstie.evaluation.metrics.sequence import Counted
 from crosstie.evaluation.score import chosen, score
@@ -43,7 +44,7 @@ def intervals(
         target: As `Metric` takes it.
         prediction: As `Metric` takes it.
         weights: `[rows]`, or None.
-        threshold: Of a binary output, or one for each label of a set.
+        threshold: Of a binary output, or an array of one for each row; or one for each label of a set.
         scale: As for `score`.
         names: Which metrics; None for all but `max_error`, which resampling cannot bound, and but `chrf` and
             rankings of more than 20 classes, which would take long.
@@ -73,7 +74,8 @@ def intervals(
     rows = len(target)
     some = _some(rows, rng)
     weights = None if weights is None else weights[some]
-    kinds = chosen(output_type, list(point), threshold, scale=scale, labels=labels)
+    limits = of_rows(threshold, some)
+    kinds = chosen(output_type, list(point), limits, scale=scale, labels=labels)
     target, prediction = target[some], prediction[some]
     measures = [_measure(metric, target, prediction) for metric in kinds.values()]
     values = _resampled(measures, len(target), weights, resamples, rng)
@@ -168,7 +170,9 @@ def changes(
     for name in both:
         pair = [
             _measure(
-                chosen(output_type, [name], threshold, scale=scale, labels=labels)[name],
+                chosen(output_type, [name], of_rows(threshold, some), scale=scale, labels=labels)[
+                    name
+                ],
                 target[some],
                 prediction[some],
             )
@@ -229,4 +233,12 @@ def _measure(metric: Metric, target: Array, prediction: Array) -> Callable[[Arra
     if isinstance(metric, Counted):
         counts = metric.counts(target, prediction)
         return lambda kept, weights: metric.weighed(counts[kept], weights)
+    limits = metric.threshold
+    if prediction.ndim == 1 and np.ndim(limits) == 1:  # one for each row
+
+        def measured(kept: Array, weights: Array) -> float:
+            metric.threshold = of_rows(limits, kept)
+            return metric(target[kept], prediction[kept], weights)
+
+        return measured
     return lambda kept, weights: metric(target[kept], prediction[kept], weights)

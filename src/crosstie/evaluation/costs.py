@@ -52,7 +52,7 @@ def judge_costs(
     target: Array,
     probability: Array,
     *,
-    threshold: float,
+    threshold: float | Array,
     weights: Array | None = None,
     seed: int = 0,
 ) -> dict[str, float]:
@@ -62,7 +62,7 @@ def judge_costs(
         costs: Of each kind of row.
         target: 0 and 1, `[rows]`.
         probability: Of 1, `[rows]`.
-        threshold: From which probability on a row is said to be positive.
+        threshold: From which probability on a row is said to be positive, or an array of one for each row.
         weights: `[rows]`, or None for all equal.
         seed: Of resamples.
 

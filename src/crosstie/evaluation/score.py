@@ -54,7 +54,7 @@ def score(
         prediction: As `Metric` takes it.
         weights: `[rows]`, or None.
         names: Which metrics; None for the usual ones and those that a project adds.
-        threshold: Of a binary output, or one for each label of a set.
+        threshold: Of a binary output, or an array of one for each row; or one for each label of a set.
         labels: The tags of a sequence, in the order of their codes.
         scale: Of a series, how much it changed from season to season in training.
 
@@ -120,7 +120,7 @@ def details(
         prediction: As `Metric` takes it.
         labels: Names of the classes or labels; binary: (negative, positive).
         weights: `[rows]`, or None.
-        threshold: Of a binary output, or one for each label of a set.
+        threshold: Of a binary output, or an array of one for each row; or one for each label of a set.
 
     Returns:
         number: `residuals` and `target`, quantiles; timeseries: `mae_by_step` too. binary and category: `confusion` (rows: true), `per_class`

@@ -85,22 +85,37 @@ class _value:  # noqa: N801 - a function with memory
         return value if self.metric.greater_is_better else -value
 
 
-def _best(target: Array, probability: Array, value: _value, weights: Array | None) -> float:
-    if not len(target):
-        return 0.5
+def decisions(target: Array, probability: Array, weights: Array | None) -> tuple[Floats, Floats]:
+    """What each threshold decides, from the one that says no to all rows to the one that says yes to all.
+
+    Args:
+        target: 0 and 1, `[rows]`, at least one.
+        probability: Of 1, `[rows]`.
+        weights: `[rows]`, or None.
+
+    Returns:
+        Thresholds halfway between two probabilities that occur, at most a thousand, `[thresholds]`; and
+        `[[true negative, false positive], [false negative, true positive]]` of each, `[thresholds, 2, 2]`.
+    """
     true, false = cumulative(target, probability, weights)
     positives, negatives = true[-1], false[-1]
-    if not positives or not negatives:
-        return 0.5
     distinct = np.unique(np.asarray(probability, np.float64))[::-1]
     # cutting after the i-th distinct probability predicts the first i + 1 positive; -1: none of them
-    cuts = np.unique(np.linspace(-1, len(distinct) - 1, CANDIDATES).round().astype(int))
+    cuts = np.unique(np.linspace(-1, len(distinct) - 1, CANDIDATES).round().astype(int)) + 1
     edges = np.concatenate(
         [[min(1.0, distinct[0] + 1e-6)], (distinct[:-1] + distinct[1:]) / 2, [0.0]]
     )
-    tp = np.concatenate([[0.0], true])[cuts + 1]
-    fp = np.concatenate([[0.0], false])[cuts + 1]
-    tables = np.stack([negatives - fp, fp, positives - tp, tp], 1).reshape(-1, 2, 2)
+    tp = np.concatenate([[0.0], true])[cuts]
+    fp = np.concatenate([[0.0], false])[cuts]
+    return edges[cuts], np.stack([negatives - fp, fp, positives - tp, tp], 1).reshape(-1, 2, 2)
+
+
+def _best(target: Array, probability: Array, value: _value, weights: Array | None) -> float:
+    if not len(target):
+        return 0.5
+    thresholds, tables = decisions(target, probability, weights)
+    if not tables[0].sum(1).all():  # only one class is there
+        return 0.5
     values = np.array([value(table) for table in tables])
-    ties = cuts[values >= values.max() - 1e-12] + 1
-    return float(edges[ties][np.abs(edges[ties] - 0.5).argmin()])
+    ties = thresholds[values >= values.max() - 1e-12]
+    return float(ties[np.abs(ties - 0.5).argmin()])

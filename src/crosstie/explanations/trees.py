@@ -60,7 +60,7 @@ def by_trees(
         found.sum(1), values, rtol=NEAR, atol=NEAR * max(np.abs(values).max(initial=0), 1)
     ):
         return None
-    said = model.artifact.decode(raw)[f"{feature.name}_prediction"]
+    said = model.artifact.decode(raw, encoded[0])[f"{feature.name}_prediction"]
     called = {each.name: each.column for each in members[0].preprocessor.inputs}
     sources = [called[name] for name in columns.names]
     return [

@@ -47,6 +47,7 @@ class Encoded:
         counts: By column.
         tokens: By output, of those that have a label for each token of their source, or copy them: those tokens.
         texts: By output, of those that are texts: the true ones.
+        thresholds: By output, of those that are decided by groups of rows: the threshold of each row.
     """
 
     batch: Batch
@@ -55,6 +56,7 @@ class Encoded:
     counts: Mapping[str, Counts] = field(default_factory=dict)
     tokens: Mapping[str, list[list[str]]] = field(default_factory=dict)
     texts: Mapping[str, NDArray[Any]] = field(default_factory=dict)
+    thresholds: Mapping[str, NDArray[np.float64]] = field(default_factory=dict)
 
 
 class Preprocessor:

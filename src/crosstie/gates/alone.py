@@ -82,7 +82,7 @@ def main(words: Sequence[str]) -> int:
     predictions: list[dict[str, Any]] = []
     if rows:
         encoded = artifact.encode(Table.from_rows(rows, missing=artifact.missing))
-        found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
+        found = artifact.decode(artifact.raw(encoded), encoded[0])
         predictions = [
             {key: plain(values[i]) for key, values in found.items()} for i in range(len(rows))
         ]

@@ -10,7 +10,7 @@ from crosstie.artifact.artifact import Artifact
 from crosstie.data.table import Table
 from crosstie.features.output_feature import OutputFeature
 from crosstie.serving.model import Model
-from crosstie.serving.pieces import joined, pieces
+from crosstie.serving.pieces import joined, joined_limits, pieces
 from crosstie.serving.truth import true_values
 
 
@@ -24,7 +24,7 @@ class Answer:
         usable: bool `[rows]`: the table has a true value that the model knows.
         raw: As metrics take it.
         shown: What a caller is given, one a row.
-        threshold: Of a binary output or a set.
+        threshold: Of a binary output or a set; an array `[rows]` where each row has its own.
     """
 
     feature: OutputFeature
@@ -74,23 +74,25 @@ def answers(model: Model, holdout: Any) -> Answers:
             parts[name].append(part)
     outputs = {}
     for feature in artifact.outputs:
-        target, usable, raw, shown = map(joined, zip(*parts[feature.name], strict=True))
-        threshold = artifact.settings[feature.name].threshold
+        *arrays, limits = zip(*parts[feature.name], strict=True)
+        target, usable, raw, shown = map(joined, arrays)
+        threshold = joined_limits(limits)
         outputs[feature.name] = Answer(feature, target, usable, raw, shown, threshold)
     return Answers(source.name, Table.concat(tables, tables[0].columns), outputs)
 
 
 def _piece(artifact: Artifact, table: Table) -> dict[str, tuple[Any, ...]]:
-    """(target, usable, raw, shown) of each output."""
+    """(target, usable, raw, shown, threshold) of each output."""
     encoded = artifact.encode(table)
     raw, tokens = artifact.raw(encoded), encoded[0].tokens
-    shown = artifact.decode(raw, tokens)
+    shown = artifact.decode(raw, encoded[0])
     preprocessor = artifact.members[0].preprocessor
     return {
         feature.name: (
             *true_values(preprocessor, feature, table, tokens),
             raw[feature.name],
             list(shown[f"{feature.name}_prediction"]),
+            artifact.threshold_of(feature.name, encoded[0]),
         )
         for feature in artifact.outputs
     }

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.evaluation.group_thresholds import of_rows
 from crosstie.gates.answers import Answer
 
 CLASSES = ("binary", "category")
@@ -46,7 +47,7 @@ def alone(candidate: Answer) -> Pair:
         None,
         candidate.raw[rows],
         tuple(feature.labels),
-        (threshold, threshold),
+        (of_rows(threshold, rows), of_rows(threshold, rows)),
     )
 
 
@@ -83,7 +84,7 @@ def pair(production: Answer, candidate: Answer) -> Pair | str:
         production.raw[rows],
         candidate.raw[rows],
         labels,
-        (production.threshold, candidate.threshold),
+        (of_rows(production.threshold, rows), of_rows(candidate.threshold, rows)),
     )
 
 
@@ -96,11 +97,11 @@ def _classes(production: Answer, candidate: Answer, labels: tuple[str, ...]) -> 
     )
     if production.feature.type == candidate.feature.type == "binary" and len(labels) == 2:
         positive = candidate.feature.labels[1]
-        before, threshold = production.raw[rows], production.threshold
+        before, threshold = production.raw[rows], of_rows(production.threshold, rows)
         if production.feature.labels[1] != positive:
             before, threshold = 1 - before, 1 - threshold
         target = (codes == labels.index(positive)).astype(np.int64)
-        thresholds = (threshold, candidate.threshold)
+        thresholds = (threshold, of_rows(candidate.threshold, rows))
         names = tuple(candidate.feature.labels)
         return Pair("binary", rows, target, before, candidate.raw[rows], names, thresholds)
     before, after = (_spread(each, labels)[rows] for each in (production, candidate))

@@ -42,7 +42,7 @@ def skew_of(model: Model, holdout: Table, *, seed: int = 0) -> Skew:
     told += [each for each in said.problems if each not in told]
     if said.predictions:
         encoded = artifact.encode(table)
-        found = artifact.decode(artifact.raw(encoded), encoded[0].tokens)
+        found = artifact.decode(artifact.raw(encoded), encoded[0])
         expected = [
             {key: plain(values[i]) for key, values in found.items()} for i in range(len(table))
         ]

@@ -13,7 +13,7 @@ from typing import Any, Protocol
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.artifact.artifact import Member, natural
+from crosstie.artifact.artifact import Member, OutputSettings, natural
 from crosstie.artifact.fitted import save_fitted
 from crosstie.artifact.runtime import Graph
 from crosstie.config.options import build
@@ -25,6 +25,7 @@ from crosstie.evaluation.score import score
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.learners.learner import Job, learners
+from crosstie.pipeline.evening import reweighed
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, TRAIN_ROWS, Beside, Prepared
@@ -40,11 +41,27 @@ UNSEEN = "unseen.onnx"  # after a refit: the model that validation rows are judg
 
 @dataclass(frozen=True)
 class Part:
-    """One part of the data: what is true and what a model says, by output name, in natural units."""
+    """One part of the data: what is true and what a model says, by output name, in natural units.
+
+    Attributes:
+        truth: As metrics take it.
+        raw: Likewise.
+        weights: `[rows]`, or None for all equal.
+        groups: The `Key` of each row, `[rows]`, where the file tells groups apart.
+    """
 
     truth: Values
     raw: Values
     weights: NDArray[Any] | None = None
+    groups: NDArray[Any] | None = None
+
+    def limits(self, settings: Mapping[str, OutputSettings]) -> dict[str, Any]:
+        """By output, from which probability on a row is predicted positive; an array `[rows]` where that is its group's."""
+        keys = [] if self.groups is None else self.groups.tolist()
+        return {
+            name: each.threshold if each.groups is None else each.groups.of(keys)
+            for name, each in settings.items()
+        }
 
     def score(
         self, outputs: Sequence[OutputFeature], thresholds: Mapping[str, Any]
@@ -161,6 +178,7 @@ def fit(
                 members[name],
                 first(name, batch, prepared.layout.outputs),
                 prepared.beside.get(name, Beside()),
+                prepared.groups.get(name),
             )
             for name, batch in prepared.batches.items()
         },
@@ -200,15 +218,22 @@ def _learn(
     learner = build(learners.get(model_type), **trainer)
     checkpoints = folder / "checkpoints"
     checkpoints.mkdir(parents=True, exist_ok=True)
-    train = prepared.batches["train"]
+    train, validation = prepared.batches["train"], prepared.batches.get("validation")
+    groups = dict(prepared.groups)
     if plan.oversample is not None:
-        target = train.targets[plan.outputs[0].name]
-        train = _taken(prepared, train, repeats(target, plan.oversample, plan.seed), model_type)
+        rows = repeats(train.targets[plan.outputs[0].name], plan.oversample, plan.seed)
+        train = _taken(prepared, train, rows, model_type)
+        groups |= {"train": groups["train"][rows]} if groups else {}
+    if plan.fairness is not None and plan.fairness.reweighing:
+        output = plan.outputs[0].name
+        train = reweighed(train, output, groups["train"])
+        if validation is not None:  # what says when to stop is to be weighted as what is learned
+            validation = reweighed(validation, output, groups["validation"])
     ended = _Ended()
     job = Job(
         layout=prepared.layout,
         train=train,
-        validation=prepared.batches.get("validation"),
+        validation=validation,
         architecture=plan.architecture,
         seed=plan.seed,
         folder=checkpoints,
@@ -284,12 +309,13 @@ def _cells(output: Output) -> int:
     return width * (output.length or 1)
 
 
-def ask(member: Member, batch: Batch, beside: Beside) -> Part:
-    """What a model says of a batch, beside the truth."""
+def ask(member: Member, batch: Batch, beside: Beside, groups: NDArray[Any] | None = None) -> Part:
+    """What a model says of a batch, beside the truth; `groups` are of its rows, and of more behind them."""
     true = truth(member.preprocessor.outputs, batch) | {
         name: np.array(texts[: len(batch)], dtype=object) for name, texts in beside.texts.items()
     }
-    return Part(true, dict(member.raw(batch, beside.tokens)), batch.weights)
+    own = None if groups is None else groups[: len(batch)]
+    return Part(true, dict(member.raw(batch, beside.tokens)), batch.weights, own)
 
 
 def truth(outputs: Sequence[OutputFeature], batch: Batch) -> Values:

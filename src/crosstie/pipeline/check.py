@@ -18,6 +18,7 @@ from crosstie.pipeline.components import Built, assemble
 from crosstie.pipeline.defaults import read_defaults
 from crosstie.pipeline.doubts import doubts
 from crosstie.pipeline.entries import Columns, Entry
+from crosstie.pipeline.fairness import read_fairness
 from crosstie.pipeline.filled import as_written
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.judging import (
@@ -136,6 +137,14 @@ def make_plan(
             findings.document.at("features"),
             "row-wise features do not go together with windows of series yet; work them out in a step",
         )
+    fairness = read_fairness(
+        top,
+        columns,
+        looks,
+        findings,
+        rowwise=made.rowwise is not None,
+        windows=windows is not None,
+    )
     split = make_split(seen["split"], tables, looks, findings)
     if tables.train is not None:
         doubts(columns, tables, looks, split, findings)
@@ -160,6 +169,7 @@ def make_plan(
         "model_type": model_type,
         "seed": top["seed"],
         **({"weight": top["weight"]} if top["weight"] is not None else {}),
+        **({"fairness": fairness.state()} if fairness is not None else {}),
         **({"folds": folds} if folds is not None else {}),
         **({"start_from": earlier.source} if earlier else {}),
         **({"private": top["private"]} if top["private"] else {}),
@@ -192,6 +202,7 @@ def make_plan(
         uncalibrated=uncalibrated,
         seed=top["seed"],
         weight=top["weight"],
+        fairness=fairness,
         folds=folds,
         oversample=seen["oversample_minority"],
         earlier=earlier,

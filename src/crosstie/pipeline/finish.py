@@ -22,11 +22,14 @@ from crosstie.evaluation.calibration import apply_temperature, fit_temperature
 from crosstie.evaluation.conformal import COVERAGE, fit_interval, judge_interval
 from crosstie.evaluation.costs import judge_costs
 from crosstie.evaluation.curves import curves
+from crosstie.evaluation.group_thresholds import of_rows
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.output_feature import OutputFeature
 from crosstie.features.views import View
+from crosstie.pipeline.audited import audited, fairness_json, slices_json
 from crosstie.pipeline.candidate import Candidate, Part
+from crosstie.pipeline.evening import UNWEIGHTED, with_groups
 from crosstie.pipeline.importance import importance
 from crosstie.pipeline.naive import BASELINE, naive_parts
 from crosstie.pipeline.plan import Plan
@@ -68,9 +71,11 @@ def finish(
         name: _calibrated(part, outputs, settings) if name != BASELINE else part
         for name, part in chosen.parts.items()
     }
-    thresholds = {name: each.threshold for name, each in settings.items()}
-    metrics: Scores = {name: part.score(outputs, thresholds) for name, part in parts.items()}
+    metrics: Scores = {
+        name: part.score(outputs, part.limits(settings)) for name, part in parts.items()
+    }
     judged = "test" if "test" in parts else "validation" if "validation" in parts else "train"
+    thresholds = parts[judged].limits(settings)
 
     save(
         run.model,
@@ -96,9 +101,15 @@ def finish(
             "watched": plan.metrics,
             "outputs": {
                 feature.name: {
-                    **_report(feature, parts[judged], settings[feature.name], plan.seed),
+                    **_report(
+                        feature,
+                        parts[judged],
+                        settings[feature.name],
+                        plan.seed,
+                        thresholds[feature.name],
+                    ),
                     **_held(feature, parts[judged], settings[feature.name], judged),
-                    **_cost(feature, parts[judged], settings[feature.name], plan),
+                    **_cost(feature, parts[judged], thresholds[feature.name], plan),
                 }
                 for feature in outputs
             },
@@ -108,6 +119,15 @@ def finish(
             "completed_rows": {part: n for part, n in prepared.completed.items() if n},
         },
     )
+    rows = audited(plan, outputs, parts[judged], prepared, judged, settings)
+    if plan.fairness is not None and rows:
+        [feature] = outputs
+        bare = _unweighted(feature, plan, beside, judged)
+        told = fairness_json(plan.fairness.by, rows[feature.name], bare, judged)
+        run.write("fairness.json", told)
+    slices = slices_json(rows, judged)
+    if slices is not None:
+        run.write("slices.json", slices)
     measured = importance(run, chosen, prepared, parts[judged], judged, seed=plan.seed)
     if measured is not None:
         run.write("importance.json", measured)
@@ -162,18 +182,45 @@ def settings_of(feature: OutputFeature, plan: Plan, chosen: Candidate) -> Output
         temperature = float(
             fit_temperature(raw, target, weights=part.weights, output_type=feature.type)
         )
-    costs = plan.costs.get(feature.name)
-    if isinstance(asked, str) or costs is not None:
+    table = plan.costs[feature.name].table if feature.name in plan.costs else None
+    said = apply_temperature(raw, temperature, output_type=feature.type)
+    found = OutputSettings(fixed, temperature)
+    if isinstance(asked, str) or table is not None:
         tuned = tune(
             feature.type,
             target,
-            apply_temperature(raw, temperature, output_type=feature.type),
+            said,
             metric=asked if isinstance(asked, str) else "f1",
-            costs=None if costs is None else costs.table,
+            costs=table,
             weights=part.weights,
         )
-        return OutputSettings(np.asarray(tuned).tolist(), temperature)
-    return OutputSettings(fixed, temperature)
+        found = OutputSettings(np.asarray(tuned).tolist(), temperature)
+    if plan.fairness is None or plan.fairness.thresholds is None:
+        return found
+    assert part.groups is not None, "thresholds of groups are refused without them"
+    learned = chosen.parts["train"].groups if "train" in chosen.parts else None
+    return with_groups(
+        found,
+        plan.fairness,
+        target,
+        said,
+        part.groups,
+        [] if learned is None else learned.tolist(),
+        costs=table,
+        weights=part.weights,
+    )
+
+
+def _unweighted(
+    feature: OutputFeature, plan: Plan, beside: Sequence[Candidate], judged: str
+) -> NDArray[np.int64] | None:
+    """What the same learner decides that was not taught by weights, where there is one that has two classes."""
+    bare = next((each for each in beside if each.name == UNWEIGHTED), None)
+    if bare is None or judged not in bare.parts or feature.type != "binary":
+        return None
+    own = settings_of(feature, replace(plan, fairness=None), bare)
+    part = _calibrated(bare.parts[judged], [feature], {feature.name: own})
+    return np.asarray(part.raw[feature.name] >= own.threshold, np.int64)
 
 
 def _calibrated(
@@ -209,7 +256,7 @@ def _write_predictions(
                 else:
                     decoded = feature.decode(
                         raw,
-                        threshold=thresholds[feature.name],
+                        threshold=of_rows(thresholds[feature.name], piece),
                         tokens=_places(feature, part.truth[feature.name][piece]),
                     )
                     columns |= {f"{feature.name}_{key}": each for key, each in decoded.items()}
@@ -222,7 +269,7 @@ def _places(feature: OutputFeature, truth: NDArray[Any]) -> list[Sequence[str]] 
 
 
 def _report(
-    feature: OutputFeature, part: Part, settings: OutputSettings, seed: int
+    feature: OutputFeature, part: Part, settings: OutputSettings, seed: int, threshold: Any
 ) -> dict[str, Any]:
     target, raw = part.truth[feature.name], part.raw[feature.name]
     return {
@@ -230,13 +277,14 @@ def _report(
         "labels": list(feature.labels),
         "rows": len(target),
         "threshold": settings.threshold,
+        **({} if settings.groups is None else {"groups": settings.groups.state()}),
         "temperature": settings.temperature,
         "intervals": intervals(
             feature.type,
             target,
             raw,
             weights=part.weights,
-            threshold=settings.threshold,
+            threshold=threshold,
             labels=feature.labels,
             scale=feature.usual_change,
             seed=seed,
@@ -247,7 +295,7 @@ def _report(
             raw,
             feature.labels,
             weights=part.weights,
-            threshold=settings.threshold,
+            threshold=threshold,
         ),
         "curves": curves(
             feature.type, target, raw, feature.labels, weights=part.weights, seed=seed
@@ -255,20 +303,17 @@ def _report(
     }
 
 
-def _cost(
-    feature: OutputFeature, part: Part, settings: OutputSettings, plan: Plan
-) -> dict[str, Any]:
+def _cost(feature: OutputFeature, part: Part, threshold: Any, plan: Plan) -> dict[str, Any]:
     """What decisions cost, where that was said."""
     costs = plan.costs.get(feature.name)
     if costs is None:
         return {}
-    assert isinstance(settings.threshold, float), "one of a binary output"
     target, raw = part.truth[feature.name], part.raw[feature.name]
     measured = judge_costs(
         costs,
         target,
         raw,
-        threshold=settings.threshold,
+        threshold=threshold,
         weights=part.weights,
         seed=plan.seed,
     )

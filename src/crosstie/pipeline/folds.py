@@ -123,16 +123,18 @@ def _concatenate(parts: Sequence[Part]) -> Part:
         return {name: np.concatenate([each[name] for each in values]) for name in values[0]}
 
     weights = [each.weights for each in parts if each.weights is not None]
+    groups = [each.groups for each in parts if each.groups is not None]
     return Part(
         together([each.truth for each in parts]),
         together([each.raw for each in parts]),
         np.concatenate(weights) if weights else None,
+        np.concatenate(groups) if groups else None,
     )
 
 
 def _average(parts: Sequence[Part]) -> Part:
     raw = {name: np.mean([each.raw[name] for each in parts], axis=0) for name in parts[0].raw}
-    return Part(parts[0].truth, raw, parts[0].weights)
+    return replace(parts[0], raw=raw)
 
 
 def joined(parts: Sequence[Prepared]) -> Prepared:
@@ -142,4 +144,9 @@ def joined(parts: Sequence[Prepared]) -> Prepared:
         return first
     rows = dict(first.rows)
     rows["validation"] = np.concatenate([each.rows["validation"] for each in parts])
-    return Prepared(first.preprocessor, first.batches, rows, first.counts, first.dropped)
+    groups = dict(first.groups)
+    if groups:
+        groups["validation"] = np.concatenate([each.groups["validation"] for each in parts])
+    return Prepared(
+        first.preprocessor, first.batches, rows, first.counts, first.dropped, groups=groups
+    )

@@ -66,6 +66,7 @@ class File:
         features: The file with row-wise features, a SELECT over `input` (.sql) or a function (.py), that run in training
             and on each request; it is `features.sql` or `features.py` beside the file, if one is there. null is none.
         callbacks: Who else listens to training, by name: `mlflow`, `wandb`, or a class of your own.
+        fairness: By which groups of people the model is audited, and whether they are evened out.
     """
 
     answers: ClassVar[dict[str, Answer]] = {
@@ -122,6 +123,50 @@ class File:
         components: str | None = None,
         features: str | None = None,
         callbacks: Annotated[list[Any], ComponentOf(listeners, many=True)] = (),  # type: ignore[assignment]
+        fairness: dict[str, Any] | None = None,
+    ) -> None: ...
+
+
+class Fairness:
+    """Groups of people, and what is done about differences between them.
+
+    Args:
+        by: The column that tells groups apart, or a list of them for their intersections. They need not be inputs.
+        thresholds: Decide each group by a threshold of its own, chosen on validation rows, so that groups are alike by
+            this criterion: in the share that is chosen (demographic_parity), in the share of the truly positive that is
+            (equal_opportunity), or in that and in the share of the truly negative (equalized_odds). Rows to predict must
+            then say which group they are of.
+        reweighing: Weight training rows so that class and group are independent.
+        bound: How far apart those shares may be on the rows that thresholds are chosen on.
+    """
+
+    answers: ClassVar[dict[str, Answer]] = {
+        "constraints": Answer(
+            "write `thresholds: demographic_parity`, `equal_opportunity` or `equalized_odds`"
+        ),
+        "mitigation": Answer("write `thresholds: …` with a criterion, or `reweighing: true`"),
+    }
+
+    def __init__(
+        self,
+        *,
+        by: Annotated[
+            list[str] | str,
+            Elsewhere("sensitive_features", "sensitive", "protected", "protected_attributes"),
+        ],
+        thresholds: Annotated[
+            Literal["demographic_parity", "equal_opportunity", "equalized_odds"],
+            Elsewhere(
+                "criterion",
+                values={
+                    "true_positive_rate_parity": "equal_opportunity",
+                    "false_negative_rate_parity": "equal_opportunity",
+                },
+            ),
+        ]
+        | None = None,
+        reweighing: Annotated[bool, Elsewhere("reweighting", "reweigh")] = False,
+        bound: Annotated[float, Gt(0), Le(1)] = 0.02,
     ) -> None: ...
 
 

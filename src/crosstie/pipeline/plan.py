@@ -14,6 +14,7 @@ from crosstie.data.windows import Windows
 from crosstie.evaluation.costs import Costs
 from crosstie.features.feature import Feature
 from crosstie.features.output_feature import OutputFeature
+from crosstie.pipeline.evening import Fair
 from crosstie.pipeline.start import Earlier
 
 
@@ -55,6 +56,7 @@ class Plan:
         uncalibrated: Outputs whose probabilities stay as they were learned.
         seed: Everything random comes from it.
         weight: The column of row weights.
+        fairness: By which groups the model is audited, and how they are evened out.
         folds: How many models, or None for one.
         oversample: Ratio of a binary target's classes up to which training rows of the rarer one are repeated.
         earlier: The network that this one begins with.
@@ -87,6 +89,7 @@ class Plan:
     seed: int = field(compare=False)
     uncalibrated: frozenset[str] = field(default=frozenset(), compare=False)
     weight: str | None = field(default=None, compare=False)
+    fairness: Fair | None = field(default=None, compare=False)
     folds: int | None = field(default=None, compare=False)
     oversample: float | None = field(default=None, compare=False)
     earlier: Earlier | None = field(default=None, compare=False, repr=False)

@@ -9,6 +9,7 @@ import math
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -20,6 +21,7 @@ from crosstie.data.style import PLAIN
 from crosstie.errors import DataError
 from crosstie.features.counts import Counts
 from crosstie.features.preprocessor import Encoded, Preprocessor
+from crosstie.features.row_groups import Key, row_groups
 from crosstie.learners.learner import Start
 from crosstie.pipeline.plan import Plan
 
@@ -60,6 +62,7 @@ class Prepared:
         dropped: Part to rows left out: no usable target, or a missing value with `drop_row`.
         completed: Part to rows whose target was completed, to learn from.
         beside: By part, what its rows' arrays do not hold, of as many rows as are judged.
+        groups: By part, what the columns of `fairness.by` say of each row, `[rows]` of `Key`; empty without that.
         folder: Where the batches lie in files; None where they are in memory.
         start: Earlier weights to begin with.
     """
@@ -71,6 +74,7 @@ class Prepared:
     dropped: dict[str, int] = field(default_factory=dict)
     completed: dict[str, int] = field(default_factory=dict)
     beside: dict[str, Beside] = field(default_factory=dict)
+    groups: dict[str, NDArray[Any]] = field(default_factory=dict)
     folder: Path | None = None
     start: Start | None = None
 
@@ -135,11 +139,14 @@ def prepare(
         for part in PARTS
     }
     kept: dict[str, list[NDArray[np.int64]]] = {part: [] for part in PARTS}
+    by = plan.fairness.by if plan.fairness is not None else ()
+    groups: dict[str, list[Key]] = {part: [] for part in PARTS}
     at_once = preprocessor.layout.rows_within(BYTES_AT_ONCE, most=ROWS_AT_ONCE)
     for name, source in sources.items():
         start = 0
         for table in source.chunks(at_once, _columns(plan, source)):
             encoded = preprocessor.encode(table, targets=True, weight=plan.weight)
+            keys = row_groups(table, by) if by else []
             _count(prepared, encoded.counts, plan.private)
             where = (
                 assignment[start : start + len(table)]
@@ -158,21 +165,34 @@ def prepare(
                     prepared.beside.setdefault(part, Beside()).add(encoded, rows, most)
                     stores[part].append(encoded.batch.take(rows))
                     kept[part].append(rows + start)
+                    groups[part] += [keys[row] for row in rows.tolist()] if by else []
             start += len(table)
     for part in PARTS:
         if kept[part]:
             prepared.batches[part] = stores[part].finish()
             prepared.rows[part] = np.concatenate(kept[part])
+        if groups[part]:
+            prepared.groups[part] = np.fromiter(groups[part], object, len(groups[part]))
     if "train" not in prepared.batches:
         raise DataError(
             f"{sources['train'].name}: no row is left to train on "
             f"({prepared.dropped['train']} rows were dropped for want of a usable target)"
         )
+    if (
+        plan.fairness is not None
+        and plan.fairness.thresholds
+        and "validation" not in prepared.batches
+    ):
+        raise DataError(
+            "fairness.thresholds are chosen on validation rows, and there are none; let the split have some, or give a "
+            "table of them"
+        )
     return prepared
 
 
 def _columns(plan: Plan, source: Source) -> list[str]:
-    wanted = [*(each.column for each in (*plan.inputs, *plan.outputs)), plan.weight]
+    by = plan.fairness.by if plan.fairness is not None else ()
+    wanted = [*(each.column for each in (*plan.inputs, *plan.outputs)), plan.weight, *by]
     return [name for name in source.columns if name in wanted]
 
 

@@ -26,6 +26,7 @@ from crosstie.errors import RunError
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
 from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session
+from crosstie.pipeline.evening import UNWEIGHTED
 from crosstie.pipeline.finish import finish
 from crosstie.pipeline.folds import fit_each, joined, prepare_folds
 from crosstie.pipeline.installation import installed
@@ -127,6 +128,8 @@ def _fit(
             for line in told(plan, data[0]):
                 session.journal.say(line)
         candidates = choose(plan, data, run.path, session)
+        if plan.fairness is not None and plan.fairness.reweighing and plan.model_type != "auto":
+            candidates.append(_unweighted(plan, data, run.path, session))
         if _wants_linear(plan, candidates):
             beside = run.path / "candidates" / "linear"
             alone = replace(session, callbacks=())  # what it is shown beside is what is watched
@@ -134,6 +137,19 @@ def _fit(
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
     return candidates, joined(data[: candidates[0].folds])
+
+
+def _unweighted(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session) -> Candidate:
+    """The same learner without the weights that even groups out: it shows what they cost."""
+    found = fit_each(
+        replace(plan, fairness=replace(plan.fairness, reweighing=False)) if plan.fairness else plan,
+        data,
+        folder / "candidates" / "unweighted",
+        replace(session, callbacks=()),
+        model_type=plan.model_type,
+        trainer=plan.trainer,
+    )
+    return replace(found, name=UNWEIGHTED)
 
 
 def _wants_linear(plan: Plan, candidates: Sequence[Candidate]) -> bool:

@@ -8,7 +8,7 @@ trials/gbm_177/model/                an artifact like that of the run, once one 
 
 import json
 from collections.abc import Mapping
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
 
@@ -21,6 +21,7 @@ from crosstie.artifact.saving import save
 from crosstie.data.files import atomic, write_json
 from crosstie.errors import RunError, nearest
 from crosstie.evaluation.conformal import Interval
+from crosstie.evaluation.group_thresholds import GroupThresholds
 from crosstie.pipeline.candidate import Candidate
 from crosstie.pipeline.finish import settings_of
 from crosstie.pipeline.plan import Plan
@@ -41,7 +42,6 @@ def keep_trial(folder: Path, plan: Plan, candidate: Candidate, **facts: Any) -> 
     """
     outputs = candidate.members[0][0].outputs
     settings = {each.name: settings_of(each, plan, candidate) for each in outputs}
-    thresholds = {name: each.threshold for name, each in settings.items()}
     seen = candidate.parts.get("validation")
     if seen is not None:
         raw = {name: np.ascontiguousarray(values) for name, values in seen.raw.items()}
@@ -57,9 +57,10 @@ def keep_trial(folder: Path, plan: Plan, candidate: Candidate, **facts: Any) -> 
             "seconds": candidate.seconds,
             "about": candidate.about,
             "metrics": {
-                name: part.score(outputs, thresholds) for name, part in candidate.parts.items()
+                name: part.score(outputs, part.limits(settings))
+                for name, part in candidate.parts.items()
             },
-            "settings": {name: asdict(each) for name, each in settings.items()},
+            "settings": {name: _state(each) for name, each in settings.items()},
         },
     )
 
@@ -82,10 +83,19 @@ def trial_model(run: Run, name: str) -> Path:
     return model
 
 
+def _state(settings: OutputSettings) -> dict[str, Any]:
+    groups = None if settings.groups is None else settings.groups.state()
+    return {**asdict(replace(settings, groups=None)), "groups": groups}
+
+
 def _settings(state: Mapping[str, Any]) -> OutputSettings:
-    interval = state.get("interval")
-    own = None if interval is None else Interval.from_state(interval)
-    return OutputSettings(state["threshold"], state["temperature"], own)
+    interval, groups = state.get("interval"), state.get("groups")
+    return OutputSettings(
+        state["threshold"],
+        state["temperature"],
+        None if interval is None else Interval.from_state(interval),
+        None if groups is None else GroupThresholds.from_state(groups),
+    )
 
 
 def _make(run: Run, folder: Path, model: Path, facts: Mapping[str, Any]) -> None:

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from crosstie.data.source import HELD
+from crosstie.evaluation.group_thresholds import of_rows
 from crosstie.features.output_feature import OutputFeature
 from crosstie.pipeline.candidate import Part
 from crosstie.pipeline.plan import Plan
@@ -60,7 +61,7 @@ def worst_rows(
             usable=np.ones(len(rows), np.bool_),
             target=target[worst],
             raw=raw[worst],
-            threshold=thresholds[feature.name],
+            threshold=of_rows(thresholds[feature.name], worst),
         )
     found = []
     for each in misses.found:

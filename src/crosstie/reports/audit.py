@@ -1,13 +1,31 @@
 """An audit as a page of its own, and as the section of a run's report."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from crosstie.evaluation.fairness import Criterion, Fairness
+from crosstie.evaluation.mitigation import Mitigation
+from crosstie.evaluation.slices import Slice
 from crosstie.reports import blocks
 from crosstie.reports.blocks import Block
 from crosstie.reports.numbers import count, figure
 from crosstie.reports.page import page
 from crosstie.serving.audit import LIMITS, Audit
+
+COSTS = (
+    "how",
+    "criterion",
+    "difference",
+    "then",
+    "then: 95 %",
+    "accuracy",
+    "then right",
+    "accuracy lost: 95 %",
+)
+COSTS_NOTE = (
+    "`thresholds`: each group is decided by one of its own, chosen on half of the rows and judged on the other; "
+    "`reweighing`: the same learner with weighted training rows. All figures are of rows that nothing was chosen by."
+)
 
 
 def audit_blocks(found: Audit) -> list[Block]:
@@ -18,7 +36,34 @@ def audit_blocks(found: Audit) -> list[Block]:
         made.append(_groups(found, each, f"fairness-{place}-groups", f"By {by}"))
         if each.criteria:
             made.append(_criteria(each, f"fairness-{place}-criteria", f"By {by}: criteria"))
+        costs = [one for one in found.mitigations if one.columns == each.columns]
+        if costs:
+            made.append(_costs(costs, f"fairness-{place}-costs", f"By {by}: evening it out"))
     return [*made, _slices(found)]
+
+
+def slice_block(id: str, title: str, loss: str, found: Sequence[Slice], seen: int) -> Block:
+    """Rows that predictions are surely worse on than on the others.
+
+    Args:
+        id: Of the block.
+        title: Of the block.
+        loss: What it is told by.
+        found: The slices.
+        seen: How many were looked at.
+    """
+    rows = [
+        [each.name, str(each.rows), *map(figure, (each.loss, each.others, each.low, each.high))]
+        for each in found
+    ]
+    if not rows:
+        note = (
+            f"Of {seen} slices by any columns none is surely predicted worse than the other rows."
+        )
+        return blocks.text(id, title, [note])
+    names = ["slice", "rows", loss, "others", "difference from", "to"]
+    note = f"Of {seen} slices by any columns, those surely predicted worse than the other rows, told by the {loss}."
+    return blocks.table(id, title, names, rows, numeric=names[1:], note=note)
 
 
 def audit_page(found: Audit) -> str:
@@ -86,18 +131,40 @@ def _criteria(each: Fairness, id: str, title: str) -> Block:
     )
 
 
-def _slices(found: Audit) -> Block:
-    rows = [
-        [each.name, str(each.rows), *map(figure, (each.loss, each.others, each.low, each.high))]
-        for each in found.slices
-    ]
-    note = f"Of {found.slices_seen} slices by any columns, those surely predicted worse than the other rows, told by the {found.loss}."
-    if not rows:
-        note = f"Of {found.slices_seen} slices by any columns none is surely predicted worse than the other rows."
-        return blocks.text("fairness-slices", "Worst slices", [note])
-    names = ["slice", "rows", found.loss, "others", "difference from", "to"]
+def _costs(found: Sequence[Mitigation], id: str, title: str) -> Block:
+    columns = [*COSTS, "thresholds"]
     return blocks.table(
-        "fairness-slices", "Worst slices", names, rows, numeric=names[1:], note=note
+        id,
+        title,
+        columns,
+        [[*cost_row(each), _thresholds(each)] for each in found],
+        numeric=["difference", "then", "accuracy", "then right"],
+        strong=[place for place, each in enumerate(found) if each.applied],
+        note=COSTS_NOTE,
+    )
+
+
+def cost_row(each: Mitigation) -> list[str]:
+    """What it is called, and what it costs, under `COSTS`."""
+    return [
+        f"{each.how} (applied)" if each.applied else each.how,
+        each.criterion,
+        figure(each.before.value),
+        figure(each.after.value),
+        f"{figure(each.after.low)} to {figure(each.after.high)}",
+        figure(each.accuracy + each.cost),
+        figure(each.accuracy),
+        f"{figure(each.low)} to {figure(each.high)}",
+    ]
+
+
+def _thresholds(each: Mitigation) -> str:
+    return ", ".join(f"{name} {value:.3f}" for name, value in each.thresholds.items())
+
+
+def _slices(found: Audit) -> Block:
+    return slice_block(
+        "fairness-slices", "Worst slices", found.loss, found.slices, found.slices_seen
     )
 
 

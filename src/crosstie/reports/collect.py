@@ -24,6 +24,7 @@ VERSION = 1
 MORE = {  # file of a run, the section that its blocks make
     "explanations.json": "explanations",
     "fairness.json": "fairness",
+    "slices.json": "slices",
 }
 TITLES = {"explanations": "Explanations", "fairness": "Groups of rows"}
 
@@ -67,6 +68,7 @@ def _sections(run: Folder) -> Iterator[tuple[str, str, list[Block]]]:
             for place, output in enumerate(outputs)
             for block in top_losses(run, output, prefix=f"worst-{place}")
         ]
+        worst = [*more.pop("slices", []), *worst]
         yield "worst", "Where it is most wrong", worst
     for name, found in more.items():
         yield name, TITLES[name], found

@@ -1,6 +1,7 @@
 """Which of the models that were tried is kept: one of them, or a weighted average that is better on unseen rows."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 
 import numpy as np
 from numpy.typing import NDArray
@@ -143,4 +144,4 @@ def _averaged(parts: Sequence[tuple[Part, float]]) -> Part:
         name: average([np.asarray(part.raw[name], np.float64) for part, _ in parts], weights)
         for name in first.raw
     }
-    return Part(first.truth, raw, first.weights)
+    return replace(first, raw=raw)

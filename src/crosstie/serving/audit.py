@@ -1,7 +1,8 @@
 """An audit: groups of rows by columns that are named or proposed, their intersections, and what became of each."""
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
+from functools import reduce
 from itertools import combinations
 from typing import Any
 
@@ -23,6 +24,7 @@ from crosstie.evaluation.fairness import (
     quantities,
 )
 from crosstie.evaluation.groups import LEVELS, Grouping, crossed, grouping, parts, usual_form
+from crosstie.evaluation.mitigation import THRESHOLDS, Mitigation, by_thresholds, compared
 from crosstie.evaluation.sensitive import Proposal, proposed
 from crosstie.evaluation.slices import Condition, Slice, worst_slices
 from crosstie.serving.audited import Audited
@@ -48,6 +50,8 @@ class Audit:
         overall: Rates of all rows.
         by: For each column and then each two of them.
         loss: What `slices` are measured by: `brier`, `error` or `mae`.
+        mitigations: For each column, what evening its groups out would cost, by criterion; of two classes whose
+            probabilities are known.
         slices: Rows on which predictions are surely worse than on the others, told by any columns.
         slices_seen: How many were looked at.
         notes: What was left out, one sentence each.
@@ -62,6 +66,7 @@ class Audit:
     proposals: Sequence[Proposal]
     overall: Mapping[str, Rate]
     by: Sequence[Fairness]
+    mitigations: Sequence[Mitigation]
     loss: str
     slices: Sequence[Slice]
     slices_seen: int
@@ -129,8 +134,10 @@ def audit(found: Audited, by: Sequence[str] | None = None, *, least: int = LEAST
     measured = quantities(found.type, found.target, found.predicted, found.probability)
     rules = CRITERIA[found.type]
     pairs = [crossed(*each) for each in combinations(groupings, 2)]
-    loss, losses = _losses(found)
-    slices, seen = worst_slices(losses, list(_conditions(found)), least=least)
+    own = found.evened.columns if found.evened is not None else ()
+    if len(own) > 2 and by is not None and set(own) <= set(by):
+        pairs.append(grouped(found, own))
+    loss, slices, seen = slices_of(found, least=least)
     return Audit(
         found.output,
         found.type,
@@ -141,11 +148,34 @@ def audit(found: Audited, by: Sequence[str] | None = None, *, least: int = LEAST
         proposals,
         overall(measured),
         [fairness(measured, each, rules, least=least) for each in (*groupings, *pairs)],
+        [one for each in (*groupings, *pairs) for one in _mitigations(found, each, least)],
         loss,
         slices,
         seen,
         notes,
     )
+
+
+def slices_of(found: Audited, *, least: int = LEAST) -> tuple[str, list[Slice], int]:
+    """What losses are called, the rows that predictions are surely worse on than on the others, and how many were looked at.
+
+    Args:
+        found: The rows.
+        least: As for `worst_slices`.
+    """
+    loss, losses = _losses(found)
+    slices, seen = worst_slices(losses, list(_conditions(found)), least=least)
+    return loss, slices, seen
+
+
+def grouped(found: Audited, by: Sequence[str]) -> Grouping:
+    """The groups of named columns, of several their intersections.
+
+    Raises:
+        ConfigError: As for `audit`.
+    """
+    first, *others = _named(found, by)
+    return reduce(crossed, others, first)
 
 
 def _named(found: Audited, by: Sequence[str]) -> list[Grouping]:
@@ -204,6 +234,39 @@ def _grouping(found: Audited, name: str) -> Grouping | None:
 
 def _too_many(table: Table, name: str) -> str:
     return f"it holds {look(table, name).distinct} different texts, and groups are made of at most {LEVELS}"
+
+
+def _mitigations(found: Audited, by: Grouping, least: int) -> list[Mitigation]:
+    """What evening out would cost; of two columns only where the model does so."""
+    evened = found.evened if found.evened and found.evened.columns == by.columns else None
+    if found.type != "binary" or found.probability is None:
+        return []
+    if evened is None and (len(by.columns) > 1 or not _can_be_evened(found, by.columns[0])):
+        return []
+    without = found.predicted
+    if found.evened is not None:
+        without = np.asarray(found.probability >= found.threshold, np.int64)
+    made = by_thresholds(
+        found.target, without, found.probability, by, least=least, otherwise=found.threshold
+    )
+    if evened is None:
+        return made
+    own = compared(
+        THRESHOLDS, evened.criterion, found.target, without, found.predicted, by, least=least
+    )
+    if own is None:
+        return made
+    told = {
+        ", ".join(each or "missing" for each in key): threshold
+        for key, threshold in evened.thresholds.items()
+    }
+    own = replace(own, applied=True, thresholds=told)
+    return [own if each.criterion == own.criterion else each for each in made]
+
+
+def _can_be_evened(found: Audited, name: str) -> bool:
+    """Whether a model may have thresholds by this column: its cells lie in it then."""
+    return name not in found.private and usual_form(look(found.table, name)) == "levels"
 
 
 def _losses(found: Audited) -> tuple[str, NDArray[np.float64]]:

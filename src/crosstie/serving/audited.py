@@ -7,17 +7,19 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.artifact.artifact import OutputSettings
 from crosstie.data.profile import look
 from crosstie.data.read import open_source
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError, Problem, nearest
 from crosstie.evaluation.fairness import AUDITED
+from crosstie.evaluation.group_thresholds import GroupThresholds
 from crosstie.evaluation.groups import FEW, NUMERIC
 from crosstie.features.binary import Binary
 from crosstie.features.levels import natural
 from crosstie.features.output_feature import OutputFeature
 from crosstie.serving.model import Model
-from crosstie.serving.pieces import joined, pieces
+from crosstie.serving.pieces import joined, joined_limits, pieces
 from crosstie.serving.truth import true_values
 
 HALF = 0.5
@@ -38,6 +40,8 @@ class Audited:
         left_out: Rows without a true or a predicted value.
         told: Columns that hold true or predicted values, by which no groups are made.
         private: Columns whose cells are not shown.
+        threshold: From which probability on a row counts as predicted.
+        evened: Of a model that has a threshold for each group, those; the predictions are made by them.
     """
 
     output: str
@@ -50,6 +54,18 @@ class Audited:
     left_out: int
     told: Sequence[str]
     private: Collection[str] = ()
+    threshold: float = HALF
+    evened: GroupThresholds | None = None
+
+    def take(self, rows: NDArray[np.int64]) -> "Audited":
+        """Only these rows, in this order."""
+        return replace(
+            self,
+            table=self.table.take(rows),
+            target=self.target[rows],
+            predicted=self.predicted[rows],
+            probability=None if self.probability is None else self.probability[rows],
+        )
 
 
 def predicted_by(
@@ -78,7 +94,7 @@ def predicted_by(
     feature = _chosen(model, target)
     source = model.open(data, header=header, columns=columns)
     preprocessor = model.artifact.members[0].preprocessor
-    tables, truth, raw, usable = [], [], [], []
+    tables, truth, raw, usable, limits = [], [], [], [], []
     for table in pieces(source, source.columns, model.rows_at_once):
         encoded = model.artifact.encode(table)
         values, known = true_values(preprocessor, feature, table, encoded[0].tokens)
@@ -86,9 +102,10 @@ def predicted_by(
         truth.append(values)
         usable.append(known)
         raw.append(model.artifact.raw_averaged(encoded, 0)[feature.name])
-    threshold = model.artifact.settings[feature.name].threshold
+        limits.append(model.artifact.threshold_of(feature.name, encoded[0]))
     said, target_ = joined(raw), joined(truth)
-    found = _of(feature, target_, said, float(np.asarray(threshold).flat[0]))
+    own = model.artifact.settings[feature.name]
+    found = predicted_as(feature, target_, said, joined_limits(limits), own)
     whole = replace(
         found,
         table=Table.concat(tables, source.columns),
@@ -167,10 +184,22 @@ def _chosen(model: Model, target: str | None) -> OutputFeature:
     return feature
 
 
-def _of(
-    feature: OutputFeature, target: NDArray[Any], raw: NDArray[Any], threshold: float
+def predicted_as(
+    feature: OutputFeature,
+    target: NDArray[Any],
+    raw: NDArray[Any],
+    threshold: Any,
+    settings: OutputSettings,
 ) -> Audited:
-    """What a model's raw answers mean."""
+    """What a model's raw answers mean, without the table of their rows.
+
+    Args:
+        feature: What is predicted.
+        target: As metrics take it.
+        raw: Likewise, calibrated.
+        threshold: From which probability on a row is predicted positive; an array where each row has its own.
+        settings: Of the output.
+    """
     probability: NDArray[np.float64] | None = None
     predicted = np.asarray(raw, np.float64)
     positive = ""
@@ -180,9 +209,12 @@ def _of(
     elif feature.type == "category":
         probability, predicted = predicted.max(1), predicted.argmax(1)
     none = Table.from_columns({})
-    return Audited(
+    found = Audited(
         feature.name, feature.type, positive, none, target, predicted, probability, 0, ()
     )
+    if feature.type != "binary":
+        return found
+    return replace(found, threshold=float(np.asarray(settings.threshold)), evened=settings.groups)
 
 
 def _seen_as(
@@ -202,6 +234,8 @@ def _seen_as(
             target=1 - found.target,
             predicted=1 - found.predicted,
             probability=flipped,
+            threshold=1 - found.threshold,
+            evened=None,
         )
     code = list(labels).index(positive)
     return replace(
@@ -226,14 +260,7 @@ def _usable(found: Audited, usable: NDArray[np.bool_]) -> Audited:
         raise DataError(
             f"column {found.output!r}: no row has a true value and a prediction that is written like one: {held}"
         )
-    return replace(
-        found,
-        table=found.table.take(rows),
-        target=found.target[rows],
-        predicted=found.predicted[rows],
-        probability=None if found.probability is None else found.probability[rows],
-        left_out=len(usable) - len(rows),
-    )
+    return replace(found.take(rows), left_out=len(usable) - len(rows))
 
 
 def _is_amount(table: Table, target: str, prediction: str) -> bool:

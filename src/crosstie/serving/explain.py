@@ -155,7 +155,7 @@ def sampled(
     walked = orders(len(pool.columns), pairs)
     at_once = artifact.members[0].layout.rows_within(BYTES_AT_ONCE, most=MOST_AT_ONCE)
     known = scaled(artifact, artifact.raw(pool.rows))
-    decoded = artifact.decode(artifact.raw(rows.rows))
+    decoded = artifact.decode(artifact.raw(rows.rows), rows.rows[0])
     for row in range(len(rows)):
         picks = steps(walked, row, begun)
         between = _asked(artifact, pool, picks.reshape(-1, len(pool.columns)), at_once)

@@ -14,6 +14,7 @@ from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, Problem
+from crosstie.evaluation.group_thresholds import of_rows
 from crosstie.evaluation.score import score
 from crosstie.features.counts import Counts
 from crosstie.features.preprocessor import Encoded
@@ -25,7 +26,7 @@ from crosstie.serving.importance import ROWS, SHUFFLES, Importances, measure_on
 from crosstie.serving.judged import Judged
 from crosstie.serving.notes import added, notes
 from crosstie.serving.opening import open_for
-from crosstie.serving.pieces import PIECE, joined, pieces
+from crosstie.serving.pieces import PIECE, joined, joined_limits, pieces
 from crosstie.serving.rows import is_row
 from crosstie.serving.strict import Wrong, WrongRows, to_judge, wrong_cells
 from crosstie.serving.top_losses import Miss, Misses
@@ -317,7 +318,7 @@ class Model:
         self, encoded: Sequence[Encoded], augment: int
     ) -> tuple[dict[str, Any], Mapping[str, Counts]]:
         raw = self.artifact.raw_averaged(encoded, augment)
-        return self.artifact.decode(raw, encoded[0].tokens), encoded[0].counts
+        return self.artifact.decode(raw, encoded[0]), encoded[0].counts
 
     def check_rows(
         self, rows: Sequence[Mapping[str, Any]] | Table, *, files: bool = False, most: int = 100
@@ -370,6 +371,7 @@ class Model:
         self._check_augment(augment)
         truth: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         raw: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
+        limits: dict[str, list[Any]] = {feature.name: [] for feature in self.artifact.outputs}
         judged = {feature.name: Judged() for feature in self.artifact.outputs}
         worst, start = Misses(top_losses, self.artifact.private), 0
         counts: dict[str, Counts] = {}
@@ -390,6 +392,8 @@ class Model:
                 judged[feature.name].add(table, feature.column, usable)
                 truth[feature.name].append(target[usable])
                 raw[feature.name].append(answer[feature.name][usable])
+                limit = self.artifact.threshold_of(feature.name, encoded[0])
+                limits[feature.name].append(of_rows(limit, usable))
                 if top_losses:
                     worst.add(
                         feature,
@@ -399,7 +403,7 @@ class Model:
                         usable=usable,
                         target=truth[feature.name][-1],
                         raw=raw[feature.name][-1],
-                        threshold=self.artifact.settings[feature.name].threshold,
+                        threshold=limits[feature.name][-1],
                     )
             start += len(table)
         self.notes, self.judged, self.misses = notes(counts), judged, worst.found
@@ -415,7 +419,7 @@ class Model:
                 feature.type,
                 joined(truth[feature.name]),
                 joined(raw[feature.name]),
-                threshold=self.artifact.settings[feature.name].threshold,
+                threshold=joined_limits(limits[feature.name]),
                 labels=feature.labels,
                 scale=feature.usual_change,
             )

@@ -69,6 +69,11 @@ def _behind(rows: int, tables: Iterator[Table]) -> Iterator[Table]:
         rows = max(rows - len(table), 0)
 
 
+def joined_limits(parts: Sequence[Any]) -> Any:
+    """The thresholds of pieces as one: of all rows one after the other where each has its own, else what all share."""
+    return np.concatenate(parts) if isinstance(parts[0], np.ndarray) else parts[0]
+
+
 def joined(parts: Sequence[Any]) -> Any:
     """The pieces of a column as one."""
     if len(parts) == 1:

@@ -25,6 +25,7 @@ def is_row(artifact: Artifact, data: Mapping[str, Any]) -> bool:
     scalars = {
         *(artifact.windows.columns if artifact.windows is not None else ()),
         *(artifact.rowwise.inputs if artifact.rowwise is not None else ()),
+        *artifact.groups,
     }
     votes: dict[str, float] = {}
     for name, value in data.items():

@@ -135,7 +135,8 @@ def wrong_cells(
     """
     odd = None
     if encoded is not None:
-        odd = {name for name, each in encoded[0].counts.items() if each.missing or each.unseen}
+        counts = encoded[0].counts
+        odd = {name for name, each in counts.items() if each.missing or each.unseen}
         if artifact.rowwise is not None:  # what is worked out may be missing for good reason
             odd &= set(artifact.columns)
         if not odd:
@@ -190,6 +191,9 @@ def _rules(artifact: Artifact, table: Table) -> list[_Rule]:
                 nullable=preprocessor.nullable(feature),
             )
         )
+    for name, known in artifact.groups.items():
+        wanted = f"the group of the row, such as {known[0]!r}"
+        rules.append(_Rule(name, "levels", wanted, _valid, PLAIN, nullable=None in known))
     raw = {} if artifact.rowwise is None else artifact.rowwise.inputs
     rules += [
         _Rule(name, each.form, each.wanted, each.readable, each.style, nullable=each.nullable)

@@ -8,6 +8,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.data.table import Table
+from crosstie.evaluation.group_thresholds import of_rows
 from crosstie.features.output_feature import OutputFeature
 
 LEAST = 1e-12  # of a probability
@@ -70,7 +71,7 @@ class Misses:
             usable: Which rows have a target.
             target: Of those rows, as metrics take it.
             raw: Of those rows, what the model puts out.
-            threshold: From which probability on the positive class is predicted.
+            threshold: From which probability on the positive class is predicted: of all, or an array of those rows'.
         """
         if feature.type not in JUDGED or not len(target):
             return
@@ -79,7 +80,7 @@ class Misses:
         rows = np.flatnonzero(usable)[worst]
         chosen = table.take(rows)
         truths = chosen.cells(feature.column)
-        said = _said(feature, raw[worst], threshold)
+        said = _said(feature, raw[worst], of_rows(threshold, worst))
         cells = {
             name: ["(private)"] * len(rows) if name in self.private else chosen.cells(name)
             for name in columns
