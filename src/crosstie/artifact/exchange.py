@@ -42,7 +42,12 @@ class Exchange:
     def take(self, rows: Rows) -> "Exchange":
         """Only these rows, in this order."""
         every = np.ones(len(rows), bool)
-        encoded = self._each(lambda each: Encoded(each.batch.take(rows), every, every))
+
+        def of(each: Encoded) -> Encoded:
+            own = {name: limits[rows] for name, limits in each.thresholds.items()}
+            return Encoded(each.batch.take(rows), every, every, thresholds=own)
+
+        encoded = self._each(of)
         return Exchange(self._artifact, encoded)
 
     def beside(self, others: "Exchange") -> "Exchange":

@@ -59,7 +59,7 @@ def by_gradients(
         )
     ]
     raw = artifact.raw(rows.rows)
-    values, said = scaled(artifact, raw), artifact.decode(raw)
+    values, said = scaled(artifact, raw), artifact.decode(raw, rows.rows[0])
     found: dict[str, list[Explanation]] = {}
     for feature in artifact.outputs:
         of = _Output(artifact, feature, ways, values[feature.name])
