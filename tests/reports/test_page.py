@@ -139,15 +139,76 @@ def test_the_worst_rows_are_shown_with_their_cells(pages, runs):
 
     head, first, *_ = block(pages["number"], "Most wrong").table()
 
-    assert head[:4] == ["row", "true", "predicted", "off by"]
-    assert head[4:] == list(worst["cells"])
-    assert first == [
+    assert head[:5] == ["row", "true", "predicted", "moved by", "off by"]
+    assert head[5:] == list(worst["cells"])
+    assert [*first[:3], *first[4:]] == [
         str(worst["row"]),
         worst["truth"],
         worst["prediction"],
         f"{worst['loss']:,.0f}",
         *worst["cells"].values(),
     ]
+
+
+def test_each_of_the_worst_rows_says_what_moved_it(pages, runs):
+    [why, *_] = json.loads((runs["number"] / "explanations.json").read_text())["rows"]
+    [worst, *_] = json.loads((runs["number"] / "top_losses.json").read_text())
+    ranked = sorted(why["contributions"].items(), key=lambda each: -abs(each[1]))
+
+    head, first, *_ = block(pages["number"], "Most wrong").table()
+
+    lines = first[head.index("moved by")].split("\n")
+    assert len(lines) == 4
+    for line, (name, added) in zip(lines, ranked, strict=False):
+        assert line == f"{added:+,.0f} {name} ({worst['cells'][name]})"
+    said = block(pages["number"], "Most wrong").all("p")[0].text
+    assert said.endswith(
+        "Moved by: what the strongest columns add, from the average on, in the unit of what is predicted."
+    )
+
+
+def test_predictions_are_drawn_as_columns_go_through_their_values(pages, runs):
+    measured = json.loads((runs["number"] / "partial.json").read_text())
+    by_name = {each["column"]: each for each in measured["columns"]}
+
+    income = block(pages["number"], "median_house_value by median_income")
+
+    strokes = income.all("path")[0].attributes["d"].count("M")
+    assert strokes == len(by_name["median_income"]["ticks"])
+    [line] = income.all("polyline")
+    assert len(line.attributes["points"].split()) == len(by_name["median_income"]["numbers"])
+    ends = [by_name["median_income"]["of"][""][place] for place in (0, -1)]
+    assert income.all("desc")[0].text == (
+        f"median_house_value by median_income. median_house_value: from {ends[0]:,.0f} to {ends[1]:,.0f}."
+    )
+
+
+def test_levels_are_bars_with_their_share_of_the_rows(pages, runs):
+    measured = json.loads((runs["binary"] / "partial.json").read_text())
+    [contract] = [each for each in measured["columns"] if each["column"] == "Contract"]
+    known = sum(contract["rows"])
+
+    drawn = block(pages["binary"], "Churn: probability of Yes by Contract")
+
+    shown = [each.text for each in drawn.all("text")]
+    means = contract["of"]["Yes"]
+    for place, level in enumerate(contract["levels"]):
+        share = f"{contract['rows'][place] / known:.0%}"
+        assert shown[2 * place : 2 * place + 2] == [
+            level,
+            f"{means[place]:.4f} ({share})",
+        ]
+
+
+def test_probabilities_of_classes_by_level_are_a_table(pages, runs):
+    measured = json.loads((runs["category"] / "partial.json").read_text())
+    [island] = [each for each in measured["columns"] if each["column"] == "island"]
+
+    head, first, *_ = block(pages["category"], "species: probability by island").table()
+
+    assert head == ["island", "rows", "Adelie", "Gentoo", "Chinstrap"]
+    assert first[:2] == [island["levels"][0], str(island["rows"][0])]
+    assert first[2] == f"{island['of']['Adelie'][0]:.4f}"
 
 
 def test_cells_of_private_columns_do_not_show(pages, customers):

@@ -57,6 +57,18 @@ def test_of_a_sum_each_column_adds_what_it_differs_by_from_the_background(model)
     assert found.base + sum(found.contributions.values()) == pytest.approx(found.value)
 
 
+def test_an_only_column_adds_all(tmp_path):
+    rows = [{"size": row["size"], "price": row["price"]} for row in ROWS]
+    run = crosstie.train(
+        {"data": rows, "target": "price", "model_type": "linear"}, output=tmp_path / "run"
+    )
+
+    [found] = crosstie.load(run.path).explain(rows[0], background=rows)
+
+    assert list(found.contributions) == ["size"]
+    assert found.base + found.contributions["size"] == pytest.approx(found.value, abs=1e-9)
+
+
 @pytest.mark.parametrize("background", [None, ROWS[:7], ROWS])
 def test_contributions_add_up_whatever_rows_are_compared_with(model, background):
     for each in model.explain(ROWS[:4], background=background):

@@ -30,7 +30,7 @@ from crosstie.features.views import View
 from crosstie.pipeline.audited import audited, fairness_json, slices_json
 from crosstie.pipeline.candidate import Candidate, Part
 from crosstie.pipeline.evening import UNWEIGHTED, with_groups
-from crosstie.pipeline.importance import importance
+from crosstie.pipeline.insight import insight
 from crosstie.pipeline.naive import BASELINE, naive_parts
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import ROWS_AT_ONCE, Prepared
@@ -128,12 +128,12 @@ def finish(
     slices = slices_json(rows, judged)
     if slices is not None:
         run.write("slices.json", slices)
-    measured = importance(run, chosen, prepared, parts[judged], judged, seed=plan.seed)
-    if measured is not None:
-        run.write("importance.json", measured)
     worst = worst_rows(plan, outputs, parts[judged], prepared, judged, thresholds)
     if worst:
         run.write("top_losses.json", worst)
+    seen = insight(run, plan, chosen, prepared, parts[judged], judged, worst)
+    for name, content in seen.items():
+        run.write(name, content)
     return metrics
 
 

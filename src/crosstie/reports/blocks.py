@@ -6,11 +6,14 @@ kind      beside `id`, `title` and `note` (a sentence under the title, "" for no
 text      lines: paragraphs
 facts     rows: [name, value]
 code      lines: what can be typed
-table     columns: names; numeric: of those that hold numbers; rows: cells as text; strong: rows to stand out
+table     columns: names; numeric: of those that hold numbers; lined: of those whose cells have several lines; rows: cells as
+          text; strong: rows to stand out
 heat      rows, columns: names; values: numbers; down, across: what the names are of
-bars      bars: {label, value, low, high}, ends of the interval null where there is none; unit
+bars      bars: {label, value, low, high}, ends of the interval null where there is none, and share of the rows where it is
+          known; unit
 histogram edges: one more than rows; rows: how many between them; unit
-lines     x, y: {label, log}; series: {name, points: [x, y], dashed}; square: whether both axes go from 0 to 1
+lines     x, y: {label, log}; series: {name, points: [x, y], dashed}; square: whether both axes go from 0 to 1; ticks: amounts
+          that the x axis is marked at, such as where rows are
 points    as lines, each point by itself; same: whether both axes are the same amounts
 """
 
@@ -43,6 +46,7 @@ def table(
     rows: Sequence[Sequence[str]],
     *,
     numeric: Sequence[str] = (),
+    lined: Sequence[str] = (),
     strong: Sequence[int] = (),
     note: str = "",
 ) -> Block:
@@ -54,6 +58,7 @@ def table(
         "note": note,
         "columns": list(columns),
         "numeric": list(numeric),
+        "lined": list(lined),
         "rows": [list(row) for row in rows],
         "strong": list(strong),
     }
@@ -92,7 +97,7 @@ def bars(
     Args:
         id: Of the block.
         title: Of the block.
-        found: `label` and `value`, and where they are known `low` and `high`.
+        found: `label` and `value`, and where they are known `low` and `high`, and the `share` of rows that it is of.
         unit: What the amounts are of.
         note: Under the title.
     """
@@ -135,6 +140,7 @@ def lines(
     y: str,
     log: bool = False,
     square: bool = False,
+    ticks: Sequence[float] = (),
     note: str = "",
 ) -> Block:
     """Curves over one axis; `log` is of that axis."""
@@ -147,6 +153,7 @@ def lines(
         "y": {"label": y, "log": False},
         "series": [dict(each) for each in found],
         "square": square,
+        "ticks": list(ticks),
     }
 
 

@@ -18,15 +18,15 @@ from crosstie.reports.folder import Folder
 from crosstie.reports.models import importance, leaderboard, training
 from crosstie.reports.numbers import count, seconds
 from crosstie.reports.outcome import outcome, top_losses
+from crosstie.reports.partial import partial
 from crosstie.reports.verdict import verdict
 
 VERSION = 1
 MORE = {  # file of a run, the section that its blocks make
-    "explanations.json": "explanations",
     "fairness.json": "fairness",
     "slices.json": "slices",
 }
-TITLES = {"explanations": "Explanations", "fairness": "Groups of rows"}
+TITLES = {"fairness": "Groups of rows"}
 
 
 def collect(path: Path) -> dict[str, Any]:
@@ -61,8 +61,7 @@ def _sections(run: Folder) -> Iterator[tuple[str, str, list[Block]]]:
             title = f"How well: {output}" if len(outputs) > 1 else "How well"
             yield f"outcome-{place}", title, outcome(run, output, prefix=f"outcome-{place}")
         yield "models", "Models", leaderboard(run)
-        yield "importance", "What matters", importance(run)
-        yield "explanations", TITLES["explanations"], more.pop("explanations", [])
+        yield "importance", "What matters", [*importance(run), *partial(run)]
         worst = [
             block
             for place, output in enumerate(outputs)

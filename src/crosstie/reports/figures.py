@@ -11,9 +11,15 @@ from typing import Any
 from crosstie.reports.numbers import count, figure, share
 
 WIDTH, HEIGHT = 460, 300
-LEFT, RIGHT, TOP, BOTTOM = 68, 28, 12, 44
+LEFT, RIGHT, TOP, BOTTOM = (
+    68,
+    28,
+    12,
+    44,
+)  # the left one at least: figures on the axis may need more
 COLOURS = 6  # classes `s0` to `s5` of the style; `s9` is for what is only to compare with
 LETTER = 7.4  # pixels, of a telephone's larger ones
+WIDE = 8.8  # the same of digits and of what is not to be cut off in any font
 FEW = 15  # points of a line that are marked
 Block = dict[str, Any]
 Place = Callable[[float], float]
@@ -34,9 +40,10 @@ def curves(block: Block) -> str:
         x_ends = y_ends = _ends([*xs, *ys])
     else:
         x_ends, y_ends = _ends(across), _ends(ys)
-    x_at = _scale(x_ends, LEFT, WIDTH - RIGHT)
+    left = _left(y_ends)
+    x_at = _scale(x_ends, left, WIDTH - RIGHT)
     y_at = _scale(y_ends, HEIGHT - BOTTOM, TOP)
-    parts = [*_axes(block, x_ends, y_ends, x_at, y_at, log=log)]
+    parts = [*_axes(block, x_ends, y_ends, x_at, y_at, left=left, log=log)]
     dots = block["kind"] == "points"
     if block.get("same"):
         low, high = x_ends
@@ -63,6 +70,7 @@ def curves(block: Block) -> str:
                     f'<circle cx="{x:.1f}" cy="{y:.1f}" r="3.5" class="dot {klass}"/>'
                     for x, y in at
                 ]
+    parts += _marks(block.get("ticks", ()), x_ends, x_at)
     if named:
         parts += _names([(line["name"], x_at(math.log10(x) if log else x), y_at(y)) for line in found for x, y in line["points"]])  # fmt: skip
     legend = "" if dots else _legend(found)
@@ -74,8 +82,8 @@ def bars(block: Block) -> str:
     found = block["bars"]
     if not found:
         return ""
-    label = min(200, 14 + max(len(str(each["label"])) for each in found) * 7)
-    row, right = 22, 70
+    label = min(240, 14 + max(len(str(each["label"])) for each in found) * WIDE)
+    row, right = 22, 120 if any("share" in each for each in found) else 70
     ends = [value for each in found for value in (each["value"], each["low"], each["high"]) if value is not None]  # fmt: skip
     low, high = min(0.0, *ends), max(0.0, *ends)
     high = high if high > low else low + 1
@@ -96,7 +104,8 @@ def bars(block: Block) -> str:
             middle = top + row / 2 - 0.5
             furthest = max(end, at(each["high"]))
             parts.append(f'<line x1="{at(each["low"]):.1f}" y1="{middle}" x2="{at(each["high"]):.1f}" y2="{middle}" class="span"/>')  # fmt: skip
-        parts.append(f'<text x="{furthest + 6:.1f}" y="{top + 15}">{figure(each["value"])}</text>')
+        of = f'<tspan class="axis"> ({each["share"]:.0%})</tspan>' if "share" in each else ""
+        parts.append(f'<text x="{furthest + 6:.1f}" y="{top + 15}">{figure(each["value"])}{of}</text>')  # fmt: skip
     first = found[0]
     said = f"{block['unit']}: {count(len(found), 'bar')}, the first {first['label']} with {figure(first['value'])}."
     return _svg(block, parts, said, height=height)
@@ -107,10 +116,11 @@ def histogram(block: Block) -> str:
     edges, rows = block["edges"], block["rows"]
     x_ends = (edges[0], edges[-1])
     y_ends = (0.0, max(rows) * 1.05 or 1.0)
-    x_at = _scale(x_ends, LEFT, WIDTH - RIGHT)
+    left = _left(y_ends)
+    x_at = _scale(x_ends, left, WIDTH - RIGHT)
     y_at = _scale(y_ends, HEIGHT - BOTTOM, TOP)
     axes = {"x": {"label": block["unit"]}, "y": {"label": "rows"}}
-    parts = [*_axes(axes, x_ends, y_ends, x_at, y_at)]
+    parts = [*_axes(axes, x_ends, y_ends, x_at, y_at, left=left)]
     for place, each in enumerate(rows):
         left, right = x_at(edges[place]), x_at(edges[place + 1])
         parts.append(
@@ -157,6 +167,12 @@ def ticks(low: float, high: float, most: int = 6) -> list[float]:
     return [round(place * step, 12) for place in range(first, last + 1)]
 
 
+def _left(ends: tuple[float, float]) -> float:
+    """Where the y axis stands, so that its figures and its name are beside each other."""
+    widest = max(len(_tick(each)) for each in ticks(*ends))
+    return max(LEFT, 28 + widest * WIDE)
+
+
 def _axes(
     block: Block,
     x_ends: tuple[float, float],
@@ -164,16 +180,17 @@ def _axes(
     x_at: Place,
     y_at: Place,
     *,
+    left: float,
     log: bool = False,
 ) -> list[str]:
     bottom, parts = HEIGHT - BOTTOM, []
     for value in ticks(*y_ends):
         y = y_at(value)
         parts.append(
-            f'<line x1="{LEFT}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="grid"/>'
+            f'<line x1="{left:g}" y1="{y:.1f}" x2="{WIDTH - RIGHT}" y2="{y:.1f}" class="grid"/>'
         )
         parts.append(
-            f'<text x="{LEFT - 7}" y="{y + 4:.1f}" text-anchor="end">{_tick(value)}</text>'
+            f'<text x="{left - 7:g}" y="{y + 4:.1f}" text-anchor="end">{_tick(value)}</text>'
         )
     for value, name in (
         _powers(*x_ends) if log else [(each, _tick(each)) for each in ticks(*x_ends)]
@@ -182,7 +199,7 @@ def _axes(
         parts.append(f'<line x1="{x:.1f}" y1="{TOP}" x2="{x:.1f}" y2="{bottom}" class="grid"/>')
         parts.append(f'<text x="{x:.1f}" y="{bottom + 17}" text-anchor="middle">{name}</text>')
     middle = (TOP + bottom) / 2
-    parts.append(f'<text x="{(LEFT + WIDTH - RIGHT) / 2}" y="{HEIGHT - 8}" text-anchor="middle" class="axis">{escape(block["x"]["label"])}</text>')  # fmt: skip
+    parts.append(f'<text x="{(left + WIDTH - RIGHT) / 2:g}" y="{HEIGHT - 8}" text-anchor="middle" class="axis">{escape(block["x"]["label"])}</text>')  # fmt: skip
     parts.append(f'<text x="14" y="{middle}" text-anchor="middle" transform="rotate(-90 14 {middle})" class="axis">{escape(block["y"]["label"])}</text>')  # fmt: skip
     return parts
 
@@ -201,12 +218,21 @@ def _powers(low: float, high: float) -> list[tuple[float, str]]:
 def _tick(value: float) -> str:
     if value and (abs(value) >= 1e6 or abs(value) < 1e-3):
         return f"{value:.2g}"
-    return f"{value:,.10g}" if abs(value) < 1000 else f"{value:,.0f}"
+    whole = abs(value) >= 1000 and value == round(value)
+    return f"{value:,.0f}" if whole else f"{value:,.10g}"
 
 
 def _path(at: Sequence[tuple[float, float]], klass: str, *, dashed: bool = False) -> str:
     joined = " ".join(f"{x:.1f},{y:.1f}" for x, y in at)
     return f'<polyline points="{joined}" class="line {klass}{" dashed" if dashed else ""}"/>'
+
+
+def _marks(ticks: Sequence[float], ends: tuple[float, float], x_at: Place) -> list[str]:
+    """Small strokes on the x axis."""
+    strokes = [
+        f"M{x_at(each):.1f},{HEIGHT - BOTTOM}v-8" for each in ticks if ends[0] <= each <= ends[1]
+    ]
+    return [f'<path d="{"".join(strokes)}" class="mark"/>'] if strokes else []
 
 
 def _names(found: Sequence[tuple[str, float, float]]) -> list[str]:

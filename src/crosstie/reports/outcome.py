@@ -8,6 +8,7 @@ from crosstie.reports import blocks
 from crosstie.reports.blocks import Block
 from crosstie.reports.folder import Folder
 from crosstie.reports.numbers import count, figure, share
+from crosstie.reports.partial import moved, moved_note, why
 from crosstie.reports.verdict import scores
 
 MATRIX = 25  # classes; a larger one is not read on a page
@@ -274,22 +275,29 @@ def top_losses(run: Folder, output: str, *, prefix: str) -> list[Block]:
     if not worst:
         return []
     columns = list(worst[0]["cells"])
+    reasons = why(run, output)
     off = "off by" if number else "given to the true class"
     rows = []
     for each in worst:
         loss = figure(each["loss"]) if number else share(_given(each["loss"]))
         cells = ("" if cell is None else str(cell) for cell in each["cells"].values())
-        rows.append([f"{each['row']}", each["truth"] or "", each["prediction"], loss, *cells])
+        said = [f"{each['row']}", each["truth"] or "", each["prediction"]]
+        if reasons:
+            reason = reasons.get(each["row"])
+            said.append("" if reason is None else moved(reason, each["cells"]))
+        rows.append([*said, loss, *cells])
     return [
         blocks.table(
             f"{prefix}-worst",
             "Most wrong",
-            ["row", "true", "predicted", off, *columns],
+            ["row", "true", "predicted", *(["moved by"] if reasons else []), off, *columns],
             rows,
             numeric=["row", off],
+            lined=["moved by"] if reasons else [],
             note=(
                 "The rows where a wrong label, or what the model does not see, is found first. Rows count from 1 in the "
                 f"{run.judged if run.judged in run.manifest.get('data', {}) else 'training'} table."
+                f"{f' {moved_note(next(iter(reasons.values())))}' if reasons else ''}"
             ),
         )
     ]

@@ -112,12 +112,13 @@ def _table(block: Block) -> str:
     if not block["rows"]:
         return ""
     numeric = [name in block["numeric"] for name in block["columns"]]
+    lined = [name in block.get("lined", ()) for name in block["columns"]]
     head = "".join(
         f'<th scope="col"{" class=n" if number else ""}>{escape(name)}</th>'
         for name, number in zip(block["columns"], numeric, strict=True)
     )
     rows = "".join(
-        _row(row, numeric, strong=place in block["strong"])
+        _row(row, numeric, lined, strong=place in block["strong"])
         for place, row in enumerate(block["rows"])
     )
     sorts = " class=sorts" if len(block["rows"]) >= SORTED else ""
@@ -126,17 +127,20 @@ def _table(block: Block) -> str:
     )
 
 
-def _row(row: Sequence[str], numeric: Sequence[bool], *, strong: bool) -> str:
+def _row(
+    row: Sequence[str], numeric: Sequence[bool], lined: Sequence[bool], *, strong: bool
+) -> str:
     cells = []
-    for place, (cell, number) in enumerate(zip(row, numeric, strict=True)):
+    for place, (cell, number, lines) in enumerate(zip(row, numeric, lined, strict=True)):
         shown = escape(cell)
         if not number:
-            shown = f'<div class="cell{" long" if len(cell) > CELL else ""}">{shown}</div>'
+            kind = " lines" if lines else " long" if len(cell) > CELL else ""
+            shown = f'<div class="cell{kind}">{shown}</div>'
         tag = 'th scope="row"' if place == 0 else "td"
         found = _NUMBER.search(cell) if number else None
         value = f' data-v="{found[0].replace(",", "")}"' if found else ""
-        kind = " class=n" if number else ""
-        cells.append(f"<{tag}{kind}{value}>{shown}</{tag.split(maxsplit=1)[0]}>")
+        side = " class=n" if number else ""
+        cells.append(f"<{tag}{side}{value}>{shown}</{tag.split(maxsplit=1)[0]}>")
     return f"<tr{' class=strong' if strong else ''}>{''.join(cells)}</tr>"
 
 

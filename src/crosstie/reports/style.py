@@ -28,6 +28,7 @@ tbody th { font-weight: 400; } td.n, th.n { text-align: right; white-space: nowr
 tr.strong > * { font-weight: 650; } th button { font: inherit; color: inherit; background: none; border: 0; padding: 0;
   cursor: pointer; text-decoration: underline dotted; } .cell { white-space: nowrap; }
 .cell.long { white-space: normal; min-width: 14rem; display: -webkit-box; -webkit-box-orient: vertical; -webkit-line-clamp: 3; overflow: hidden; }
+.cell.lines { white-space: pre; }
 .heat td, .heat th { padding: .35rem .7rem; border: 1px solid var(--line); } .heat td { text-align: right;
   background: rgba(var(--heat), var(--p)); font-variant-numeric: tabular-nums; } .heat td.right { font-weight: 650; }
 .heat td { white-space: nowrap; } .heat thead th { white-space: normal; }
@@ -36,7 +37,7 @@ pre { background: var(--soft); padding: .7rem .9rem; overflow-x: auto; font-size
 .figure { display: block; width: 100%; max-width: 32rem; height: auto; font-size: 12px; margin-top: .4rem; }
 .figure text { fill: var(--text); } .figure .axis { fill: var(--dim); } .grid { stroke: var(--line); stroke-width: 1; }
 .line { fill: none; stroke: var(--c); stroke-width: 2; } .dashed { stroke-dasharray: 5 4; } .fill, .dot { fill: var(--c); }
-.dot { fill-opacity: .65; } .span { stroke: var(--text); stroke-width: 2; }
+.dot { fill-opacity: .65; } .mark { stroke: var(--dim); stroke-width: 1; } .span { stroke: var(--text); stroke-width: 2; }
 .s0 { --c: var(--s0); } .s1 { --c: var(--s1); } .s2 { --c: var(--s2); } .s3 { --c: var(--s3); } .s4 { --c: var(--s4); }
 .s5 { --c: var(--s5); } .s9 { --c: var(--dim); }
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .2rem 0 0; font-size: .9rem; }

@@ -174,7 +174,7 @@ class Budget:
 def _to_finish(plan: Plan, data: Sequence[Prepared]) -> float:
     """Seconds that measuring, saving and leaving take behind the last fit."""
     rows = sum(len(batch) for part, batch in data[0].batches.items() if part != "train")
-    return 1.5 + rows * len(plan.outputs) * 1e-4
+    return 2.2 + rows * len(plan.outputs) * 1e-4
 
 
 def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:

@@ -212,7 +212,7 @@ def scaled(artifact: Artifact, raw: Mapping[str, NDArray[Any]]) -> dict[str, NDA
         if feature.type == "binary":
             values = np.clip(values, LEAST, 1 - LEAST)
             values = np.log(values) - np.log1p(-values)
-        found[feature.name] = values.reshape(len(values), -1)
+        found[feature.name] = values[:, None] if values.ndim == 1 else values
     return found
 
 

@@ -1,5 +1,6 @@
 """Permutation importance of a model's columns, asked of its own graphs on rows that have the true values."""
 
+import math
 import time
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
@@ -154,17 +155,27 @@ def affordable(artifact: Artifact, rows: Exchange, seconds: float) -> tuple[int,
 
     There are two choices alone, so that a machine that is a little slower measures the same.
     """
-    each = 0.0
-    for probe in (min(32, len(rows)), min(FEW_ROWS, len(rows))):
-        began = time.process_time()
-        artifact.raw(rows.mixed(np.repeat(np.arange(probe)[:, None], len(rows.columns), axis=1)))
-        each = (time.process_time() - began) / max(probe, 1) * len(rows.columns)
-        if each * FEW_ROWS * FEW_SHUFFLES > 4 * seconds:
-            return None
+    few = FEW_ROWS * FEW_SHUFFLES
+    each = seconds_a_row(artifact, rows, 4 * seconds / few / len(rows.columns)) * len(rows.columns)
     for some, shuffles in ((ROWS, SHUFFLES), (FEW_ROWS, FEW_SHUFFLES)):
         if each * min(some, len(rows)) * shuffles <= seconds:
             return min(some, len(rows)), shuffles
     return None
+
+
+def seconds_a_row(artifact: Artifact, rows: Exchange, most: float) -> float:
+    """Processor seconds that the model takes for a row; infinity where a few rows show that it is more than `most`.
+
+    A graph's first call takes longer, so `most` should leave room.
+    """
+    each = 0.0
+    for probe in (min(32, len(rows)), min(FEW_ROWS, len(rows))):
+        began = time.process_time()
+        artifact.raw(rows.mixed(np.repeat(np.arange(probe)[:, None], len(rows.columns), axis=1)))
+        each = (time.process_time() - began) / max(probe, 1)
+        if each > most:
+            return math.inf
+    return each
 
 
 def _losses(
