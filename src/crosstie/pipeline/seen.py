@@ -34,7 +34,7 @@ class Seen:
 
     def rows(self, part: str, places: Places) -> Exchange | None:
         """Some rows of a part, by their places in it; None where they would take long to be had once more."""
-        if self.alike:
+        if self.alike and not self.artifact.groups:  # which are told by cells
             batch = self.prepared.batches[part].take(places)
             every = np.ones(len(places), bool)
             encoded = [Encoded(batch, every, every)] * len(self.artifact.members)
