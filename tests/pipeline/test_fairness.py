@@ -134,10 +134,26 @@ def test_a_run_is_judged_by_the_decisions_that_it_will_serve(even, model, adult)
     pair = alone(answers(model, test).outputs["income"])
     assert ((pair.after >= pair.thresholds[1]) == pair.target).mean() == measured["accuracy"]
     (section,) = [each for each in collect(even.path)["sections"] if each["id"] == "fairness"]
-    costs = section["blocks"][2]
-    assert costs["rows"][0][:2] == ["thresholds (applied)", "demographic_parity"]
+    costs = section["blocks"][3]
+    assert costs["rows"][0][:2] == ["thresholds, applied", "demographic_parity"]
     assert costs["rows"][0][6] == f"{measured['accuracy']:.4f}"
     assert costs["strong"] == [0]
+    (outcome,) = [each for each in collect(even.path)["sections"] if each["id"] == "outcome-0"]
+    (note,) = [each["note"] for each in outcome["blocks"] if each["id"] == "outcome-0-confusion"]
+    own = model.artifact.settings["income"].groups.thresholds
+    assert f"{own[('Female',)]:.3g} (Female), {own[('Male',)]:.3g} (Male), 0.5 (others) on." in note
+
+
+def test_each_run_says_where_it_is_surely_worse(even):
+    told = json.loads((even.path / "slices.json").read_text(encoding="utf-8"))
+    found = told["outputs"]["income"]
+    assert (told["part"], found["loss"], found["rows"]) == ("test", "brier", 1200)
+    assert all(each["loss"] > each["others"] and each["low"] > 0 for each in found["slices"])
+    (worst,) = [each for each in collect(even.path)["sections"] if each["id"] == "worst"]
+    table = worst["blocks"][0]
+    assert table["title"] == "Worst slices"
+    assert [row[1] for row in table["rows"]] == [str(each["rows"]) for each in found["slices"]]
+    assert str(found["seen"]) in table["note"]
 
 
 def test_a_row_must_say_which_group_it_is_of(model, adult):

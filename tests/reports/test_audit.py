@@ -7,6 +7,7 @@ import pytest
 import crosstie
 from crosstie.errors import ConfigError
 from crosstie.reports.collect import collect
+from crosstie.serving.audit import LIMITS
 
 ROWS = {
     "sex": ["m", "f"] * 100 + ["<x>"] * 5,
@@ -57,9 +58,10 @@ def test_a_run_keeps_its_audit_and_its_report_shows_it(tmp_path):
     kept = json.loads((run.path / "fairness.json").read_text(encoding="utf-8"))
     assert [each["rows"] for each in kept["by"][0]["groups"]] == [200, 100]
     (section,) = [each for each in collect(run.path)["sections"] if each["id"] == "fairness"]
-    groups, criteria, costs, slices = section["blocks"]
+    short, groups, criteria, costs, thresholds, slices = section["blocks"]
+    assert short["lines"] == [found.verdict, LIMITS]
     assert slices["id"] == "fairness-slices"
-    assert groups["title"] == "By sex"
+    assert groups["title"] == "By sex: groups"
     assert groups["columns"][:3] == ["group", "rows", "selection_rate"]
     assert [row[:2] for row in groups["rows"]] == [["f", "200"], ["m", "100"], ["all rows", "300"]]
     assert [row[0] for row in criteria["rows"]] == [each.name for each in found.by[0].criteria]
@@ -71,3 +73,6 @@ def test_a_run_keeps_its_audit_and_its_report_shows_it(tmp_path):
     ]
     assert costs["rows"][0][2] == criteria["rows"][0][1]
     assert costs["strong"] == []
+    assert thresholds["columns"] == ["group", *(row[1] for row in costs["rows"])]
+    assert [row[0] for row in thresholds["rows"]] == ["f", "m"]
+    assert section["title"] == "How groups fare"

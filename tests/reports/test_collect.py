@@ -118,7 +118,7 @@ def test_blocks_that_another_command_wrote_are_a_section(runs, tmp_path):
 
     sections = {each["id"]: each for each in collect(path)["sections"]}
 
-    assert sections["fairness"] == {"id": "fairness", "title": "Groups of rows", "blocks": [own]}
+    assert sections["fairness"] == {"id": "fairness", "title": "How groups fare", "blocks": [own]}
 
 
 def test_what_a_search_cut_is_told_with_its_reason(runs, tmp_path):

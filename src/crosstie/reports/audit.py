@@ -15,30 +15,32 @@ from crosstie.serving.audit import LIMITS, Audit
 COSTS = (
     "how",
     "criterion",
-    "difference",
-    "then",
-    "then: 95 %",
-    "accuracy",
-    "then right",
-    "accuracy lost: 95 %",
+    "without",
+    "with",
+    "with: 95 %",
+    "accuracy without",
+    "accuracy with",
+    "lost: 95 %",
 )
 COSTS_NOTE = (
-    "`thresholds`: each group is decided by one of its own, chosen on half of the rows and judged on the other; "
-    "`reweighing`: the same learner with weighted training rows. All figures are of rows that nothing was chosen by."
+    "How far apart groups are without and with it, and the accuracy that is lost, on rows that nothing was chosen by. "
+    "`thresholds`: each group is decided by one of its own; one that is not applied is chosen on half of the rows and judged "
+    "on the other. `reweighing`: training rows are weighted, so that class and group are independent."
 )
 
 
 def audit_blocks(found: Audit) -> list[Block]:
-    """Two tables for each column and each two: what became of the groups, and how far they are apart."""
-    made = []
+    """In short; for each column and each two what became of the groups, how far they are apart, and what evening out costs."""
+    made = [blocks.text("fairness-verdict", "In short", [found.verdict, *found.notes, LIMITS])]
     for place, each in enumerate(found.by):
         by = " and ".join(each.columns)
-        made.append(_groups(found, each, f"fairness-{place}-groups", f"By {by}"))
+        made.append(_groups(found, each, f"fairness-{place}-groups", f"By {by}: groups"))
         if each.criteria:
             made.append(_criteria(each, f"fairness-{place}-criteria", f"By {by}: criteria"))
         costs = [one for one in found.mitigations if one.columns == each.columns]
         if costs:
             made.append(_costs(costs, f"fairness-{place}-costs", f"By {by}: evening it out"))
+            made.append(_thresholds(costs, f"fairness-{place}-thresholds", f"By {by}: thresholds"))
     return [*made, _slices(found)]
 
 
@@ -132,13 +134,12 @@ def _criteria(each: Fairness, id: str, title: str) -> Block:
 
 
 def _costs(found: Sequence[Mitigation], id: str, title: str) -> Block:
-    columns = [*COSTS, "thresholds"]
     return blocks.table(
         id,
         title,
-        columns,
-        [[*cost_row(each), _thresholds(each)] for each in found],
-        numeric=["difference", "then", "accuracy", "then right"],
+        COSTS,
+        [cost_row(each) for each in found],
+        numeric=["without", "with", "accuracy without", "accuracy with"],
         strong=[place for place, each in enumerate(found) if each.applied],
         note=COSTS_NOTE,
     )
@@ -147,7 +148,7 @@ def _costs(found: Sequence[Mitigation], id: str, title: str) -> Block:
 def cost_row(each: Mitigation) -> list[str]:
     """What it is called, and what it costs, under `COSTS`."""
     return [
-        f"{each.how} (applied)" if each.applied else each.how,
+        f"{each.how}, applied" if each.applied else each.how,
         each.criterion,
         figure(each.before.value),
         figure(each.after.value),
@@ -158,8 +159,16 @@ def cost_row(each: Mitigation) -> list[str]:
     ]
 
 
-def _thresholds(each: Mitigation) -> str:
-    return ", ".join(f"{name} {value:.3f}" for name, value in each.thresholds.items())
+def _thresholds(found: Sequence[Mitigation], id: str, title: str) -> Block:
+    own = [each for each in found if each.thresholds]
+    names = list(dict.fromkeys(name for each in own for name in each.thresholds))
+    shown = [f"{each.criterion}, applied" if each.applied else each.criterion for each in own]
+    rows = [
+        [name, *(f"{each.thresholds[name]:.3f}" if name in each.thresholds else "" for each in own)]
+        for name in names
+    ]
+    note = "From which probability on a row of the group is chosen."
+    return blocks.table(id, title, ["group", *shown], rows, numeric=shown, note=note)
 
 
 def _slices(found: Audit) -> Block:

@@ -26,7 +26,7 @@ MORE = {  # file of a run, the section that its blocks make
     "fairness.json": "fairness",
     "slices.json": "slices",
 }
-TITLES = {"fairness": "Groups of rows"}
+TITLES = {"fairness": "How groups fare"}
 
 
 def collect(path: Path) -> dict[str, Any]:

@@ -70,12 +70,25 @@ def _metrics(run: Folder, output: str, prefix: str) -> Block:
     )
 
 
+def _limit(report: Mapping[str, Any]) -> str:
+    """From which probability on it is said, in words where that depends on the group of a row."""
+    groups = report.get("groups")
+    if groups is None:
+        return f"{report['threshold']:.3g}"
+    own = [
+        f"{each['threshold']:.3g} ({', '.join(value or 'missing' for value in each['values'])})"
+        for each in groups["groups"]
+        if each["threshold"] != groups["otherwise"]
+    ]
+    return ", ".join([*own, f"{groups['otherwise']:.3g} (others)"])
+
+
 def _confusion(report: Mapping[str, Any], details: Mapping[str, Any], prefix: str) -> list[Block]:
     table = details.get("confusion")
     if table is not None and len(table["labels"]) <= MATRIX:
         note = "Each row of the table is a true class, each column what the model says."
         if report["type"] == "binary":
-            note += f" It says {report['labels'][1]} from a probability of {report['threshold']:.3g} on."
+            note += f" It says {report['labels'][1]} from a probability of {_limit(report)} on."
         return [
             blocks.heat(
                 f"{prefix}-confusion",

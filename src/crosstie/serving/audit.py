@@ -10,8 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.data.notebook import notebook
-from crosstie.data.profile import look
-from crosstie.data.table import Table
+from crosstie.data.profile import ColumnProfile
 from crosstie.errors import ConfigError, DataError, Problem, nearest
 from crosstie.evaluation.fairness import (
     CRITERIA,
@@ -192,7 +191,7 @@ def _named(found: Audited, by: Sequence[str]) -> list[Grouping]:
         elif (groups := _grouping(found, name)) is None:
             problems.append(
                 Problem(
-                    f"by {name!r}", f"{_too_many(found.table, name)}. Put them into fewer first"
+                    f"by {name!r}", f"{_too_many(found.profile(name))}. Put them into fewer first"
                 )
             )
         else:
@@ -206,12 +205,12 @@ def _proposed(found: Audited, notes: list[str]) -> tuple[list[Proposal], list[Gr
     """The columns that seem to be about what people must not be treated unlike for, and their groups."""
     proposals, groupings = [], []
     for name in found.table.columns:
-        proposal = None if name in found.told else proposed(look(found.table, name))
+        proposal = None if name in found.told else proposed(found.profile(name))
         if proposal is None:
             continue
         groups = _grouping(found, name)
         if groups is None:
-            notes.append(f"column {name!r} is left out: {_too_many(found.table, name)}")
+            notes.append(f"column {name!r} is left out: {_too_many(found.profile(name))}")
         else:
             proposals.append(proposal)
             groupings.append(groups)
@@ -224,7 +223,7 @@ def _proposed(found: Audited, notes: list[str]) -> tuple[list[Proposal], list[Gr
 
 
 def _grouping(found: Audited, name: str) -> Grouping | None:
-    profile = look(found.table, name)
+    profile = found.profile(name)
     form = usual_form(profile)
     if form is None:
         return None
@@ -232,8 +231,8 @@ def _grouping(found: Audited, name: str) -> Grouping | None:
     return grouping(column, form, private=name in found.private)
 
 
-def _too_many(table: Table, name: str) -> str:
-    return f"it holds {look(table, name).distinct} different texts, and groups are made of at most {LEVELS}"
+def _too_many(profile: ColumnProfile) -> str:
+    return f"it holds {profile.distinct} different texts, and groups are made of at most {LEVELS}"
 
 
 def _mitigations(found: Audited, by: Grouping, least: int) -> list[Mitigation]:
@@ -266,7 +265,7 @@ def _mitigations(found: Audited, by: Grouping, least: int) -> list[Mitigation]:
 
 def _can_be_evened(found: Audited, name: str) -> bool:
     """Whether a model may have thresholds by this column: its cells lie in it then."""
-    return name not in found.private and usual_form(look(found.table, name)) == "levels"
+    return name not in found.private and usual_form(found.profile(name)) == "levels"
 
 
 def _losses(found: Audited) -> tuple[str, NDArray[np.float64]]:
@@ -281,7 +280,7 @@ def _losses(found: Audited) -> tuple[str, NDArray[np.float64]]:
 def _conditions(found: Audited) -> Iterator[Condition]:
     """What each column can say of a row, but for those that say what is true or predicted."""
     for name in found.table.columns:
-        profile = look(found.table, name)
+        profile = found.profile(name)
         form = usual_form(profile)
         if name in found.told or form is None:
             continue

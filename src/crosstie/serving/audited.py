@@ -1,14 +1,14 @@
 """What an audit looks at: true and predicted values of the same rows, from a model or out of a table that holds both."""
 
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import OutputSettings
-from crosstie.data.profile import look
+from crosstie.data.profile import ColumnProfile, look
 from crosstie.data.read import open_source
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError, Problem, nearest
@@ -42,6 +42,7 @@ class Audited:
         private: Columns whose cells are not shown.
         threshold: From which probability on a row counts as predicted.
         evened: Of a model that has a threshold for each group, those; the predictions are made by them.
+        profiles: What columns look like, as far as that is known: to find out takes as long as all else.
     """
 
     output: str
@@ -56,6 +57,13 @@ class Audited:
     private: Collection[str] = ()
     threshold: float = HALF
     evened: GroupThresholds | None = None
+    profiles: dict[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
+
+    def profile(self, name: str) -> ColumnProfile:
+        """What a column looks like, on these rows or on those that they were taken from."""
+        if name not in self.profiles:
+            self.profiles[name] = look(self.table, name)
+        return self.profiles[name]
 
     def take(self, rows: NDArray[np.int64]) -> "Audited":
         """Only these rows, in this order."""

@@ -136,6 +136,10 @@ def _output(artifact: Artifact, place: Output, said: NDArray[Any]) -> dict[str, 
             "threshold": settings.threshold,
             "temperature": settings.temperature,
         }
+        if (
+            settings.groups is not None
+        ):  # the graph puts out probabilities, and whoever runs it decides
+            found["groups"] = settings.groups.state()
     state, _ = feature.state()
     if feature.amount and "fitted" in state:
         found["fitted"] = state["fitted"]
