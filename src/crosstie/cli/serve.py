@@ -19,6 +19,8 @@ def serve(
     insecure: Annotated[bool, Parameter(negative="")] = False,
     max_body: int = 16 << 20,
     max_rows: int = 10_000,
+    explain_rows: int = 0,
+    explain_samples: int = 32,
     timeout: float = 30.0,
     concurrency: int = 64,
     drain: float = 30.0,
@@ -39,6 +41,9 @@ def serve(
         insecure: Listen where others reach it without a token.
         max_body: Bytes of a request.
         max_rows: Rows of a request.
+        explain_rows: Rows of a request that asks what columns add to predictions (POST /predict?explain); 0 answers none.
+        explain_samples: Pairs of orders of columns that are walked for such a row at most: each asks the model of twice as
+            many rows as there are columns.
         timeout: Seconds for a request to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end after SIGTERM or Ctrl-C.
@@ -57,6 +62,8 @@ def serve(
         insecure=insecure,
         max_body=max_body,
         max_rows=max_rows,
+        explain_rows=explain_rows,
+        explain_samples=explain_samples,
         timeout=timeout,
         concurrency=concurrency,
         drain=drain,

@@ -245,8 +245,8 @@ def test_forms_that_are_not_read_or_written_are_refused(client):
 
 def test_nothing_behind_a_question_mark_is_ignored(client):
     assert error(client.post("/predict?explain", json=ROW)) == (
-        400,
-        "?explain is kept for explanations, which are not served yet. Leave it out",
+        403,
+        "explanations are not served here. Leave out ?explain, or start the server with --explain-rows",
     )
     assert error(client.post("/predict?threshold=0.4", json=ROW)) == (
         400,

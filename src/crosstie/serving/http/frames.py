@@ -71,12 +71,12 @@ class Frames:
 
 def of_jobs(jobs: Sequence[Job]) -> bytes:
     """Jobs as a frame."""
-    return frame([({"came": each.came, "form": each.form}, each.body) for each in jobs])
+    return frame([({**asdict(each), "body": None}, each.body) for each in jobs])
 
 
 def to_jobs(said: Said) -> list[Job]:
     """Jobs of a frame."""
-    return [Job(body=body, **each) for each, body in said]
+    return [Job(**{**each, "body": body}) for each, body in said]
 
 
 def of_replies(replies: Sequence[Reply]) -> bytes:

@@ -17,6 +17,7 @@ from crosstie.features.counts import Counts
 from crosstie.serving.http.answers import as_json, written
 from crosstie.serving.http.asked import asked
 from crosstie.serving.http.described import described
+from crosstie.serving.http.explained import check_asked, written_with
 from crosstie.serving.http.log import places
 from crosstie.serving.http.media import MEDIA, Form
 from crosstie.serving.http.refused import Refused, of_message, problem, unusable
@@ -38,16 +39,20 @@ class Job:
         body: The bytes that came.
         came: What they are; tensors are the Open Inference Protocol's JSON.
         form: What the answer to rows is to be.
+        samples: As for `Model.explain`, where rows are to be explained; 0 where not.
+        explain_rows: Rows that are explained at once at most.
     """
 
     body: bytes
     came: Form | Literal["tensors"] = "json"
     form: Form = "json"
+    samples: int = 0
+    explain_rows: int = 0
 
     @property
     def small(self) -> bool:
         """Whether others may wait for it, and go with it."""
-        return self.came in {"json", "tensors"} and len(self.body) < SMALL
+        return self.came in {"json", "tensors"} and len(self.body) < SMALL and not self.samples
 
 
 @dataclass(frozen=True)
@@ -116,6 +121,10 @@ def _read(model: Model, job: Job, max_rows: int) -> _Read | Reply:
             not len(rows.table) and job.form == "json"
         ):  # of which nobody can say that columns are absent
             return Reply(200, b"[]", rows=0)
+        if job.samples:
+            check_asked(model, len(rows.table), job.explain_rows)
+            write = partial(written_with, model, rows.table, samples=job.samples, one=rows.one)
+            return _Read(rows.table, write)
         return _Read(rows.table, partial(written, form=job.form, one=rows.one))
     except Exception as error:  # noqa: BLE001 - one request's harms no other's
         return _failed(error, None)

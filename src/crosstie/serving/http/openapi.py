@@ -5,6 +5,7 @@ from typing import Any
 from urllib.parse import quote
 
 from crosstie.serving.http.described import Described
+from crosstie.serving.http.explained import explain_parameter, explanation_schema
 from crosstie.serving.http.media import FORMS
 from crosstie.serving.http.settings import Settings
 
@@ -12,6 +13,7 @@ _TEXT = {"type": "string"}
 _WHY: Mapping[int, str] = {
     400: "The body cannot be read, or the query has what is no option.",
     401: "The token is absent or another.",
+    403: "Explanations are not served here.",
     406: "No answer can be what Accept says.",
     408: "The body did not arrive in time.",
     413: "The body is too long, or has too many rows.",
@@ -42,7 +44,7 @@ def openapi(about: Described, settings: Settings) -> dict[str, Any]:
             "description": f"Predictions of a model made by crosstie {about.made_by}.",
         },
         "paths": {
-            "/predict": {"post": _predict(about, rows)},
+            "/predict": {"post": _predict(about, rows, settings)},
             "/schema": {"get": _get("What rows and predictions look like, with an example.")},
             "/healthz": {"get": _get("Whether the process lives.", open_to_all=True)},
             "/readyz": {"get": _get("Whether requests may come.", 503, open_to_all=True)},
@@ -63,14 +65,17 @@ def openapi(about: Described, settings: Settings) -> dict[str, Any]:
             }
         },
     }
+    if settings.explain_rows:
+        found["components"]["schemas"] |= _explained()
     if settings.token is not None:
         found["components"]["securitySchemes"] = {"token": {"type": "http", "scheme": "bearer"}}
         found["security"] = [{"token": []}]
     return found
 
 
-def _predict(about: Described, rows: Mapping[str, Any]) -> dict[str, Any]:
-    prediction = {"$ref": "#/components/schemas/Prediction"}
+def _predict(about: Described, rows: Mapping[str, Any], settings: Settings) -> dict[str, Any]:
+    name = "Explained" if settings.explain_rows else "Prediction"
+    prediction = {"$ref": f"#/components/schemas/{name}"}
     several: dict[str, Any] = prediction
     if any(each["type"] == "timeseries" for each in about.schema["columns"]["output"]):
         several = {"anyOf": [prediction, {"type": "object"}]}  # of a long table: a row a step ahead
@@ -80,6 +85,7 @@ def _predict(about: Described, rows: Mapping[str, Any]) -> dict[str, Any]:
     return {
         "summary": "Predict rows.",
         "operationId": "predict",
+        **({"parameters": [explain_parameter(settings)]} if settings.explain_rows else {}),
         "requestBody": {
             "required": True,
             "content": {
@@ -98,9 +104,22 @@ def _predict(about: Described, rows: Mapping[str, Any]) -> dict[str, Any]:
                     **others,
                 },
             },
-            **_refusals(400, 401, 406, 408, 413, 415, 422, 503, 504),
+            **_refusals(400, 401, 403, 406, 408, 413, 415, 422, 503, 504),
         },
     }
+
+
+def _explained() -> dict[str, Any]:
+    """A prediction that may have explanations beside it."""
+    by_output = {
+        "type": "object",
+        "additionalProperties": {"$ref": "#/components/schemas/Explanation"},
+    }
+    explained = {
+        "allOf": [{"$ref": "#/components/schemas/Prediction"}],
+        "properties": {"explanations": {**by_output, "description": "By output, with ?explain."}},
+    }
+    return {"Explained": explained, "Explanation": explanation_schema()}
 
 
 def _examples(values: list[Any]) -> dict[str, Any]:

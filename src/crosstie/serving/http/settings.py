@@ -19,6 +19,9 @@ class Settings:
         insecure: Listen beyond this computer although there is no token.
         max_body: Bytes of a request.
         max_rows: Rows of a request.
+        explain_rows: Rows of a request that asks what columns add to predictions (`?explain`); 0 answers none.
+        explain_samples: Pairs of orders of columns that are walked for such a row at most: each asks the model of twice as
+            many rows as there are columns.
         timeout: Seconds for a body to arrive, and again for its answer.
         concurrency: Requests that are answered at once; further ones are turned away.
         drain: Seconds that requests have to end when the server is told to.
@@ -33,6 +36,8 @@ class Settings:
     insecure: bool = False
     max_body: int = 16 << 20
     max_rows: int = 10_000
+    explain_rows: int = 0
+    explain_samples: int = 32
     timeout: float = 30.0
     concurrency: int = 64
     drain: float = 30.0
@@ -49,7 +54,18 @@ class Settings:
         problems = []
         if not 0 <= self.port <= 65535:
             problems.append(Problem("--port", f"must be from 0 to 65535, got {self.port}"))
-        for name in ("max_body", "max_rows", "concurrency", "workers", "threads"):
+        if self.explain_rows < 0:
+            problems.append(
+                Problem("--explain-rows", f"must be at least 0, got {self.explain_rows}")
+            )
+        for name in (
+            "max_body",
+            "max_rows",
+            "explain_samples",
+            "concurrency",
+            "workers",
+            "threads",
+        ):
             value = getattr(self, name)
             if value < 1:
                 option = f"--{name.replace('_', '-')}"
