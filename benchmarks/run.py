@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import against_production
+import automatic
 import bulk
 import figures
 import generation
@@ -31,7 +32,7 @@ START, END = "<!-- generated: benchmarks/run.py -->", "<!-- end of generated -->
 SECTIONS = {
     each.__name__: each
     for each in (
-        *(figures, quality, media, tagging, series, generation),
+        *(figures, quality, automatic, media, tagging, series, generation),
         *(server, bulk, rowwise, against_production, killed),
     )
 }

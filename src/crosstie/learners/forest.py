@@ -121,18 +121,22 @@ class Forest(Classic):
         self.about_ = {}
 
     @classmethod
+    def takes(cls, rows: int, inputs: int, classes: int) -> float:
+        used = min(rows, MOST_ROWS)
+        return float(SECONDS * used * np.log2(used + 2) * cls._work(inputs, classes))
+
+    @classmethod
     def hopeless(cls, rows: int, inputs: int, classes: int) -> str:
         if classes > MOST_CLASSES:
             return (
                 f"{cls.many_called} of {classes} classes would have too few leaves, for each holds a share of every class; "
                 f"at most {MOST_CLASSES}"
             )
-        used = min(rows, MOST_ROWS)
-        seconds = SECONDS * used * np.log2(used + 2) * cls._work(inputs, classes)
+        seconds = cls.takes(rows, inputs, classes)
         if seconds <= PATIENCE:
             return ""
         return (
-            f"{cls.many_called} on {used:,} rows of {inputs:,} columns would take about {seconds / 60:.0f} minutes of a processor; "
+            f"{cls.many_called} on {min(rows, MOST_ROWS):,} rows of {inputs:,} columns would take about {seconds / 60:.0f} minutes of a processor; "
             f"at most {PATIENCE / 60:.0f}"
         )
 

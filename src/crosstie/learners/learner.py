@@ -103,6 +103,17 @@ class Learner(ABC):
         build(cls, **trainer)
 
     @classmethod
+    def takes(cls, rows: int, inputs: int, classes: int) -> float:
+        """Seconds that a fit takes, roughly, on a processor or two; 0 where that is not worth a thought.
+
+        Args:
+            rows: Of the training part.
+            inputs: As for `hopeless`.
+            classes: Of the output; 0 of a number.
+        """
+        return 0.0
+
+    @classmethod
     def hopeless(cls, rows: int, inputs: int, classes: int) -> str:
         """Why this learner is not worth its time on such a table, with the figure; "" where it is.
 

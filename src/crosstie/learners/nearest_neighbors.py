@@ -96,6 +96,10 @@ class NearestNeighbors(Classic):
         self.about_ = {}
 
     @classmethod
+    def takes(cls, rows: int, inputs: int, classes: int) -> float:
+        return 1e-9 * rows * min(rows * inputs, CELLS)
+
+    @classmethod
     def hopeless(cls, rows: int, inputs: int, classes: int) -> str:
         if classes > MOST_CLASSES:
             return f"nearest neighbors of {classes:,} classes are few for each; at most {MOST_CLASSES:,}"

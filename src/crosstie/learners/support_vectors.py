@@ -93,12 +93,16 @@ class SupportVectors(Classic):
         self.about_ = {}
 
     @classmethod
+    def takes(cls, rows: int, inputs: int, classes: int) -> float:
+        return SECONDS * max(inputs, 1) * (classes if classes > 2 else 1) * rows**2
+
+    @classmethod
     def hopeless(cls, rows: int, inputs: int, classes: int) -> str:
-        second_a_pair = SECONDS * max(inputs, 1) * (classes if classes > 2 else 1)
+        second_a_pair = cls.takes(1, inputs, classes)
         most = round((PATIENCE / second_a_pair) ** 0.5, -2)
         if rows <= most:
             return ""
-        minutes = max(second_a_pair * rows**2 / 60, 1)
+        minutes = max(cls.takes(rows, inputs, classes) / 60, 1)
         return (
             f"support vectors on {rows:,} rows would take about {minutes:,.0f} minutes; "
             f"at most {most:,.0f} of such rows are worth it"

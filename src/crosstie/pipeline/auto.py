@@ -1,5 +1,6 @@
 """Options of `model_type: auto`: the section `trainer:` of a file that leaves it open what learns."""
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
@@ -20,6 +21,10 @@ from crosstie.pipeline.tables import Tables
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
 
 FEW = 5_000  # rows of a table whose validation part is too small to tell models apart
+CELLS_A_SECOND = (
+    1_800  # of a time limit, so that there is time for a dozen models of each fold of a larger one
+)
+PLAN = "plan.json"
 FOLDS = 5
 RARE = 10  # rows of a class, so that each fold has some
 Effort = Literal["quick", "standard", "thorough"]
@@ -33,6 +38,7 @@ class Auto:
             rows; `standard` tries a portfolio of boosters and networks; `thorough` draws more of them.
         time_limit: Seconds from the start of the process to its end. All of them are used, whatever the effort.
         learners: Only these are tried; None is all that can take the table.
+        validation_metric: By which fits are ended and models compared; None is the output's own.
         ensemble: Whether a weighted average of models may be kept, where that is better on rows it was not chosen by;
             None is so unless a quick look is all that was asked for.
         plan: A run, whose search is done again to the same model: the same fits, ended where they were ended then.
@@ -51,6 +57,9 @@ class Auto:
         learners: Annotated[
             list[str] | None, Elsewhere("algorithms", "estimator_list", "included_model_types")
         ] = None,
+        validation_metric: Annotated[
+            str | None, Elsewhere("eval_metric", "scoring", "metric")
+        ] = None,
         ensemble: bool | None = None,
         plan: str | None = None,
         repeat: Literal["all", "kept"] = "all",
@@ -64,6 +73,7 @@ class Auto:
         self.effort: Effort = effort
         self.time_limit = time_limit
         self.learners = learners
+        self.validation_metric = validation_metric
         self.plan = plan
         self.repeat = repeat
         self.wide = effort != "quick" or time_limit is not None
@@ -71,6 +81,7 @@ class Auto:
 
 
 def folds_of_search(
+    options: Auto,
     tables: Tables,
     split: Split | None,
     outputs: Sequence[OutputFeature],
@@ -79,13 +90,22 @@ def folds_of_search(
     """How many folds a search judges its models by; None where validation rows are enough to tell models apart, or given.
 
     Args:
+        options: Of the search; one that is done again has the folds that it had.
         tables: The opened tables.
         split: Of the first of them.
         outputs: What is predicted.
         looks: Profiles of columns.
     """
+    if options.plan is not None:
+        return _planned(Path(options.plan) / PLAN)
     dealt = tables.train is not None and isinstance(split, Random | Stratify)
-    if not dealt or "validation" in tables.sources or tables.sources["train"].rows > FEW:
+    if not options.wide or not dealt or "validation" in tables.sources:
+        return None
+    source = tables.sources["train"]
+    work = source.rows * len(source.columns)
+    if any(each.type == "category" for each in outputs):
+        work *= max(looks[each.column].distinct for each in outputs)
+    if source.rows > FEW and work > CELLS_A_SECOND * (options.time_limit or 0):
         return None
     for each in outputs:
         seen = looks[each.column]
@@ -93,6 +113,15 @@ def folds_of_search(
         if each.type != "number" and not (each.type in {"binary", "category"} and all_seen):
             return None  # a fold may lack a class
     return FOLDS
+
+
+def _planned(path: Path) -> int | None:
+    """The folds of an earlier search, as far as its plan can be read: the search itself says what is wrong with it."""
+    try:
+        found: int | None = json.loads(path.read_text(encoding="utf-8"))["folds"]
+    except (OSError, ValueError, KeyError, TypeError):
+        return None
+    return found
 
 
 def asked(

@@ -157,8 +157,8 @@ def make_plan(
         raise ConfigError(_in_order(findings))
     assert built.outputs, "no outputs is a problem that was raised"
     folds = top["folds"]
-    if folds is None and model_type == "auto" and build(Auto, **trainer).wide:
-        folds = folds_of_search(tables, split, built.outputs, looks)
+    if folds is None and model_type == "auto":
+        folds = folds_of_search(build(Auto, **trainer), tables, split, built.outputs, looks)
     cache = _cache(top, document)
     config = {
         "name": _name(top, document, tables),

@@ -26,6 +26,7 @@ from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.process import seconds_since_start
 from crosstie.pipeline.trials import FOLDER, keep_trial
 from crosstie.search.blend import Blend
+from crosstie.search.budget import CLASSICS, Budget
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.search.record import Done, Record, read_plan
 from crosstie.search.trial import run_trial
@@ -34,18 +35,7 @@ from crosstie.training.callbacks.progress_bar import ProgressBar
 # A network is worth its seconds where these are; trees on nothing else are not worth theirs.
 TOKENS = {"text", "sequence", "set", "bag"}
 DRAWN = 30  # beside the portfolio, where the effort is thorough
-CLASSICS = (  # that people expect to see compared
-    "decision_tree",
-    "nearest_neighbors",
-    "random_forest",
-    "extra_trees",
-    "support_vectors",
-)
 HOLDS_ROWS = ("nearest_neighbors", "support_vectors")  # whose graphs are made of training rows
-SHARE = 0.5  # of the time that is left, that one trial may take
-LEAST = 0.5  # seconds that are worth beginning another trial for
-WORTH = 0.5  # of what a trial would take, below which it would say little of itself
-FAIR = 0.05  # of the time that is left, that what is only there to be compared may take
 PATIENCE = len(CLASSICS) + 3  # trials in a row that there is no time for
 
 
@@ -55,19 +45,20 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     After Ctrl-C nothing more is tried; the best so far is kept.
     """
     options = build(Auto, **plan.trainer)
-    record = Record(folder, effort=options.effort, time_limit=options.time_limit)
-    budget = Budget.of(options, plan, data)
+    record = Record(folder, effort=options.effort, time_limit=options.time_limit, folds=plan.folds)
+    budget = Budget.of(options, data)
     blend = Blend(plan)
     quiet = _quiet(session) if options.wide else session
     todo, total = units(plan, options)
     rows = len(data[0].batches["train"])
     named = options.plan or options.learners  # what somebody names is tried in any case
     for number, each in enumerate(todo, 1):
-        name = each.trial.name
-        if named is None and (why := hopeless(each.trial, data[0].layout, rows)):
+        trial = budget.fitting(each.trial)
+        name = trial.name
+        if named is None and (why := hopeless(trial, data[0].layout, rows)):
             record.omitted(name, why)
             continue
-        if blend.tried and (why := budget.lacks(each.trial)):
+        if blend.tried and (why := budget.lacks(trial)):
             record.omitted(name, why)
             if budget.refused > PATIENCE:
                 break
@@ -78,20 +69,19 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
             )
         began = time.monotonic()
         candidate = run_trial(
-            each.trial,
+            trial,
             plan,
             data,
             folder,
             quiet,
-            deadline=budget.deadline(),
+            deadline=budget.deadline(trial),
             cuts=each.cuts or None,
         )
         seconds = time.monotonic() - began
-        budget.took(each.trial, seconds)
-        blend.add(candidate)
+        budget.took(trial, candidate, seconds, compared=blend.add(candidate))
         score = blend.scores[candidate.label]
-        record.tried(each.trial, candidate.cuts, seconds=seconds, score=score)
-        keep_trial(folder / FOLDER / name, plan, candidate, **vars(each.trial), score=score)
+        record.tried(trial, candidate.cuts, seconds=seconds, score=score)
+        keep_trial(folder / FOLDER / name, plan, candidate, **vars(trial), score=score)
         if options.wide:
             cut = ", ended early" if any(candidate.cuts) else ""
             session.journal.say(f"{blend.shown(candidate)}, {seconds:.1f} s{cut}")
@@ -117,64 +107,6 @@ def _quiet(session: Session) -> Session:
     """The same without a line for each fold of each fit, which the log keeps."""
     watching = [each for each in session.callbacks if not isinstance(each, ProgressBar)]
     return replace(session, callbacks=watching, journal=Journal(session.journal.path))
-
-
-class Budget:
-    """The time that a search has, and what it learns of how long fits take here.
-
-    Args:
-        ends: When fits have to be done, on the monotonic clock; None for no limit.
-
-    Attributes:
-        refused: Trials in a row for which there was not enough.
-    """
-
-    def __init__(self, ends: float | None) -> None:
-        self.ends = ends
-        self.refused = 0
-        self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
-
-    @classmethod
-    def of(cls, options: Auto, plan: Plan, data: Sequence[Prepared]) -> "Budget":
-        """What is left of the time limit once what comes behind the fits is taken off."""
-        if options.time_limit is None or options.plan is not None:
-            return cls(None)
-        left = options.time_limit - seconds_since_start()
-        return cls(time.monotonic() + left - _to_finish(plan, data))
-
-    def lacks(self, trial: Trial) -> str:
-        """Why a trial is not begun; "" where there is time for it."""
-        if self.ends is None:
-            return ""
-        left = self.ends - time.monotonic()
-        wanted = self._unit.get(trial.model_type, 0.0) * trial.work
-        if trial.model_type in CLASSICS:  # they end when they end: as long as trees, as is guessed
-            wanted = self._unit.get("gbm", 0.0)
-            fair = left * FAIR
-        else:
-            fair = left / WORTH
-        if left > LEAST and fair > wanted:
-            self.refused = 0
-            return ""
-        self.refused += 1
-        return f"would take about {max(wanted, LEAST):.1f} s, and its share of what is left is {max(min(fair, left), 0.0):.1f} s"
-
-    def took(self, trial: Trial, seconds: float) -> None:
-        """Learn from a trial how long others will take."""
-        self._unit.setdefault(trial.model_type, seconds / trial.work)
-
-    def deadline(self) -> float | None:
-        """When the next trial should be done."""
-        if self.ends is None:
-            return None
-        now = time.monotonic()
-        return now + max(self.ends - now, 0.0) * SHARE
-
-
-def _to_finish(plan: Plan, data: Sequence[Prepared]) -> float:
-    """Seconds that measuring, saving and leaving take behind the last fit."""
-    rows = sum(len(batch) for part, batch in data[0].batches.items() if part != "train")
-    return 2.2 + rows * len(plan.outputs) * 1e-4
 
 
 def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:

@@ -1,5 +1,6 @@
 """Which of the models that were tried is kept: one of them, or a weighted average that is better on unseen rows."""
 
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 
@@ -29,10 +30,12 @@ class Blend:
         self.tried: list[Candidate] = []
         self.scores: dict[str, float] = {}
 
-    def add(self, candidate: Candidate) -> None:
-        """Take a model into account."""
+    def add(self, candidate: Candidate) -> float:
+        """Take a model into account; the seconds that it took to see how good it is."""
+        began = time.monotonic()
         self.tried.append(candidate)
         self.scores[candidate.label] = self._score(candidate)
+        return time.monotonic() - began
 
     def best(self) -> Candidate:
         """The best model of those tried."""
@@ -100,10 +103,15 @@ class Blend:
 
         raw = [np.asarray(seen(each).raw[output], np.float64) for each in usual]
         total = len(raw[0])
-        rows = None
         if total > ROWS:
-            rows = np.sort(np.random.default_rng(self.plan.seed).permutation(total)[:ROWS])
-        weights = greedy(raw, score, rows=rows).weights
+            some = np.sort(np.random.default_rng(self.plan.seed).permutation(total)[:ROWS])
+            raw = [each[some] for each in raw]
+            part = Part(
+                {output: part.truth[output][some]},
+                {},
+                None if part.weights is None else part.weights[some],
+            )
+        weights = greedy(raw, score).weights
         worth = honest(raw, score, seed=self.plan.seed)
         alone = honest(raw, score, seed=self.plan.seed, rounds=1)  # the best of them, as honestly
         if np.count_nonzero(weights) < 2 or worth <= alone:

@@ -1,6 +1,6 @@
 """`plan.json`: what a search tried, where it ended each fit, what it left out and why. It can be done again by it.
 
-{"effort": "quick", "time_limit": 60.0, "seconds": 57.1,
+{"effort": "quick", "time_limit": 60.0, "folds": 5, "seconds": 57.1,
  "trials": [{"name": "gbm", "model_type": "gbm", "trainer": {}, "combiner": {}, "cuts": [null],
              "seconds": 1.9, "score": 0.912}, …],
  "left_out": [{"name": "ecd", "why": "…"}]}
@@ -14,9 +14,8 @@ from typing import Any
 
 from crosstie.data.files import write_json
 from crosstie.errors import ConfigError, Problem
+from crosstie.pipeline.auto import PLAN
 from crosstie.search.portfolio import Trial
-
-FILE = "plan.json"
 
 
 @dataclass(frozen=True)
@@ -36,7 +35,7 @@ class Record:
     """
 
     def __init__(self, folder: Path, **facts: Any) -> None:
-        self.path = folder / FILE
+        self.path = folder / PLAN
         self.facts = facts
         self.trials: list[dict[str, Any]] = []
         self.left_out: list[dict[str, str]] = []
@@ -75,7 +74,7 @@ def read_plan(run: Path, *, kept: bool = False) -> list[Done]:
     Raises:
         ConfigError: It has no plan, or one that cannot be read.
     """
-    path = run / FILE
+    path = run / PLAN
     try:
         plan = json.loads(path.read_text(encoding="utf-8"))
         wanted = set(plan["kept"]) if kept else {each["name"] for each in plan["trials"]}

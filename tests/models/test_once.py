@@ -5,7 +5,7 @@ import pytest
 
 from crosstie.data.batch import Batch, Image, Layout, Output
 from crosstie.data.scratch import Scratch
-from crosstie.learners.once import run_once
+from crosstie.models.once import run_once
 from crosstie.models.encoders.image_stacked_cnn import ImageStackedCNN
 from crosstie.models.network import Network
 

@@ -1,0 +1,140 @@
+"""The time that a search has: what is begun, how long it may take, and what has to be left for what comes behind the fits.
+
+A fit ends at a boundary of its units, a tree or an epoch. How long they take on this machine is learned from the first
+fit of each learner; before that it is what the learner says of itself.
+"""
+
+import time
+from collections.abc import Sequence
+from dataclasses import replace
+
+from crosstie.data.batch import Layout
+from crosstie.learners.classic import classes, columns
+from crosstie.learners.learner import learners
+from crosstie.pipeline.auto import Auto
+from crosstie.pipeline.candidate import Candidate
+from crosstie.pipeline.prepare import Prepared
+from crosstie.pipeline.process import seconds_since_start
+from crosstie.search.portfolio import Trial
+
+CLASSICS = (  # that people expect to see compared
+    "decision_tree",
+    "nearest_neighbors",
+    "random_forest",
+    "extra_trees",
+    "support_vectors",
+)
+SHARE = 0.5  # of the time that is left, that one trial may take
+LEAST = 0.5  # seconds that are worth beginning another trial for
+WORTH = 0.5  # of what a trial would take, below which it would say little of itself
+FAIR = 0.05  # of the time that is left, that what is only there to be compared may take
+SLOW = 0.15  # of it, that trees which are shrunk much may take; else they are shrunk less
+RATE = 0.06  # to which at most
+RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
+MIXED = 400  # averages of models that are compared
+ASKED = 3  # times that a kept model is loaded and asked, once it is chosen
+
+
+class Budget:
+    """How much time there is, and what it is given to.
+
+    Args:
+        limit: Seconds from the start of the process to its end; None for no limit.
+        layout: Of the encoded rows.
+        rows: Of the training part of each fold.
+
+    Attributes:
+        refused: Trials in a row for which there was not enough.
+    """
+
+    def __init__(self, limit: float | None, layout: Layout, rows: Sequence[int]) -> None:
+        self.refused = 0
+        self._rows = rows
+        self._table = columns(layout), classes(layout.outputs[0])
+        self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
+        began = seconds_since_start()
+        self._ends = None if limit is None else time.monotonic() + limit - began
+        self._behind = (
+            1.0 + 0.3 * began
+        )  # what reads and profiles a table quickly also reports quickly
+        self._judging = self._asking = self._mixing = 0.0
+
+    @classmethod
+    def of(cls, options: Auto, data: Sequence[Prepared]) -> "Budget":
+        """That of a search; none where a plan says what is done."""
+        limit = options.time_limit if options.plan is None else None
+        return cls(limit, data[0].layout, [len(each.batches["train"]) for each in data])
+
+    @property
+    def left(self) -> float:
+        """Seconds for fits; infinite where there is no limit."""
+        if self._ends is None:
+            return float("inf")
+        reserve = (
+            self._behind + RESAMPLES * self._judging + ASKED * self._asking + MIXED * self._mixing
+        )
+        return self._ends - reserve - time.monotonic()
+
+    def fitting(self, trial: Trial) -> Trial:
+        """The trial, with trees that are shrunk less where they would take too much of what is left."""
+        slow = trial.model_type == "gbm" and trial.trainer.get("learning_rate", RATE) < RATE
+        if not slow or self._ends is None:
+            return trial
+        share = SLOW * self.left / max(self._wanted(trial), 1e-9)
+        if share >= 1:
+            return trial
+        rate = min(trial.trainer["learning_rate"] / max(share, 1e-3), RATE)
+        return replace(trial, trainer={**trial.trainer, "learning_rate": round(rate, 4)})
+
+    def lacks(self, trial: Trial) -> str:
+        """Why a trial is not begun; "" where there is time for it."""
+        left, wanted = self.left, self._wanted(trial)
+        share = left * FAIR if trial.model_type in CLASSICS else left
+        least = wanted if _whole(trial) else wanted * WORTH
+        if left > LEAST and max(share, LEAST) > least:
+            self.refused = 0
+            return ""
+        self.refused += 1
+        shown = max(min(max(share, LEAST), left), 0.0)
+        return f"would take about {max(wanted, LEAST):.1f} s, and its share of what is left is {shown:.1f} s"
+
+    def deadline(self, trial: Trial) -> float | None:
+        """When the next trial should be done, on the monotonic clock."""
+        if self._ends is None:
+            return None
+        share = FAIR if trial.model_type in CLASSICS else SHARE
+        return time.monotonic() + max(self.left * share, min(self.left, LEAST))
+
+    def took(
+        self, trial: Trial, candidate: Candidate, seconds: float, *, compared: float = 0.0
+    ) -> None:
+        """Learn from a trial how long others will take, and how long what comes behind them.
+
+        Args:
+            trial: What was tried.
+            candidate: What came of it.
+            seconds: That it took.
+            compared: Seconds that it took to see how good it is.
+        """
+        self._mixing = max(self._mixing, compared)
+        if not any(candidate.cuts):
+            self._unit.setdefault(trial.model_type, seconds / trial.work)
+        self._asking = max(self._asking, seconds - candidate.seconds)
+        part = candidate.parts.get("test") or candidate.parts.get("validation")
+        if self._ends is not None and not self._judging and part is not None:
+            began = time.monotonic()
+            part.score(candidate.members[0][0].outputs, {})
+            self._judging = time.monotonic() - began
+
+    def _wanted(self, trial: Trial) -> float:
+        """Seconds that a trial would take, as far as is known."""
+        known = self._unit.get(trial.model_type)
+        if known is None:
+            learner = learners.get(trial.model_type)
+            known = sum(learner.takes(rows, *self._table) for rows in self._rows)
+        return known * trial.work
+
+
+def _whole(trial: Trial) -> bool:
+    """Whether a fit is one unit, that ends when it ends."""
+    return trial.model_type in ("decision_tree", "nearest_neighbors", "support_vectors")
