@@ -24,6 +24,7 @@ CLASSICS = (  # that people expect to see compared
     "extra_trees",
     "support_vectors",
 )
+WHOLE = ("decision_tree", "nearest_neighbors", "support_vectors", "ecd")  # worth nothing when cut
 SHARE = 0.5  # of the time that is left, that one trial may take
 LEAST = 0.5  # seconds that are worth beginning another trial for
 WORTH = 0.5  # of what a trial would take, below which it would say little of itself
@@ -90,7 +91,7 @@ class Budget:
         """Why a trial is not begun; "" where there is time for it."""
         left, wanted = self.left, self._wanted(trial)
         share = left * FAIR if trial.model_type in CLASSICS else left
-        least = wanted if _whole(trial) else wanted * WORTH
+        least = wanted if trial.model_type in WHOLE else wanted * WORTH
         if left > LEAST and max(share, LEAST) > least:
             self.refused = 0
             return ""
@@ -102,8 +103,10 @@ class Budget:
         """When the next trial should be done, on the monotonic clock."""
         if self._ends is None:
             return None
-        share = FAIR if trial.model_type in CLASSICS else SHARE
-        return time.monotonic() + max(self.left * share, min(self.left, LEAST))
+        left, share = self.left, FAIR
+        if trial.model_type not in CLASSICS:
+            share = SHARE if self._wanted(trial) < left * SHARE else 1.0  # nothing else would fit
+        return time.monotonic() + max(left * share, min(left, LEAST))
 
     def took(
         self, trial: Trial, candidate: Candidate, seconds: float, *, compared: float = 0.0
@@ -133,8 +136,3 @@ class Budget:
             learner = learners.get(trial.model_type)
             known = sum(learner.takes(rows, *self._table) for rows in self._rows)
         return known * trial.work
-
-
-def _whole(trial: Trial) -> bool:
-    """Whether a fit is one unit, that ends when it ends."""
-    return trial.model_type in ("decision_tree", "nearest_neighbors", "support_vectors")
