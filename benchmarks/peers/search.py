@@ -19,7 +19,7 @@ import pandas as pd
 from pandas.api.types import is_numeric_dtype
 
 Found = tuple[np.ndarray, list[str]]  # numbers; or probabilities, and whose they are
-Search = Callable[[pd.DataFrame, pd.Series, pd.DataFrame, str, float, Path], tuple[Found, float]]
+Search = Callable[[pd.DataFrame, pd.Series, pd.DataFrame, str, int, Path], tuple[Found, float]]
 
 
 def main(
@@ -34,7 +34,7 @@ def main(
     with tempfile.TemporaryDirectory() as folder:
         start = time.perf_counter()
         (values, classes), fit = search(
-            train, truth, test.drop(columns=target), task, float(limit), Path(folder) / "models"
+            train, truth, test.drop(columns=target), task, int(limit), Path(folder) / "models"
         )
         predict = time.perf_counter() - start - fit
     if task == "regression":

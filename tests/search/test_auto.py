@@ -108,6 +108,7 @@ def test_a_wide_search_averages_models_and_its_plan_gives_the_same_model_again(t
         "linear",
         "gbm",
         "gbm_tuned",
+        "gbm_made",
         "gbm_163",
         "gbm_13",
         "gbm_177",

@@ -198,7 +198,12 @@ def _some(names: Sequence[str]) -> str:
 
 @dataclass(frozen=True)
 class Layout:
-    """The shape of a `Batch`: which arrays it has and what each column of them is."""
+    """The shape of a `Batch`: which arrays it has and what each column of them is.
+
+    Attributes:
+        units: Of each of `numbers`, `(shift, scale)`: the table has `encoded * scale + shift`; (0, 1) where it is no such line.
+            Empty where it is not known.
+    """
 
     numbers: tuple[str, ...] = ()
     categories: tuple[Categories, ...] = ()
@@ -208,6 +213,7 @@ class Layout:
     images: tuple[Image, ...] = ()
     series: tuple[Series, ...] = ()
     outputs: tuple[Output, ...] = ()
+    units: tuple[tuple[float, float], ...] = field(default=(), compare=False)
 
     @property
     def inputs(self) -> dict[str, tuple[str, tuple[int, ...]]]:

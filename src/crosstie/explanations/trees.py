@@ -4,6 +4,7 @@ They are LightGBM's (TreeSHAP), of the columns that trees see, added up by the t
 over tokens that the text does not hold: models of those are explained by sampling, as every other is.
 """
 
+import json
 from pathlib import Path
 
 import numpy as np
@@ -35,14 +36,16 @@ def by_trees(
 
     Returns:
         None where the run has no booster, or what its trees add up to is not all of what the model says: an average of
-        several models, classes, texts and sets among its columns, a target that was scaled by ranks.
+        several models, classes, texts and sets among its columns or columns made of others, a target that was scaled
+        by ranks.
     """
     text = run / "network" / "booster.txt"
     members = model.artifact.members
     if len(members) != 1 or len(model.artifact.outputs) != 1 or not text.is_file():
         return None
     [feature], layout = model.artifact.outputs, members[0].layout
-    if feature.type not in EXACT or layout.tokens:
+    made = json.loads((text.parent / "columns.json").read_text(encoding="utf-8"))
+    if feature.type not in EXACT or layout.tokens or "constructed" in made:
         return None
     table = source.table() if rows is None else next(pieces(source, model.artifact.columns, rows))
     encoded = model.artifact.encode(table)

@@ -16,6 +16,7 @@ def layout(inputs: Sequence[Feature], outputs: Sequence[OutputFeature]) -> Layou
     of = by_kind(inputs)
     return Layout(
         numbers=tuple(each.name for each in of["number"]),
+        units=tuple(each.unit for each in of["number"]),
         categories=tuple(Categories(each.name, each.codes) for each in of["category"]),
         tokens=tuple(
             Tokens(

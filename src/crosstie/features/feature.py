@@ -219,6 +219,11 @@ class Feature(ABC):
         return 0, 0
 
     @property
+    def unit(self) -> tuple[float, float]:
+        """Of a number, `(shift, scale)`: the table has `encoded * scale + shift`; (0, 1) where it is no such line."""
+        return 0.0, 1.0
+
+    @property
     def codes(self) -> int:
         """How many different codes or ids `encode` can give; 0 where it gives numbers."""
         return 0

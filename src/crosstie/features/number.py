@@ -150,6 +150,10 @@ class Number(OutputFeature):
         return self._scaling.apply(values)
 
     @property
+    def unit(self) -> tuple[float, float]:
+        return self._scaling.linear or (0.0, 1.0)
+
+    @property
     def steps(self) -> tuple[float, float, float, float] | None:
         """`(low, high, shift, scale)` where `stepped` is all that is done to a number; None where more is."""
         linear = self._scaling.linear

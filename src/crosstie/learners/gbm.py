@@ -11,6 +11,7 @@ from crosstie.data.batch import Batch, Output, joined
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
 from crosstie.learners.booster import Booster, Dataset, threads
 from crosstie.learners.columns import Columns
+from crosstie.learners.construction import Constructed
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.stopping import Stopping
@@ -68,6 +69,9 @@ class Gbm(Learner):
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
             order of the classes (negative, positive), a section each by the class's name. None leaves rows alone.
         text_components: Columns that a text is condensed to.
+        constructed_columns: Columns at most that are made of others: sums, differences, products and ratios of
+            numbers, and what the target was beside categories and pairs of them. Only those are kept that tell trees
+            more than columns of chance. 0 makes none.
         early_stop: Stop after so many trees without a lower loss on validation rows; None never does.
         refit: Once validation rows have said how many trees, grow as many from training and validation rows
             together, up to 500,000. Validation figures stay those of the trees that never saw these rows.
@@ -169,6 +173,9 @@ class Gbm(Learner):
             Elsewhere("class_weight", "auto_class_weights"),
         ] = None,
         text_components: Annotated[int, Ge(1)] = 32,
+        constructed_columns: Annotated[
+            int, Ge(0), Elsewhere("feature_generation", "golden_features")
+        ] = 0,
         early_stop: Annotated[
             int | None,
             Ge(1),
@@ -182,6 +189,7 @@ class Gbm(Learner):
         self.monotone_constraints = monotone_constraints or {}
         self.class_weights = class_weights
         self.text_components = text_components
+        self.constructed_columns = constructed_columns
         self.early_stop = early_stop
         self.refits = refit
         self.parameters: dict[str, Any] = {
@@ -202,21 +210,24 @@ class Gbm(Learner):
             "min_data_per_group": min_data_per_group,
             "extra_trees": extra_trees,
         }
-        self.columns_: Columns | None = None
+        self.columns_: Columns | Constructed | None = None
         self.text_ = ""
         self.about_: dict[str, Any] = {}
 
     def fit(self, job: Job) -> None:
         output = job.layout.outputs[0]
         _check_classes(output)
-        self.columns_ = Columns.fit(
-            job.layout, job.train, text_components=self.text_components, seed=job.seed
-        )
-        parameters = self._parameters(job, output)
-        train = self._dataset(job.train, output, parameters)
+        self.columns_ = self._columns(job, output)
+        train, parameters = self._learned(job, job.train, output)
         validation = None
         if job.validation is not None:
-            validation = self._dataset(job.validation, output, parameters, reference=train)
+            validation = Dataset(
+                self.columns_.rows(job.validation),
+                job.validation.targets[output.name],
+                job.validation.weights,
+                parameters,
+                reference=train,
+            )
         booster = Booster(train, parameters, validation=validation)
         stopping = Stopping(job, output)
         try:
@@ -236,9 +247,8 @@ class Gbm(Learner):
         if not self.refits or len(job.train) > ROWS_TO_REFIT:
             return False
         output = job.layout.outputs[0]
-        parameters = self._parameters(job, output)
         rows = joined(job.train, job.validation)
-        booster = Booster(self._dataset(rows, output, parameters), parameters)
+        booster = Booster(*self._learned(job, rows, output))
         for _ in range(self.about_["rounds"]):
             booster.add_tree()
         self._describe(booster.text(trees=self.about_["rounds"]))
@@ -249,7 +259,7 @@ class Gbm(Learner):
         assert self.columns_ is not None
         parameters: dict[str, Any] = {
             **self.parameters,
-            "objective": OBJECTIVES[output.type],
+            **_objective(output),
             "metric": "none",  # the loss of validation rows is ours
             "num_threads": threads(len(job.train) * len(self.columns_.names)),
             "seed": job.seed % 2**31,
@@ -257,8 +267,6 @@ class Gbm(Learner):
             "force_row_wise": True,
             "verbosity": -1,
         }
-        if output.type == "category":
-            parameters["num_class"] = output.size
         if self.columns_.categorical:
             parameters["categorical_feature"] = self.columns_.categorical
         if self.monotone_constraints:
@@ -279,25 +287,33 @@ class Gbm(Learner):
         others = len(self.columns_.names) - len(numbers)
         return [*(self.monotone_constraints.get(name, 0) for name in numbers), *([0] * others)]
 
-    def _dataset(
-        self,
-        batch: Batch,
-        output: Output,
-        parameters: dict[str, Any],
-        *,
-        reference: Dataset | None = None,
-    ) -> Dataset:
-        assert self.columns_ is not None
-        weights = batch.weights
-        if reference is None:
-            weights = row_weights(batch, output, self.class_weights)
-        return Dataset(
-            self.columns_.rows(batch),
-            batch.targets[output.name],
-            weights,
-            parameters,
-            reference=reference,
+    def _columns(self, job: Job, output: Output) -> Columns | Constructed:
+        plain = Columns.fit(
+            job.layout, job.train, text_components=self.text_components, seed=job.seed
         )
+        if not self.constructed_columns:
+            return plain
+        return Constructed.fit(
+            plain,
+            job.train,
+            output,
+            row_weights(job.train, output, self.class_weights),
+            most=self.constructed_columns,
+            seed=job.seed,
+            objective=_objective(output),
+            without=[name for name, way in self.monotone_constraints.items() if way],
+        )
+
+    def _learned(self, job: Job, batch: Batch, output: Output) -> tuple[Dataset, dict[str, Any]]:
+        """These rows to be fitted on, and with which parameters; what is made of categories is learned from them."""
+        assert self.columns_ is not None
+        weights = row_weights(batch, output, self.class_weights)
+        if isinstance(self.columns_, Constructed):
+            self.columns_, rows = self.columns_.learned(batch, output, weights, seed=job.seed)
+        else:
+            rows = self.columns_.rows(batch)
+        parameters = self._parameters(job, output)
+        return Dataset(rows, batch.targets[output.name], weights, parameters), parameters
 
     def _grow(self, job: Job, booster: Booster, stopping: Stopping) -> None:
         progress = stopping.progress
@@ -356,26 +372,37 @@ class Gbm(Learner):
         """Write the booster and what its columns are.
 
         `booster.txt`, which any LightGBM reads; `columns.json`, the inputs that its columns come from;
-        `text.safetensors`, the tables that make columns of text.
+        `text.safetensors`, the tables that make columns of text; `constructed.safetensors`, those of categories.
         """
         from safetensors.numpy import save_file
 
         columns, _ = self._fitted()
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "booster.txt").write_text(self.text_)
-        named = {"columns": columns.names, "categorical": columns.categorical}
+        named: dict[str, Any] = {"columns": columns.names, "categorical": columns.categorical}
+        plain = columns
+        if isinstance(columns, Constructed):
+            plain = columns.plain
+            named["constructed"] = columns.described()
+            if tables := columns.tables():
+                save_file(tables, folder / "constructed.safetensors")
         (folder / "columns.json").write_text(json.dumps(named, indent=2))
-        if columns.bags:
-            tables = {bag.tokens.array: bag.scale[:, None] * table for bag, table in columns.bags}
+        if plain.bags:
+            tables = {bag.tokens.array: bag.scale[:, None] * table for bag, table in plain.bags}
             save_file(tables, folder / "text.safetensors")
 
     def describe(self) -> dict[str, Any]:
         return self.about_
 
-    def _fitted(self) -> tuple[Columns, Output]:
+    def _fitted(self) -> tuple[Columns | Constructed, Output]:
         if self.columns_ is None or not self.text_:
             raise TrainingError("gbm: stopped before its first tree, so there is no model to keep")
         return self.columns_, self.columns_.layout.outputs[0]
+
+
+def _objective(output: Output) -> dict[str, Any]:
+    classes = {"num_class": output.size} if output.type == "category" else {}
+    return {"objective": OBJECTIVES[output.type], **classes}
 
 
 def _trees_a_round(output: Output) -> int:

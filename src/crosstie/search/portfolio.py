@@ -1,8 +1,8 @@
 """What an automatic search tries, the most promising first, and what it draws when all of that was tried.
 
 The boosters' values are defaults tuned on many tables (Holzmüller et al. 2024, arXiv:2407.04491), then the head of a
-portfolio that was chosen on many (AutoGluon's for CPUs of 2025, a zero-shot warm start); their ranges are those of
-TabArena (arXiv:2506.16791). Networks are small TabMs (arXiv:2410.24210).
+portfolio that was chosen on many (AutoGluon's for CPUs of 2025, a zero-shot warm start; where that has TabPrep's
+columns, ours are constructed). Their ranges are those of TabArena (arXiv:2506.16791). Networks are small TabMs (arXiv:2410.24210).
 """
 
 import math
@@ -16,12 +16,13 @@ TUNED: Mapping[bool, Mapping[str, Any]] = {  # for numbers, and for classes
     True: {"learning_rate": 0.05, "num_leaves": 100, "min_child_samples": 3, "feature_fraction": 1.0, "bagging_fraction": 0.7},
     False: {"learning_rate": 0.04, "num_leaves": 50, "min_child_samples": 40, "feature_fraction": 1.0, "bagging_fraction": 0.75},
 }  # fmt: skip
+MADE = {"constructed_columns": 24}
 BOOSTERS: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("gbm_163", {"learning_rate": 0.0114, "num_leaves": 84, "min_child_samples": 3, "feature_fraction": 0.528, "bagging_fraction": 0.978, "lambda_l1": 0.027, "lambda_l2": 0.84}),
-    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9}),
+    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9, **MADE}),
     ("gbm_177", {"learning_rate": 0.0179, "num_leaves": 39, "min_child_samples": 3, "feature_fraction": 0.462, "bagging_fraction": 0.877, "extra_trees": True, "lambda_l1": 0.24, "lambda_l2": 0.36, "max_cat_to_onehot": 16, "cat_l2": 0.34, "cat_smooth": 15.4}),
     ("gbm_72", {"learning_rate": 0.018, "num_leaves": 180, "min_child_samples": 12, "extra_trees": True, "lambda_l1": 0.77, "lambda_l2": 1.6}),
-    ("gbm_41", {"learning_rate": 0.0074, "num_leaves": 8, "extra_trees": True}),
+    ("gbm_41", {"learning_rate": 0.0074, "num_leaves": 8, "extra_trees": True, **MADE}),
 )  # fmt: skip
 NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
     ("ecd", {}, {}),
@@ -54,7 +55,8 @@ class Trial:
             self.model_type == "gbm"
         ):  # as many more trees as each is shrunk more, each as much slower as it is larger
             rate = 0.05 / self.trainer.get("learning_rate", 0.05)
-            return float(rate * math.sqrt(self.trainer.get("num_leaves", 31) / 31))
+            wider = 2 if self.trainer.get("constructed_columns") else 1
+            return float(wider * rate * math.sqrt(self.trainer.get("num_leaves", 31) / 31))
         wide = self.combiner.get("output_size", 128) / 128
         return float(wide * self.combiner.get("num_fc_layers", 2) / 2)
 
@@ -67,7 +69,7 @@ def portfolio(learners: Sequence[str], *, number: bool) -> list[Trial]:
         number: Whether a number is predicted.
     """
     trials = [Trial(name, name) for name in learners if name != "ecd"]
-    tuned = [("gbm_tuned", TUNED[number]), *BOOSTERS]
+    tuned = [("gbm_tuned", TUNED[number]), ("gbm_made", {**TUNED[number], **MADE}), *BOOSTERS]
     boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in tuned] * ("gbm" in learners)
     networks = [Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS] * (
         "ecd" in learners
@@ -116,6 +118,7 @@ def _booster(rng: np.random.Generator) -> dict[str, Any]:
         "max_cat_to_onehot": int(rng.integers(8, 101)),
         "lambda_l1": round(float(rng.uniform(0, 1)), 3),
         "lambda_l2": round(float(rng.uniform(0, 2)), 3),
+        **(MADE if rng.integers(2) else {}),
     }
 
 
