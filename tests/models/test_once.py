@@ -5,9 +5,9 @@ import pytest
 
 from crosstie.data.batch import Batch, Image, Layout, Output
 from crosstie.data.scratch import Scratch
-from crosstie.models.once import run_once
 from crosstie.models.encoders.image_stacked_cnn import ImageStackedCNN
 from crosstie.models.network import Network
+from crosstie.models.once import run_once
 
 LAYOUT = Layout(
     images=(Image("photo", "image_0", 1, 8, 8, (0.5,), (0.25,)),),

@@ -10,8 +10,8 @@ from crosstie.config.words import Alias, Answer, Elsewhere
 from crosstie.data.batch import Batch, Output, joined
 from crosstie.errors import ConfigError, Problem, TrainingError, nearest
 from crosstie.learners.booster import Booster, Dataset, threads
-from crosstie.learners.columns import Columns
-from crosstie.learners.construction import Constructed
+from crosstie.learners.columns import ColumnRows, Columns
+from crosstie.learners.construction import Constructed, ConstructedRows
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.stopping import Stopping
@@ -308,6 +308,7 @@ class Gbm(Learner):
         """These rows to be fitted on, and with which parameters; what is made of categories is learned from them."""
         assert self.columns_ is not None
         weights = row_weights(batch, output, self.class_weights)
+        rows: ColumnRows | ConstructedRows
         if isinstance(self.columns_, Constructed):
             self.columns_, rows = self.columns_.learned(batch, output, weights, seed=job.seed)
         else:
@@ -380,9 +381,8 @@ class Gbm(Learner):
         folder.mkdir(parents=True, exist_ok=True)
         (folder / "booster.txt").write_text(self.text_)
         named: dict[str, Any] = {"columns": columns.names, "categorical": columns.categorical}
-        plain = columns
+        plain = columns.plain if isinstance(columns, Constructed) else columns
         if isinstance(columns, Constructed):
-            plain = columns.plain
             named["constructed"] = columns.described()
             if tables := columns.tables():
                 save_file(tables, folder / "constructed.safetensors")

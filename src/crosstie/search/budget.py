@@ -55,9 +55,7 @@ class Budget:
         self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
         began = seconds_since_start()
         self._ends = None if limit is None else time.monotonic() + limit - began
-        self._behind = (
-            1.0 + 0.3 * began
-        )  # what reads and profiles a table quickly also reports quickly
+        self._behind = 1.5 + 0.3 * began  # what reads a table quickly also reports quickly
         self._judging = self._asking = self._mixing = 0.0
 
     @classmethod
