@@ -384,8 +384,8 @@ class Gbm(Learner):
         plain = columns.plain if isinstance(columns, Constructed) else columns
         if isinstance(columns, Constructed):
             named["constructed"] = columns.described()
-            if tables := columns.tables():
-                save_file(tables, folder / "constructed.safetensors")
+            if learned := columns.tables():
+                save_file(learned, folder / "constructed.safetensors")
         (folder / "columns.json").write_text(json.dumps(named, indent=2))
         if plain.bags:
             tables = {bag.tokens.array: bag.scale[:, None] * table for bag, table in plain.bags}
