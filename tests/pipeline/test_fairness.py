@@ -135,8 +135,8 @@ def test_a_run_is_judged_by_the_decisions_that_it_will_serve(even, model, adult)
     assert ((pair.after >= pair.thresholds[1]) == pair.target).mean() == measured["accuracy"]
     (section,) = [each for each in collect(even.path)["sections"] if each["id"] == "fairness"]
     costs = section["blocks"][3]
-    assert costs["rows"][0][:2] == ["thresholds, applied", "demographic_parity"]
-    assert costs["rows"][0][6] == f"{measured['accuracy']:.4f}"
+    assert costs["rows"][0][:2] == ["thresholds, on", "demographic_parity"]
+    assert costs["rows"][0][5] == f"{measured['accuracy']:.4f}"
     assert costs["strong"] == [0]
     (outcome,) = [each for each in collect(even.path)["sections"] if each["id"] == "outcome-0"]
     (note,) = [each["note"] for each in outcome["blocks"] if each["id"] == "outcome-0-confusion"]

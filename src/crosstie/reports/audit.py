@@ -18,12 +18,13 @@ COSTS = (
     "without",
     "with",
     "with: 95 %",
-    "accuracy without",
-    "accuracy with",
+    "accuracy",
+    "lost",
     "lost: 95 %",
 )
 COSTS_NOTE = (
-    "How far apart groups are without and with it, and the accuracy that is lost, on rows that nothing was chosen by. "
+    "How far apart groups are without and with it, the accuracy with it, and how much of it is lost, on rows that nothing was "
+    "chosen by. "
     "`thresholds`: each group is decided by one of its own; one that is not applied is chosen on half of the rows and judged "
     "on the other. `reweighing`: training rows are weighted, so that class and group are independent."
 )
@@ -139,7 +140,7 @@ def _costs(found: Sequence[Mitigation], id: str, title: str) -> Block:
         title,
         COSTS,
         [cost_row(each) for each in found],
-        numeric=["without", "with", "accuracy without", "accuracy with"],
+        numeric=["without", "with", "accuracy", "lost"],
         strong=[place for place, each in enumerate(found) if each.applied],
         note=COSTS_NOTE,
     )
@@ -148,13 +149,13 @@ def _costs(found: Sequence[Mitigation], id: str, title: str) -> Block:
 def cost_row(each: Mitigation) -> list[str]:
     """What it is called, and what it costs, under `COSTS`."""
     return [
-        f"{each.how}, applied" if each.applied else each.how,
+        f"{each.how}, on" if each.applied else each.how,
         each.criterion,
         figure(each.before.value),
         figure(each.after.value),
         f"{figure(each.after.low)} to {figure(each.after.high)}",
-        figure(each.accuracy + each.cost),
         figure(each.accuracy),
+        figure(each.cost),
         f"{figure(each.low)} to {figure(each.high)}",
     ]
 
@@ -162,7 +163,7 @@ def cost_row(each: Mitigation) -> list[str]:
 def _thresholds(found: Sequence[Mitigation], id: str, title: str) -> Block:
     own = [each for each in found if each.thresholds]
     names = list(dict.fromkeys(name for each in own for name in each.thresholds))
-    shown = [f"{each.criterion}, applied" if each.applied else each.criterion for each in own]
+    shown = [f"{each.criterion}, on" if each.applied else each.criterion for each in own]
     rows = [
         [name, *(f"{each.thresholds[name]:.3f}" if name in each.thresholds else "" for each in own)]
         for name in names
