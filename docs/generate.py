@@ -39,6 +39,10 @@ from crosstie.training.clipping import Clipping
 from crosstie.training.optimizers.optimizer import optimizers
 from crosstie.training.pace import Pace
 from crosstie.training.schedules.schedule import schedules
+from crosstie.tuning.hyperopt import Executor, Hyperopt
+from crosstie.tuning.pruner import pruners
+from crosstie.tuning.sampler import samplers
+from crosstie.tuning.space import spaces
 
 PAGE = Path(__file__).parent / "components.md"
 HEAD = """# Components
@@ -56,6 +60,8 @@ SECTIONS: tuple[tuple[str, str, type], ...] = (
     ("`trainer`", "With `model_type: auto`.", Auto),
     ("`trainer.gradient_clipping`", "With `model_type: ecd`.", Clipping),
     ("`trainer.learning_rate_scheduler`", "Beside the options of its type.", Pace),
+    ("`hyperopt`", "Of `crosstie tune`; nothing else reads it.", Hyperopt),
+    ("`hyperopt.executor`", "", Executor),
     ("`encoder`, `combiner`, `decoder`", "Beside the options of their type.", Initial),
 )
 PARTS: tuple[tuple[str, str, Registry[Any]], ...] = (
@@ -81,6 +87,13 @@ PARTS: tuple[tuple[str, str, Registry[Any]], ...] = (
         "`augmentation: [{type: …}, …]` of an image input (ecd); in training only.",
         augmentations,
     ),
+    (
+        "Spaces",
+        "`hyperopt: {parameters: {OPTION: {space: …}}}`; a list by itself is a `choice`.",
+        spaces,
+    ),
+    ("Search algorithms", "`hyperopt: {search_alg: {type: …}}`.", samplers),
+    ("Pruners", "`hyperopt: {executor: {pruner: {type: …}}}`.", pruners),
     (
         "Callbacks",
         "`callbacks: [{type: …}]`. `metrics_log`, `progress_bar` and `tensorboard` listen to every run anyway and are not named there.",

@@ -10,7 +10,7 @@ from crosstie.data.processors import limit_processors
 from crosstie.errors import ConfigError, MissingExtra, RunError, nearest
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
-from crosstie.pipeline.request import plan_for, plan_to_resume, table_of
+from crosstie.pipeline.request import plan_to_resume, request_for, table_of
 from crosstie.pipeline.run import POINTERS, Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
@@ -126,7 +126,7 @@ def train(
         effort=effort,
         plan=None if plan is None else Run.find(plan, Path(runs)).path,
     )
-    planned = plan_for(
+    planned = request_for(
         source,
         target=target,
         data=data,
@@ -140,10 +140,129 @@ def train(
         runs=runs,
         set=[*set, *budget],
         types=types,
-    )
-    identity = f"{planned.config}{[each.fingerprint for each in planned.sources.values()]}"
-    run = Run.create(Path(runs), planned.name, identity, at=Path(output) if output else None)
+    ).plan()
+    if planned.hyperopt is not None and say is not None:
+        say("hyperopt: is for crosstie tune; the file is trained as it stands")
+    run = _new_run(planned, runs, output)
     return _train(planned, run, callbacks, say, progress=progress)
+
+
+def tune(
+    source: Any = None,
+    *,
+    target: str | None = None,
+    data: Any = None,
+    validation: Any = None,
+    test: Any = None,
+    model_type: str | None = None,
+    name: str | None = None,
+    seed: int | None = None,
+    set: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    folds: int | None = None,
+    start_from: str | Path | None = None,
+    threads: int | None = None,
+    trials: int | None = None,
+    time_limit: float | str | None = None,
+    resume: str | Path | None = None,
+    runs: str | Path = "runs",
+    output: str | Path | None = None,
+    callbacks: Sequence[Any] = (),
+    say: Say | None = None,
+    progress: bool = False,
+) -> Run:
+    """Search for the best values of what the file's `hyperopt:` section names: `crosstie tune` in Python.
+
+    Args:
+        source: As for `train`; a file with a section `hyperopt`.
+        target: As for `train`.
+        data: As for `train`.
+        validation: As for `train`.
+        test: As for `train`.
+        model_type: As for `train`.
+        name: As for `train`.
+        seed: As for `train`; what is tried depends on it, too.
+        set: As for `train`.
+        types: As for `train`.
+        folds: As for `train`; each trial is then fitted so many times.
+        start_from: As for `train`.
+        threads: As for `train`, of all trials together.
+        trials: How many in all; goes before the file's `executor.num_samples`.
+        time_limit: Of the whole call, seconds or `"10m"`; goes before the file's `executor.time_budget_s`.
+        resume: A search that was stopped, to go on with; with `trials` one that is done, too.
+        runs: The folder of all runs.
+        output: The directory of this run.
+        callbacks: Told of the progress of each trial that this process runs.
+        say: Called with a line for each trial; None is silent.
+        progress: Show the leaderboard as it changes, on a terminal.
+
+    Returns:
+        A run of the best trial, with `tune.json`, the leaderboard, and `best.yaml`, its file, beside it. Its
+        `manifest["exit"]` is "interrupted" after Ctrl-C, with the best so far.
+
+    Raises:
+        ConfigError: The file or a call's argument is wrong, or the file says nothing of a search; all that is wrong is
+            named, before the first trial.
+        DataError: The data cannot be what the file says.
+        MissingExtra: optuna is not installed.
+        RunError: The run's directory is taken, or cannot be resumed.
+        TrainingError: No trial came to anything.
+
+    Example:
+        >>> import crosstie
+        >>> spaces = {"trainer.num_leaves": [4, 15], "trainer.learning_rate": [0.05, 0.1]}
+        >>> file = {
+        ...     "data": "customers.csv",
+        ...     "target": "Churn",
+        ...     "model_type": "gbm",
+        ...     "trainer": {"n_estimators": 20},
+        ...     "hyperopt": {"parameters": spaces, "metric": "roc_auc"},
+        ... }
+        >>> run = crosstie.tune(file, trials=2, name="tuned")
+        >>> run.manifest["tuned"]["trials"]
+        2
+    """
+    if threads is not None:
+        limit_processors(threads)
+    from crosstie.pipeline.auto import seconds
+    from crosstie.pipeline.candidate import Session
+    from crosstie.pipeline.journal import Journal
+    from crosstie.search.tune import go_on
+    from crosstie.search.tune import tune as search
+
+    executor = {
+        "num_samples": trials,
+        "time_budget_s": None if time_limit is None else seconds(time_limit),
+    }
+    asked = [
+        *set,
+        *(f"hyperopt.executor.{key}={each}" for key, each in executor.items() if each is not None),
+    ]
+    session = Session(callbacks, Journal(None, say))
+    if resume is not None:
+        run = Run.find(resume, Path(runs))
+        return go_on(run, data if data is not None else source, asked, session, live=progress)
+    request = request_for(
+        source,
+        target=target,
+        data=data,
+        validation=validation,
+        test=test,
+        model_type=model_type,
+        name=name,
+        seed=seed,
+        folds=folds,
+        start_from=start_from,
+        runs=runs,
+        set=asked,
+        types=types,
+    )
+    return search(request, lambda plan: _new_run(plan, runs, output), session, live=progress)
+
+
+def _new_run(plan: "Plan", runs: str | Path, output: str | Path | None) -> Run:
+    identity = f"{plan.config}{[each.fingerprint for each in plan.sources.values()]}"
+    return Run.create(Path(runs), plan.name, identity, at=Path(output) if output else None)
 
 
 def check(
@@ -186,7 +305,7 @@ def check(
     """
     from crosstie.pipeline.trial import try_data
 
-    plan = plan_for(
+    request = request_for(
         source,
         target=target,
         data=data,
@@ -200,6 +319,11 @@ def check(
         set=set,
         types=types,
     )
+    plan = request.plan()
+    if plan.hyperopt is not None:
+        from crosstie.search.variants import Variants  # what is varied is checked by plans of it
+
+        Variants(request).check()
     notes = try_data(plan)
     return replace(plan, warnings=(*plan.warnings, *notes))
 
@@ -219,8 +343,11 @@ def show(
     set: Sequence[str] = (),
     types: Mapping[str, str] | None = None,
 ) -> dict[str, Any]:
-    """The file with every default filled in; a run saves exactly that. Arguments as for `train`."""
-    return check(
+    """The file with every default filled in; a run saves exactly that. Arguments as for `train`.
+
+    A section `hyperopt`, which no run reads, is filled, too.
+    """
+    plan = check(
         source,
         target=target,
         data=data,
@@ -233,7 +360,8 @@ def show(
         start_from=start_from,
         set=set,
         types=types,
-    ).config
+    )
+    return plan.config if plan.hyperopt is None else {**plan.config, "hyperopt": plan.hyperopt}
 
 
 def first_batch(
@@ -286,7 +414,7 @@ def first_batch(
 
     if output is not None:
         canvas_for(Path(output))  # before rows are encoded, which may take long
-    plan = plan_for(
+    plan = request_for(
         source,
         target=target,
         data=data,
@@ -299,7 +427,7 @@ def first_batch(
         start_from=start_from,
         set=set,
         types=types,
-    )
+    ).plan()
     found = first(plan)
     if output is not None:
         found.save(Path(output))

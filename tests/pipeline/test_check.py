@@ -108,7 +108,7 @@ preprocessing:
         ),
         (
             "data: data.csv\ntarget: survived\nhyperopt: {}\n",
-            "model.yaml:3 hyperopt: hyperopt is not part of this version; leave the section out",
+            "model.yaml:3 hyperopt: needs 'parameters': a section of options",
         ),
         (
             "data: data.csv\ntarget: survived\nbackend: {type: ray}\n",

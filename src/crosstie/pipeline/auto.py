@@ -138,14 +138,19 @@ def asked(
         ConfigError: The time limit is no time.
     """
     given = {
-        "time_limit": None if time_limit is None else _seconds(time_limit),
+        "time_limit": None if time_limit is None else seconds(time_limit),
         "effort": effort,
         "plan": None if plan is None else Path(plan).resolve(),
     }
     return [f"trainer.{name}={value}" for name, value in given.items() if value is not None]
 
 
-def _seconds(written: float | str) -> float:
+def seconds(written: float | str) -> float:
+    """A time as a number: `10m` is 600.
+
+    Raises:
+        ConfigError: It is none.
+    """
     if not isinstance(written, str):
         return written
     found = _DURATION.fullmatch(written.replace(" ", "").lower())

@@ -7,7 +7,7 @@ from typing import Any
 
 from crosstie.config.document import Document, Place
 from crosstie.config.options import build
-from crosstie.data.profile import ColumnProfile, profile
+from crosstie.data.profile import ColumnProfile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
 from crosstie.learners.learner import Learner, able, learners
@@ -36,7 +36,7 @@ from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.sections import read_top, read_trainer, words
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.start import read_start
-from crosstie.pipeline.tables import PARTS, Tables, read_tables
+from crosstie.pipeline.tables import PARTS, Opened, Tables
 from crosstie.pipeline.tags import read_tags
 from crosstie.pipeline.trial import (
     check_class_weights,
@@ -47,6 +47,7 @@ from crosstie.pipeline.trial import (
     try_trainer,
 )
 from crosstie.pipeline.windowing import Purged, cut, read_windows
+from crosstie.tuning.hyperopt import read_hyperopt
 
 
 def make_plan(
@@ -56,6 +57,7 @@ def make_plan(
     target: str | None = None,
     types: Mapping[str, str] | None = None,
     overrides: Sequence[str] = (),
+    opened: Opened | None = None,
 ) -> Plan:
     """Decide and check everything a run does.
 
@@ -66,6 +68,8 @@ def make_plan(
         target: The column to predict; goes before the file's.
         types: Types of columns, where inference is wrong; go before the file's.
         overrides: `trainer.epochs=3` and the like, as `--set` has them.
+        opened: Keeps the tables and what they look like, for more plans of a file whose `data`, `features` and `private`
+            stay as they are.
 
     Raises:
         ConfigError: All that is wrong with the file, the tables, and the two together.
@@ -84,14 +88,15 @@ def make_plan(
     given = (
         source if isinstance(source, Mapping) and set(source) <= set(PARTS) else {"train": source}
     )
-    tables = read_tables(
+    opened = opened or Opened()
+    tables = opened.tables(
         top["data"], {part: each for part, each in given.items() if each is not None}, findings
     )
     findings.warnings += [note for each in tables.sources.values() for note in each.notes]
     seen = read_preprocessing(top, tables, findings)
     made = make_rowwise(top, seen, tables, findings)
     private = [*dict.fromkeys([*top["private"], *made.private])]
-    looks = profile(tables.train, private=private) if tables.train is not None else {}
+    looks = opened.looks(tables.train, private)
     columns = resolve(
         top,
         looks,
@@ -131,6 +136,7 @@ def make_plan(
     uncalibrated = read_uncalibrated(columns, findings)
     if learner is not None:
         _try(learner, trainer, columns, built, looks, findings, top=top)
+    hyperopt = _hyperopt(top, findings)
     windows = read_windows(top, seen, columns, built, looks, findings)
     if windows is not None and made.rowwise is not None:
         findings.wrong(
@@ -215,9 +221,20 @@ def make_plan(
         windows=windows,
         rowwise=made.rowwise,
         told=made.told,
+        hyperopt=hyperopt,
         profile=looks,
         sources=tables.sources,
     )
+
+
+def _hyperopt(top: Mapping[str, Any], findings: Findings) -> dict[str, Any] | None:
+    """The filled section of a search; what is wrong with it is noted."""
+    if top["hyperopt"] is None:
+        return None
+    filled, problems = read_hyperopt(top["hyperopt"], findings.document.at("hyperopt"))
+    for each in problems:
+        findings.wrong(each.where, each.what)
+    return filled
 
 
 def _recall_header(tables: Tables, findings: Findings) -> None:

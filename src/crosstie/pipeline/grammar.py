@@ -67,10 +67,10 @@ class File:
             and on each request; it is `features.sql` or `features.py` beside the file, if one is there. null is none.
         callbacks: Who else listens to training, by name: `mlflow`, `wandb`, or a class of your own.
         fairness: By which groups of people the model is audited, and whether they are evened out.
+        hyperopt: What `crosstie tune` varies, and how; nothing else reads it.
     """
 
     answers: ClassVar[dict[str, Answer]] = {
-        "hyperopt": Answer("hyperopt is not part of this version; leave the section out", (None,)),
         "training": Answer("the section is called 'trainer'"),
         "ludwig_version": Answer("says which version wrote the file", (ANYTHING,)),
         "base_model": Answer(_LANGUAGE),
@@ -124,6 +124,7 @@ class File:
         features: str | None = None,
         callbacks: Annotated[list[Any], ComponentOf(listeners, many=True)] = (),  # type: ignore[assignment]
         fairness: dict[str, Any] | None = None,
+        hyperopt: Annotated[dict[str, Any] | None, Elsewhere("tune", "hpo", "sweep")] = None,
     ) -> None: ...
 
 

@@ -69,6 +69,7 @@ class Plan:
         windows: How a long table is cut into series, where one is.
         rowwise: What makes the columns of `sources` of those that the tables have, where something does.
         told: What was taken up that the file need not name, one sentence each.
+        hyperopt: The filled section of a search, which no run reads; None where there is none.
         profile: What each column of the first table looks like.
         sources: The opened tables by part.
     """
@@ -102,6 +103,7 @@ class Plan:
     windows: Windows | None = field(default=None, compare=False)
     rowwise: Rowwise | None = field(default=None, compare=False, repr=False)
     told: tuple[str, ...] = field(default=(), compare=False)
+    hyperopt: dict[str, Any] | None = field(default=None, compare=False, repr=False)
     profile: Mapping[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
     sources: Mapping[str, Source] = field(default_factory=dict, compare=False, repr=False)
 

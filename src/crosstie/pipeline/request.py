@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,10 +11,44 @@ from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.run import Run
 
 if TYPE_CHECKING:
+    from crosstie.config.document import Document
     from crosstie.pipeline.plan import Plan
+    from crosstie.pipeline.tables import Opened
 
 
-def plan_for(
+@dataclass(frozen=True)
+class Request:
+    """What was asked for, before any of it is checked.
+
+    Attributes:
+        document: The file, with what was said beside it.
+        given: Tables by part that go before those that the file names; None for none.
+        target: The column to predict, where it was said beside the file.
+        types: Of columns, likewise.
+        overrides: Options of the file, as `--set` has them.
+    """
+
+    document: "Document"
+    given: Mapping[str, Any] | None = None
+    target: str | None = None
+    types: Mapping[str, str] | None = None
+    overrides: Sequence[str] = ()
+
+    def plan(self, opened: "Opened | None" = None) -> "Plan":
+        """What a run would do; see `make_plan`."""
+        from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
+
+        return make_plan(
+            self.document,
+            source=self.given,
+            target=self.target,
+            types=self.types,
+            overrides=self.overrides,
+            opened=opened,
+        )
+
+
+def request_for(
     source: Any,
     *,
     target: str | None = None,
@@ -25,8 +60,8 @@ def plan_for(
     start_from: str | Path | None = None,
     runs: str | Path = "runs",
     **sections: Any,
-) -> "Plan":
-    """What a run would do.
+) -> Request:
+    """What a caller asks for.
 
     Args:
         source: As for `crosstie.train`.
@@ -48,7 +83,6 @@ def plan_for(
     from crosstie.datasets.dataset import Dataset
     from crosstie.datasets.load import load as load_dataset
     from crosstie.datasets.load import named
-    from crosstie.pipeline.check import make_plan  # pydantic, numpy, pyarrow: 400 ms
 
     tables = {"train": data, "validation": validation, "test": test}
     given = {part: table_of(each) for part, each in tables.items() if each is not None}
@@ -82,7 +116,7 @@ def plan_for(
         if value is not None:
             document.value[key] = value
             document.replaced.add((key,))
-    return make_plan(document, source=given or None, target=target, types=types, overrides=set)
+    return Request(document, given or None, target, types, set)
 
 
 def plan_to_resume(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan"]:
@@ -97,6 +131,8 @@ def plan_to_resume(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "
         RunError: There is no such run, it is done or still running, or its data or first weights are others now.
     """
     run = Run.find(reference, runs)
+    if (run.path / "tune.json").is_file():
+        raise RunError(f"{run.path}: is a search; go on with it: crosstie tune --resume {run.path}")
     if run.exit == "done":
         raise RunError(f"{run.path}: is done; nothing is left to resume. Train anew instead")
     if run.exit == "running" and run.manifest.get("process"):
@@ -105,7 +141,7 @@ def plan_to_resume(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "
             f"{run.path}: is still running, as process {process['pid']} on {process['host']}; "
             "wait for it, or stop it first"
         )
-    plan = plan_for(run.path / "config.yaml", data=data)
+    plan = request_for(run.path / "config.yaml", data=data).plan()
     problems = []
     start = run.manifest.get("start")
     if plan.earlier is not None and start and start["weights"] != plan.earlier.fingerprint():

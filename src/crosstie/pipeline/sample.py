@@ -16,7 +16,7 @@ from crosstie.data.table import Table
 from crosstie.errors import RunError
 from crosstie.features.feature import Feature
 from crosstie.pipeline.prepare import assign
-from crosstie.pipeline.request import plan_for
+from crosstie.pipeline.request import request_for
 from crosstie.pipeline.run import Run
 
 
@@ -35,7 +35,7 @@ def sample_rows(run: Run, *, data: Any = None, rows: int = ROWS + 1) -> list[dic
         RunError: The table is not what the run was trained on any more.
         DataError: It cannot be read.
     """
-    plan = plan_for(run.path / "config.yaml", data=data)
+    plan = request_for(run.path / "config.yaml", data=data).plan()
     source = plan.sources["train"]
     then = run.manifest["data"]["train"]
     if then["fingerprint"] != source.fingerprint:

@@ -13,6 +13,7 @@ from crosstie.learners.learner import learners
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.grammar import WIRING, Backend, File, Input, Output, Preprocessing
 from crosstie.pipeline.parts import PARTS, component
+from crosstie.tuning.hyperopt import SPACE, Hyperopt
 
 DRAFT = "https://json-schema.org/draft/2020-12/schema"
 
@@ -43,6 +44,7 @@ def file_schema() -> Schema:
         "split": _ref("split"),
         "combiner": _ref("combiner"),
         "trainer": {"anyOf": [_ref(f"{name}.trainer") for name in ("auto", *learners.names())]},
+        "hyperopt": {"anyOf": [_hyperopt(), {"type": "null"}]},
         "backend": {"anyOf": [{"const": "local"}, json_schema(Backend)]},
         "preprocessing": _preprocessing(types),
         "defaults": {
@@ -62,6 +64,26 @@ def file_schema() -> Schema:
         "required": ["data"],
         "$defs": definitions,
     }
+
+
+def _hyperopt() -> Schema:
+    """A search; a parameter is a list, or a section with one of the spaces."""
+    schema = json_schema(Hyperopt)
+    space = component_schema(SPACE)
+    ends = {"lower": "The least.", "upper": "The most.", "q": "The step."}
+    guessed: Schema = {
+        "type": "object",
+        "description": "A range: randint where all of it are whole numbers, else uniform.",
+        "properties": {key: {"type": "number", "description": each} for key, each in ends.items()},
+        "required": ["lower", "upper"],
+        "additionalProperties": False,
+    }
+    sections = [each for each in space["anyOf"] if each.get("type") == "object"]
+    parameters = schema["properties"]["parameters"]
+    parameters["additionalProperties"] = {
+        "anyOf": [{"type": "array", "minItems": 1}, *sections, guessed]
+    }
+    return schema
 
 
 def _has(cls: Any, part: str) -> bool:

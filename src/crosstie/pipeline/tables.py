@@ -1,6 +1,6 @@
 """The tables of a model: what `data:` says, opened, and how the filled file names them."""
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
@@ -9,6 +9,7 @@ from crosstie.config.document import Document, Place
 from crosstie.config.yaml import Keys
 from crosstie.data.built import built_table, environment_name, is_step
 from crosstie.data.postgres import without_password
+from crosstie.data.profile import ColumnProfile, profile
 from crosstie.data.read import Source, open_source
 from crosstie.data.reader import Reading
 from crosstie.datasets.load import load, named
@@ -49,6 +50,33 @@ class Tables:
         path = Path(spec)
         stem = path.name.split(".")[0]
         return path.parent.name if stem in {"train", "training", "data", "*"} else stem
+
+
+class Opened:
+    """Tables that are opened and looked at once, however many plans there are of them."""
+
+    def __init__(self) -> None:
+        self._tables: Tables | None = None
+        self._looks: dict[str, ColumnProfile] | None = None
+
+    def tables(self, data: Any, given: Mapping[str, Any], findings: Findings) -> Tables:
+        """As `read_tables`; a copy of what it gave before."""
+        if self._tables is None:
+            before = len(findings.problems)
+            found = read_tables(data, given, findings)
+            if len(findings.problems) > before:
+                return found  # which the next plan is to be told, too
+            self._tables = found
+        kept = self._tables
+        return Tables(dict(kept.sources), dict(kept.specs), kept.written)
+
+    def looks(self, table: Source | None, private: Collection[str]) -> dict[str, ColumnProfile]:
+        """What each column of the first table looks like, as row-wise features leave it."""
+        if table is None:
+            return {}
+        if self._looks is None:
+            self._looks = profile(table, private=private)
+        return self._looks
 
 
 def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tables:

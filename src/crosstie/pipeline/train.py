@@ -75,7 +75,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     if session.resume:
         run.note(exit="running", process=this_process())
     else:
-        _begin(run, plan)
+        begin(run, plan)
     try:
         candidates, prepared = _fit(plan, run, session, choose)
         chosen, *beside = candidates
@@ -242,7 +242,8 @@ def _tidy(run: Run) -> None:
             (folder / name).unlink(missing_ok=True)
 
 
-def _begin(run: Run, plan: Plan) -> None:
+def begin(run: Run, plan: Plan) -> None:
+    """Write what a run is to do, and that it does it now."""
     write_text(run.path / "config.yaml", dump(plan.config))
     function = None if plan.rowwise is None else plan.rowwise.function
     for _, path in () if function is None else function.files:

@@ -3,6 +3,7 @@
 trials/gbm_177/trial.json            its options, metrics by part, and settings of its outputs
 trials/gbm_177/unseen.safetensors    by output, what it said of the validation rows, of each fold where there are folds
 trials/gbm_177/graph.onnx, network/  what it learned; of folds in `folds/0` and so on
+trials/gbm_177/features/             what was fitted before it, where that is not what the run's model has
 trials/gbm_177/model/                an artifact like that of the run, once one is asked for
 """
 
@@ -16,7 +17,8 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from crosstie.artifact.artifact import OutputSettings
-from crosstie.artifact.loading import load
+from crosstie.artifact.fitted import load_fitted
+from crosstie.artifact.loading import load, read_json
 from crosstie.artifact.saving import save
 from crosstie.data.files import atomic, write_json
 from crosstie.errors import RunError, nearest
@@ -29,6 +31,7 @@ from crosstie.pipeline.run import Run
 
 FOLDER = "trials"
 FACTS = "trial.json"
+FEATURES = "features"
 
 
 def keep_trial(folder: Path, plan: Plan, candidate: Candidate, **facts: Any) -> None:
@@ -63,6 +66,12 @@ def keep_trial(folder: Path, plan: Plan, candidate: Candidate, **facts: Any) -> 
             "settings": {name: _state(each) for name, each in settings.items()},
         },
     )
+
+
+def trial_metrics(folder: Path) -> dict[str, Any]:
+    """The metrics of a trial that was kept, by part."""
+    metrics: dict[str, Any] = read_json(folder / FACTS)["metrics"]
+    return metrics
 
 
 def trial_model(run: Run, name: str) -> Path:
@@ -100,18 +109,19 @@ def _settings(state: Mapping[str, Any]) -> OutputSettings:
 
 def _make(run: Run, folder: Path, model: Path, facts: Mapping[str, Any]) -> None:
     kept = load(run.model)
-    graphs = (
-        [folder / "folds" / str(k) / "graph.onnx" for k in range(facts["folds"])]
+    places = (
+        [folder / "folds" / str(k) for k in range(facts["folds"])]
         if facts["folds"] > 1
-        else [folder / "graph.onnx"]
+        else [folder]
     )
+    fitted = [
+        load_fitted(place / FEATURES) if (place / FEATURES).is_dir() else member.preprocessor
+        for place, member in zip(places, kept.members, strict=False)
+    ]  # the model's first members are those of the folds, too
     save(
         model,
         name=kept.manifest["name"],
-        members=[
-            (member.preprocessor, graph)
-            for member, graph in zip(kept.members, graphs, strict=False)
-        ],  # the model's first members are those of the folds, too
+        members=[(each, place / "graph.onnx") for each, place in zip(fitted, places, strict=True)],
         settings={name: _settings(each) for name, each in facts["settings"].items()},
         about={"run": run.path.name, "trial": folder.name, "learner": facts["model_type"]},
         seed=run.manifest["seed"],
