@@ -59,6 +59,7 @@ _HOMES = {
     "status": "crosstie.project.verbs",
     "test": "crosstie.project.verbs",
     "train": "crosstie.api",
+    "tune": "crosstie.api",
     "wrap": "crosstie.api",
     "callback": "crosstie.training.callbacks.callback:callbacks",
     "combiner": "crosstie.models.combiners.combiner:combiners",
@@ -94,6 +95,7 @@ if TYPE_CHECKING:
     from crosstie.api import serve as serve
     from crosstie.api import show as show
     from crosstie.api import train as train
+    from crosstie.api import tune as tune
     from crosstie.api import wrap as wrap
     from crosstie.errors import CrosstieError as CrosstieError
     from crosstie.pipeline.run import Run as Run

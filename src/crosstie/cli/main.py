@@ -29,6 +29,7 @@ COMMANDS = {
     "show": "Print a model file, or an environment of the project, with every default filled in.",
     "schema": "Print the JSON Schema of the model file.",
     "train": "Train a model from a file or straight from a table.",
+    "tune": "Try values of options, and train with the best of them.",
     "evaluate": "Measure a model on data that has the true values.",
     "explain": "Say what a model goes by.",
     "audit": "Say whether a model treats groups of people alike, and how sure that is.",
