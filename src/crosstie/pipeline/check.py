@@ -88,8 +88,7 @@ def make_plan(
     given = (
         source if isinstance(source, Mapping) and set(source) <= set(PARTS) else {"train": source}
     )
-    opened = opened or Opened()
-    tables = opened.tables(
+    tables = (opened := opened or Opened()).tables(
         top["data"], {part: each for part, each in given.items() if each is not None}, findings
     )
     findings.warnings += [note for each in tables.sources.values() for note in each.notes]

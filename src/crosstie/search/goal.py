@@ -106,13 +106,14 @@ class Goal:
     def _measured(
         self, feature: OutputFeature, plan: Plan, candidate: Candidate, part: Part
     ) -> float:
+        settings = {feature.name: settings_of(feature, plan, candidate)}
         found = score(
             feature.type,
             part.truth[feature.name],
             part.raw[feature.name],
             weights=part.weights,
             names=[self.metric],
-            threshold=settings_of(feature, plan, candidate).threshold,
+            threshold=part.limits(settings)[feature.name],
             labels=feature.labels,
             scale=feature.usual_change,
         )
