@@ -24,6 +24,7 @@ _HOMES = {
     "build": "crosstie.project.verbs",
     "builds": "crosstie.project.verbs",
     "check": "crosstie.api",
+    "cluster": "crosstie.api",
     "datasets": "crosstie.datasets:",
     "destroy": "crosstie.project.scaffold.generate",
     "debug": "crosstie.project.verbs",
@@ -74,6 +75,7 @@ if TYPE_CHECKING:
     from crosstie.api import audit as audit
     from crosstie.api import audit_predictions as audit_predictions
     from crosstie.api import check as check
+    from crosstie.api import cluster as cluster
     from crosstie.api import doctor as doctor
     from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate

@@ -41,6 +41,7 @@ COMMANDS = {
     "export": "Write only the graph of a model, or only its weights.",
     "import": "Make a model of one that was trained elsewhere.",
     "embed": "Turn texts into vectors.",
+    "cluster": "Group rows without a target, and say what makes each group different.",
     "install": "Lock the packages that a project asks for, and put them in place.",
     "build": "Make what changed in a project: its tables, then its model.",
     "status": "Say what a build would do, and why.",

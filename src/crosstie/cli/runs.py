@@ -12,6 +12,8 @@ from crosstie.cli.output import put, put_comparison, put_json, put_table
 from crosstie.pipeline.run import Run, watched_value
 from crosstie.pipeline.run_list import chosen, columns, config, told, value
 from crosstie.reports.compare import differences
+from crosstie.reports.folder import Folder
+from crosstie.reports.groups import groups_table
 from crosstie.reports.numbers import figure
 
 runs = App(name="runs", help="List, show, compare and prune runs.")
@@ -154,6 +156,10 @@ def show(
         put(f"  Its process is gone. Go on: crosstie train --resume {shlex.quote(str(found.path))}")
     if found.evaluation:
         put_comparison(found.evaluation)
+    groups = Folder(found.path).groups
+    if groups:
+        put_table(*groups_table(groups))
+        put(groups["verdict"])
     return 0
 
 

@@ -107,7 +107,7 @@ def make_plan(
     )
     if tables.train is not None:
         read_tags(columns, tables.train, looks)
-    _check_names(top, looks, findings, tables, raw=made.raw)
+    check_names(top, looks, findings, tables, raw=made.raw)
     _check_balance(seen, columns, findings)
     check_own_types(columns, findings)
     if model_type == "auto" and _asks_for_network(top, columns) and _only_network(columns):
@@ -159,14 +159,14 @@ def make_plan(
         sampled = Purged(sampled, windows, styles)
     if findings.problems:
         _recall_header(tables, findings)
-        raise ConfigError(_in_order(findings))
+        raise ConfigError(in_order(findings))
     assert built.outputs, "no outputs is a problem that was raised"
     folds = top["folds"]
     if folds is None and model_type == "auto":
         folds = folds_of_search(build(Auto, **trainer), tables, split, built.outputs, looks)
-    cache = _cache(top, document)
+    cache = cache_of(top, document)
     config = {
-        "name": _name(top, document, tables),
+        "name": name_of(top, document, tables),
         "version": 1,
         **({"components": str(own)} if own is not None else {}),
         **({"features": str(made.path.resolve())} if made.path is not None else {}),
@@ -351,7 +351,7 @@ def _reserved(top: Mapping[str, Any], split: Mapping[str, Any] | None) -> dict[s
     return found
 
 
-def _check_names(
+def check_names(
     top: Mapping[str, Any],
     looks: Mapping[str, ColumnProfile],
     findings: Findings,
@@ -390,13 +390,14 @@ def _check_balance(seen: Mapping[str, Any], columns: Columns, findings: Findings
             )
 
 
-def _cache(top: Mapping[str, Any], document: Document) -> Path | None:
+def cache_of(top: Mapping[str, Any], document: Document) -> Path | None:
     """The folder of caches that the file names, if it does."""
     named = top["backend"].get("cache_dir")
     return (document.folder / named).resolve() if named else None
 
 
-def _name(top: Mapping[str, Any], document: Document, tables: Tables) -> str:
+def name_of(top: Mapping[str, Any], document: Document, tables: Tables) -> str:
+    """What the model is called: as the file says, else as the file or the table is."""
     if top["name"]:
         return str(top["name"])
     path = Path(document.name)
@@ -406,7 +407,7 @@ def _name(top: Mapping[str, Any], document: Document, tables: Tables) -> str:
     return re.sub(r"[^\w.-]+", "_", stem).strip("_") or "model"
 
 
-def _in_order(findings: Findings) -> list[Problem]:
+def in_order(findings: Findings) -> list[Problem]:
     """As they stand in the file; what has no line comes last, in the order it was found."""
     line = re.compile(rf"^{re.escape(findings.document.name)}:(\d+)")
 

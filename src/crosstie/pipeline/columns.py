@@ -1,7 +1,7 @@
 """Which columns are inputs and outputs, and of what type: what the file says, and the data where it is silent."""
 
 from collections.abc import Mapping
-from typing import Any
+from typing import Any, Literal
 
 from crosstie.config.document import Place
 from crosstie.config.options import options
@@ -18,6 +18,7 @@ from crosstie.pipeline.plan import Excluded, Inferred
 from crosstie.pipeline.registries import registry
 
 WORDS = ("tokens", "words", "form", "forms", "text", "sentence")  # what tokens' columns are called
+PURPOSES = {"predict": "predict from", "group": "group by"}
 UNBUILT_TYPES = ("h3", "category_distribution")
 
 
@@ -30,6 +31,7 @@ def resolve(
     types: Mapping[str, str],
     reserved: Mapping[str, str],
     before: Mapping[str, str],
+    purpose: Literal["predict", "group"] = "predict",
 ) -> Columns:
     """The features of a file.
 
@@ -41,18 +43,21 @@ def resolve(
         types: Types given beside the file, by column.
         reserved: Columns with another job, by what it is: no inputs unless listed.
         before: Types of features in the run that this one starts from: those of columns that nobody wrote.
+        purpose: What the inputs are for; nothing has to be predicted to group rows by them.
     """
     found = Columns()
     document = findings.document
     found.outputs = _listed(top, "output_features", Output, findings)
     _add_targets(found, top, findings)
     found.inputs = _listed(top, "input_features", Input, findings)
-    if not found.outputs:
+    if not found.outputs and purpose == "predict":
         which = f" The table has {_some(profile)}." if profile else ""
         findings.wrong(
             document.at(), f"no column is to be predicted. Write `target: COLUMN`.{which}"
         )
     targets = {entry.column for entry in found.outputs}
+    listed = "output_features" if purpose == "predict" else "input_features"
+    rest = document.at("target" if top.get("target") else listed)
     _check_exclude(found, top, profile, findings, table)
     for column in types:
         findings.known(
@@ -68,6 +73,7 @@ def resolve(
             types=types,
             reserved={**reserved, **dict.fromkeys(targets, "")},
             before=before,
+            place=rest,
         )
     for entry in found.inputs:
         if entry.column in targets and not _past(entry):
@@ -89,7 +95,6 @@ def resolve(
         )
     leave_annotations(found, profile)
     if not whole and profile:
-        rest = document.at("target" if top.get("target") else "output_features")
         read_letters(found, profile, findings, rest)
     for entry in (*found.inputs, *found.outputs):
         entry.spelled = entry.column in profile and spelled(profile[entry.column])
@@ -98,7 +103,7 @@ def resolve(
         out = "; ".join(f"{each.column!r} is left out: {each.why}" for each in found.excluded[:8])
         findings.wrong(
             document.at("input_features"),
-            f"no column is left to predict from{'. ' if out else ''}{out}",
+            f"no column is left to {PURPOSES[purpose]}{'. ' if out else ''}{out}",
         )
     found.inputs = [entry for entry in found.inputs if entry.type]
     found.outputs = [entry for entry in found.outputs if entry.type]
@@ -250,12 +255,15 @@ def _add_others(
     types: Mapping[str, str],
     reserved: Mapping[str, str],
     before: Mapping[str, str],
+    place: Place,
 ) -> None:
-    """Every other column in, in the table's order; a listed one keeps what is written of it."""
+    """Every other column in, in the table's order; a listed one keeps what is written of it.
+
+    What is wrong with the others is told at `place`.
+    """
     given = top.get("exclude") or []
     exclude = {given} if isinstance(given, str) else set(given)
     listed = {entry.column: entry for entry in found.inputs}
-    place = findings.document.at("target" if top.get("target") else "output_features")
     entries = []
     for column, looks in profile.items():
         if column in listed:

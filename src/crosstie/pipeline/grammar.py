@@ -72,6 +72,7 @@ class File:
 
     answers: ClassVar[dict[str, Answer]] = {
         "training": Answer("the section is called 'trainer'"),
+        "cluster": Answer("says how `crosstie cluster` groups rows; to predict, leave it out"),
         "ludwig_version": Answer("says which version wrote the file", (ANYTHING,)),
         "base_model": Answer(_LANGUAGE),
         "prompt": Answer(_LANGUAGE),

@@ -93,7 +93,8 @@ def assign(plan: Plan) -> NDArray[np.int8]:
     source = plan.sources["train"].before or plan.sources["train"]
     if plan.split is None:
         return np.zeros(source.rows, dtype=np.int8)
-    return plan.split.assign(source, target=plan.outputs[0].column, seed=plan.seed)
+    target = plan.outputs[0].column if plan.outputs else None
+    return plan.split.assign(source, target=target, seed=plan.seed)
 
 
 def prepare(

@@ -12,6 +12,7 @@ from crosstie.pipeline.run import Run
 
 if TYPE_CHECKING:
     from crosstie.config.document import Document
+    from crosstie.pipeline.cluster_plan import Clustering
     from crosstie.pipeline.plan import Plan
     from crosstie.pipeline.tables import Opened
 
@@ -117,6 +118,42 @@ def request_for(
             document.value[key] = value
             document.replaced.add((key,))
     return Request(document, given or None, target, types, set)
+
+
+def plan_to_cluster(
+    source: Any,
+    *,
+    set: Sequence[str] = (),
+    types: Mapping[str, str] | None = None,
+    runs: str | Path = "runs",
+    **said: Any,
+) -> tuple["Plan", "Clustering"]:
+    """What grouping rows would do.
+
+    Args:
+        source: As for `crosstie.cluster`.
+        set: As for `crosstie.cluster`.
+        types: As for `crosstie.cluster`.
+        runs: The folder of all runs, for names.
+        said: As for `make_cluster_plan`.
+
+    Raises:
+        ConfigError: All that is wrong with the file or with what is said beside it.
+        DataError: The table cannot be read.
+    """
+    from crosstie.config.source import load as load_document
+    from crosstie.pipeline.cluster_plan import make_cluster_plan  # pydantic, numpy, pyarrow: 400 ms
+
+    table = table_of(source)
+    if isinstance(source, str | Path) and Run.named(source, Path(runs)):
+        document, table = load_document(Run.find(source, Path(runs)).path / "config.yaml"), None
+    elif _is_file(source):
+        document, table = load_document(source), None
+    elif _is_absent(table):
+        raise ConfigError(f"{source}: there is no such file, table or run")
+    else:
+        document = load_document({})
+    return make_cluster_plan(document, source=table, types=types, overrides=set, said=said)
 
 
 def plan_to_resume(reference: str | Path, runs: Path, data: Any) -> tuple[Run, "Plan"]:

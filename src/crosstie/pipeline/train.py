@@ -88,17 +88,12 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
         if session.resume and isinstance(error, RunError):  # refused: the run is what it was
             run.write("manifest.json", before)
             raise
-        interrupted = isinstance(error, KeyboardInterrupt)
-        run.note(
-            exit="interrupted" if interrupted else "failed",
-            error="" if interrupted else f"{type(error).__name__}: {_kept(error, plan)}",
-            ended=_now(),
-        )
+        note_failure(run, plan, error)
         raise
     _tidy(run)
     run.note(
         exit="interrupted" if chosen.interrupted else "done",
-        ended=_now(),
+        ended=now(),
         seconds=round(time.perf_counter() - started, 3),
         learner=chosen.model_type,
         watched=watched(plan),
@@ -119,7 +114,7 @@ def _fit(
     run.note(warnings=warnings)
     for line in [*plan.told, *warnings]:
         session.journal.say(line)
-    scratch = _scratch(run, plan)
+    scratch = scratch_of(run, plan)
     try:
         if plan.folds:
             data = prepare_folds(plan, assignment, plan.folds, folder=scratch)
@@ -180,6 +175,12 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
         for name, count in prepared.completed.items()
         if count
     ]
+    return [*lines, *odd_cells(prepared)]
+
+
+def odd_cells(prepared: Prepared) -> list[str]:
+    """What could not be read of which column, or was cut."""
+    lines = []
     for name, count in prepared.counts.items():
         examples = ", ".join(map(repr, count.unparsed_examples))
         if count.unparsed:
@@ -190,6 +191,16 @@ def told(plan: Plan, prepared: Prepared) -> list[str]:
         if count.cut:
             lines.append(count.cut_note(name))
     return lines
+
+
+def note_failure(run: Run, plan: Plan, error: BaseException) -> None:
+    """Let the manifest say how a run ended that has no result."""
+    interrupted = isinstance(error, KeyboardInterrupt)
+    run.note(
+        exit="interrupted" if interrupted else "failed",
+        error="" if interrupted else f"{type(error).__name__}: {_kept(error, plan)}",
+        ended=now(),
+    )
 
 
 def _kept(error: BaseException, plan: Plan) -> str:
@@ -228,7 +239,7 @@ def _write_splits(assignment: NDArray[np.int8], path: Path) -> None:
             writer.append({"row": np.arange(start, start + len(codes)), "part": names[codes]})
 
 
-def _scratch(run: Run, plan: Plan) -> Path:
+def scratch_of(run: Run, plan: Plan) -> Path:
     """A folder that no other run uses, also where two have the same name in different places."""
     place = sha256(str(run.path.resolve()).encode()).hexdigest()[:8]
     return plan.cache / "prepared" / f"{run.path.name}-{place}"
@@ -258,7 +269,7 @@ def begin(run: Run, plan: Plan) -> None:
             "name": plan.name,
             "exit": "running",
             "process": this_process(),
-            "started": _now(),
+            "started": now(),
             "seed": plan.seed,
             "model_type": plan.model_type,
             "command": sys.argv,
@@ -297,7 +308,8 @@ def _commit() -> str | None:
     return done.stdout.strip() or None
 
 
-def _now() -> str:
+def now() -> str:
+    """The time as manifests have it."""
     return f"{datetime.now(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

@@ -15,6 +15,7 @@ from crosstie.reports import blocks
 from crosstie.reports.blocks import Block
 from crosstie.reports.columns import data
 from crosstie.reports.folder import Folder
+from crosstie.reports.groups import group_blocks
 from crosstie.reports.models import importance, leaderboard, training
 from crosstie.reports.numbers import count, seconds
 from crosstie.reports.outcome import outcome, top_losses
@@ -55,6 +56,8 @@ def collect(path: Path) -> dict[str, Any]:
 
 def _sections(run: Folder) -> Iterator[tuple[str, str, list[Block]]]:
     more = _more(run)
+    if run.groups:
+        yield "groups", "Groups", group_blocks(run.groups)
     if run.evaluation:
         outputs = list(run.evaluation["outputs"])
         for place, output in enumerate(outputs):
@@ -136,6 +139,11 @@ def _again(run: Folder) -> list[Block]:
 
 def _commands(run: Folder) -> Sequence[str]:
     where = shlex.quote(run.label)
+    if run.groups:
+        return [
+            f"crosstie cluster {where}",
+            f"crosstie predict {where} NEW_DATA.csv -o groups.csv",
+        ]
     lines = [f"crosstie train {where}"]
     if run.plan:
         lines.append(f"crosstie train {where} --plan {where}")

@@ -33,6 +33,11 @@ class Folder:
         return self._dict("evaluation.json")
 
     @cached_property
+    def groups(self) -> Mapping[str, Any]:
+        """Groups that rows were parted into, of a run that did that."""
+        return self._dict("groups.json")
+
+    @cached_property
     def profile(self) -> Mapping[str, Any]:
         """What each column looked like."""
         return self._dict("profile.json")

@@ -41,6 +41,8 @@ Scores = Mapping[str, float]
 
 def verdict(run: Folder) -> list[str]:
     """Three sentences, the last two for each output; of a run without figures, how it ended."""
+    if run.groups:
+        return [run.groups["verdict"]]
     if not run.evaluation:
         return [_ended(run)]
     found = [_what(run)]
