@@ -14,6 +14,7 @@ from typing import Any
 import against_production
 import automatic
 import bulk
+import explaining
 import figures
 import generation
 import killed
@@ -33,7 +34,7 @@ SECTIONS = {
     each.__name__: each
     for each in (
         *(figures, quality, automatic, media, tagging, series, generation),
-        *(server, bulk, rowwise, against_production, killed),
+        *(server, bulk, rowwise, explaining, against_production, killed),
     )
 }
 EVERYTHING = [(section, case) for section in SECTIONS for case in SECTIONS[section].CASES]

@@ -32,7 +32,7 @@ from crosstie.serving.partial import drawable, measure_partial
 Places = NDArray[np.int64]
 Misses = Sequence[Mapping[str, Any]]
 
-SECONDS, SHARE = 0.5, 0.1  # for importance: at least, and of what the fit took
+SECONDS, SHARE, MOST = 0.5, 0.1, 1.5  # for importance: at least, of what the fit took, at most
 EACH = 0.45  # seconds of each of the others, at most
 COLUMNS = 6  # whose values predictions are shown by
 GRIDS = ((500, 20), (200, 12), (100, 8))  # rows, and values of a column: how smooth a line is
@@ -71,7 +71,8 @@ def insight(
     exchange = seen.rows(judged, places)
     if exchange is None:
         return {}
-    worth = _importance(seen, part, places, exchange, max(SECONDS, SHARE * chosen.seconds))
+    seconds = min(max(SECONDS, SHARE * chosen.seconds), MOST)
+    worth = _importance(seen, part, places, exchange, seconds)
     if worth is None:
         return {}
     each = seconds_a_row(artifact, exchange, EACH / FEW_ROWS)
