@@ -60,6 +60,13 @@ def test_levels_come_with_their_rows_the_most_frequent_first(model):
     assert blue - red == pytest.approx(9, rel=0.1)
 
 
+def test_a_column_of_which_most_rows_have_a_level_of_their_own_shows_nothing(model):
+    table = Table.from_rows([{**row, "colour": f"c{i // 2}"} for i, row in enumerate(ROWS[:60])])
+    exchange = Exchange(model.artifact, model.artifact.encode(table))
+
+    assert measure_partial(model.artifact, table, exchange, ["colour"], places=20) == []
+
+
 def test_a_column_of_one_value_shows_nothing(model):
     table = Table.from_rows([{**row, "colour": "red"} for row in ROWS[:20]])
     exchange = Exchange(model.artifact, model.artifact.encode(table))

@@ -20,7 +20,7 @@ def partial(run: Folder) -> list[Block]:
     made: list[Block] = []
     for place, each in enumerate(found):
         note = _note(measured["rows"], found) if not place else ""
-        made.append(_block(f"partial-{place}", each, note))
+        made.append(_block(f"partial-{place}", each, measured["rows"], note))
     return made
 
 
@@ -83,7 +83,7 @@ def _note(rows: int, found: Sequence[Mapping[str, Any]]) -> str:
     )
 
 
-def _block(id: str, each: Mapping[str, Any], note: str) -> Block:
+def _block(id: str, each: Mapping[str, Any], total: int, note: str) -> Block:
     of, column, output = each["of"], each["column"], each["output"]
     named = [name for name in of if name]
     said = f"probability of {named[0]}" if len(named) == 1 else "probability" if named else each["output"]  # fmt: skip
@@ -94,12 +94,11 @@ def _block(id: str, each: Mapping[str, Any], note: str) -> Block:
             for name, means in of.items()
         ]
         return blocks.lines(id, title, lines, x=column, y=said, ticks=each["ticks"], note=note)
-    known = sum(each["rows"])
     if len(of) == 1:
         [means] = of.values()
         levels = zip(each["levels"], means, each["rows"], strict=True)
         found = [
-            {"label": level, "value": mean, "share": rows / known} for level, mean, rows in levels
+            {"label": level, "value": mean, "share": rows / total} for level, mean, rows in levels
         ]
         return blocks.bars(id, title, found, unit=said, note=note)
     rows = [

@@ -99,6 +99,8 @@ def _values(column: Column, places: int) -> tuple[NDArray[np.int64], dict[str, A
     values = np.asarray(column.values)
     if column.levels:
         donors, counts = frequent(values, min(places, LEVELS))
+        if 2 * counts.sum() < np.count_nonzero(column.valid):  # nearly every row has one of its own
+            donors = donors[:0]
         levels = [column.levels[code] for code in values[donors]]
         return donors, {"levels": levels, "rows": counts.tolist()}
     donors = spread(values, places)
