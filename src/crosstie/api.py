@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
 from crosstie.data.processors import limit_processors
-from crosstie.errors import ConfigError, MissingExtra, RunError, nearest
+from crosstie.errors import ConfigError, MissingExtra, Problem, RunError, nearest
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
 from crosstie.pipeline.request import plan_to_cluster, plan_to_resume, request_for, table_of
@@ -971,6 +971,8 @@ def audit(
     positive: str | None = None,
     least: int = 50,
     output: str | Path | None = None,
+    even_out: str | None = None,
+    save: str | Path | None = None,
     header: bool = True,
     columns: Sequence[str] | None = None,
     components: str | Path | None = None,
@@ -990,6 +992,9 @@ def audit(
         positive: The class that counts as chosen, where that is not the model's own positive one.
         least: Groups of fewer rows are shown and not judged.
         output: Write it as a page there, too: .html.
+        even_out: Make a model of it that decides each group of `by` by a threshold of its own, chosen on these rows, so
+            that groups are alike by `demographic_parity`, `equal_opportunity` or `equalized_odds`.
+        save: The folder that it is written to. Judge it on other rows.
         header: As for `predict`.
         columns: As for `predict`.
         components: As for `load`.
@@ -1011,9 +1016,11 @@ def audit(
     from crosstie.serving.audited import predicted_by
 
     _check_page(output)  # before rows are predicted, which may take long
+    _check_evened(even_out, save, by)
     opened = model.path if isinstance(model, Run) else model
+    loaded = _loaded(opened, components, runs)
     rows = predicted_by(
-        _loaded(opened, components, runs),
+        loaded,
         table_of(data),
         target=target,
         positive=positive,
@@ -1021,6 +1028,11 @@ def audit(
         columns=columns,
     )
     found = audit(rows, by, least=least)
+    if even_out is not None and save is not None and by is not None:
+        from crosstie.pipeline.evened import even_out_model
+
+        even_out_model(loaded, rows, by, even_out, Path(save))
+        _tell([f"Written to {save}: decides by {' and '.join(by)}. Judge it on other rows"], say)
     if isinstance(opened, str | Path) and Run.named(opened, Path(runs)):
         run = Run.find(opened, Path(runs))
         run.write("fairness.json", {**found.to_dict(), "blocks": audit_blocks(found)})
@@ -1080,6 +1092,26 @@ def audit_predictions(
     found = audit(rows, by, least=least)
     _write_page(found, output, say)
     return found
+
+
+def _check_evened(even_out: str | None, save: str | Path | None, by: Sequence[str] | None) -> None:
+    from crosstie.evaluation.group_thresholds import EVENED  # numpy, 120 ms
+
+    problems = []
+    if even_out is None and save is not None:
+        problems.append(Problem("even_out", f"say how the model is to be: {', '.join(EVENED)}"))
+    if even_out is not None and even_out not in EVENED:
+        what = f"{even_out!r} is no criterion; {nearest(even_out, EVENED)}"
+        problems.append(Problem("even_out", what))
+    if even_out is not None and save is None:
+        problems.append(Problem("save", "give the folder that the evened out model is written to"))
+    if even_out is not None and not by:
+        problems.append(Problem("by", "name the columns by whose groups the model is to decide"))
+    if save is not None and Path(save).exists():
+        what = f"{save} is there already; give another name, or remove it"
+        problems.append(Problem("save", what))
+    if problems:
+        raise ConfigError(problems)
 
 
 def _check_page(output: str | Path | None) -> None:

@@ -224,6 +224,58 @@ def test_a_wheel_decides_by_groups_too(even, model, adult, tmp_path):
     assert said != [">50K" if row["income_probability_>50K"] >= 0.5 else "<=50K" for row in json.loads(done.stdout)]  # fmt: skip
 
 
+def test_any_model_is_evened_out_on_audited_rows_without_training(model, adult, tmp_path):
+    told = []
+    chosen_on, judged_on = adult[1][:3000], adult[1][3000:]
+    before = crosstie.audit(model, chosen_on, by=["sex"])
+    found = crosstie.audit(
+        model,
+        chosen_on,
+        by=["sex"],
+        even_out="demographic_parity",
+        save=tmp_path / "evened",
+        say=told.append,
+    )
+    assert told == [f"Written to {tmp_path / 'evened'}: decides by sex. Judge it on other rows"]
+    assert found.by == before.by  # what was audited is as it was
+    other = crosstie.load(tmp_path / "evened")
+    assert other.check_example() == []
+    own = [each.artifact.settings["income"].groups for each in (model, other)]
+    assert own[0].thresholds != own[1].thresholds
+    (first, *_) = crosstie.audit(other, chosen_on, by=["sex"]).by[0].criteria
+    assert (first.name, first.value <= 0.02 + 1e-9) == ("demographic_parity_difference", True)
+    later = crosstie.audit(other, judged_on, by=["sex"]).mitigations[0]
+    assert later.applied
+    assert later.after.value < 0.05 < 0.15 < later.before.value
+    said = [each["income_probability_>50K"] for each in other.predict(judged_on[:20])]
+    assert said == [each["income_probability_>50K"] for each in model.predict(judged_on[:20])]
+
+
+def test_what_cannot_be_evened_out_on_audited_rows_is_told(model, adult, tmp_path):
+    (tmp_path / "there").mkdir()
+
+    def refused(by=("sex",), **options):
+        with pytest.raises(ConfigError) as told:
+            crosstie.audit(model, adult[1][:500], by=by, **options)
+        return [str(each) for each in told.value.problems]
+
+    assert refused(None, even_out="equal_oportunity") == [
+        "even_out: 'equal_oportunity' is no criterion; did you mean 'equal_opportunity'?",
+        "save: give the folder that the evened out model is written to",
+        "by: name the columns by whose groups the model is to decide",
+    ]
+    assert refused(save=tmp_path / "there") == [
+        "even_out: say how the model is to be: demographic_parity, equal_opportunity, equalized_odds",
+        f"save: {tmp_path / 'there'} is there already; give another name, or remove it",
+    ]
+    options = {"even_out": "equalized_odds", "save": tmp_path / "new"}
+    assert refused(["age"], positive="<=50K", **options) == [
+        f"by: 'age' holds 57 different values, {FEW}; put them into ranges in a column of its own",
+        "positive: a model has thresholds of its own positive class, '>50K'; leave it out",
+    ]
+    assert [each.name for each in tmp_path.iterdir()] == ["there"]
+
+
 def test_reweighing_evens_out_what_is_learned_and_shows_what_it_cost(adult, tmp_path):
     run = trained(adult, tmp_path, reweighing=True)
     assert [each["model"] for each in run.evaluation["models"]] == [

@@ -289,3 +289,32 @@ def test_a_command_says_where_nothing_is_surely_worse(folder, capsys):
     command(predictions=table, target="y", prediction="p")
     said = "Of 2 slices by any columns none is surely predicted worse than the other rows."
     assert said in capsys.readouterr().out
+
+
+def test_what_evening_out_costs_is_a_table_with_what_to_type(folder, capsys, monkeypatch):
+    monkeypatch.setenv("COLUMNS", "140")
+    options = {"by": ["SeniorCitizen"], "runs": folder / "runs", "quiet": True}
+    assert command("churn/latest", str(folder / "customers.csv"), **options) == 0
+    said = capsys.readouterr().out
+    assert "evening out by SeniorCitizen, on rows that nothing was chosen by" in said
+    again = "crosstie train churn/latest --set fairness.by=SeniorCitizen --set fairness"
+    assert f"  to apply one: {again}.thresholds=demographic_parity\n" in said
+    assert f"  to even out in training: {again}.reweighing=true\n" in said
+    bare = str(next((folder / "runs" / "churn").glob("*/model")))
+    assert command(bare, str(folder / "customers.csv"), **options) == 0
+    told = "--by SeniorCitizen --even-out demographic_parity --save FOLDER"
+    assert f"  to apply one: crosstie audit {bare} OTHER_ROWS {told}\n" in capsys.readouterr().out
+
+
+def test_only_what_thresholds_can_be_given_by_is_evened_out(model, rows):
+    assert {each.columns for each in audited(model, rows, ["tenure", "gender"]).mitigations} == {
+        ("gender",)
+    }
+    flipped = crosstie.audit(model, rows, by=["gender"], positive="No")
+    own = crosstie.audit(model, rows, by=["gender"])
+    parity = [each.mitigations[0] for each in (flipped, own)]
+    assert parity[0].before.value == pytest.approx(parity[1].before.value)
+
+
+def audited(model, rows, by):
+    return crosstie.audit(model, rows, by=by)

@@ -19,6 +19,7 @@ none.
 import inspect
 import shutil
 from collections.abc import Collection, Mapping, Sequence
+from dataclasses import replace
 from importlib.metadata import PackageNotFoundError, entry_points, version
 from pathlib import Path
 from typing import Any
@@ -29,7 +30,7 @@ from safetensors.numpy import save_file
 
 from crosstie.artifact.artifact import OutputSettings, groups_of
 from crosstie.artifact.example import Rows, made_rows, write_example
-from crosstie.artifact.loading import FORMAT, load
+from crosstie.artifact.loading import FORMAT, load, read_json
 from crosstie.artifact.requirements import requirements
 from crosstie.artifact.schema import row_schema
 from crosstie.config.registry import ENTRY_POINTS
@@ -194,6 +195,32 @@ def amend(folder: Path, *, rows: Rows | None = None, **facts: Any) -> None:
         key: each for key, each in artifact.manifest.items() if key not in ("format", "files")
     }
     _write_manifest(folder, manifest | facts)
+
+
+def decide_by_groups(folder: Path, settings: Mapping[str, OutputSettings]) -> None:
+    """Let a model decide by groups of rows, and change nothing else of what it predicts.
+
+    Args:
+        folder: The model's own copy: files are written anew in it.
+        settings: By output, of those whose `groups` it is to have.
+
+    Raises:
+        ArtifactError: There is no model, or it is damaged.
+    """
+    before = load(folder)
+    inference = read_json(folder / "inference.json")
+    for name, each in settings.items():
+        inference["outputs"][name] |= _beside(each)
+    write_json(folder / "inference.json", inference)
+    own = replace(before, settings={**before.settings, **settings}, folder=folder)
+    first = before.members[0].preprocessor
+    write_json(folder / "schema.json", row_schema(first, before.rowwise, own.groups))
+    rows = made_rows(own, seed=0)
+    write_example(folder, own, rows, [each.preprocessor for each in own.members])
+    _write_manifest(
+        folder,
+        {key: each for key, each in before.manifest.items() if key not in ("format", "files")},
+    )
 
 
 def _write_manifest(folder: Path, facts: Mapping[str, Any]) -> None:

@@ -16,6 +16,7 @@ from crosstie.reports.numbers import figure
 
 if TYPE_CHECKING:
     from crosstie.evaluation.fairness import Criterion, Fairness, Group, Rate
+    from crosstie.evaluation.mitigation import Mitigation
     from crosstie.serving.audit import Audit
 
 SHOWN = {  # rates of a group that a terminal has room for; all are in --json
@@ -36,6 +37,8 @@ def audit(
     positive: str | None = None,
     least: Annotated[int, Parameter(validator=Number(gte=2))] = 50,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
+    even_out: Annotated[str | None, Parameter(name="--even-out")] = None,
+    save: Path | None = None,
     predictions: Path | None = None,
     prediction: str | None = None,
     probability: str | None = None,
@@ -59,6 +62,9 @@ def audit(
         positive: The class that counts as chosen, where that is not the model's own positive one.
         least: Groups of fewer rows are shown and not judged.
         output: Write it as a page there, too: .html.
+        even_out: Make a model of it that decides each group of --by by a threshold of its own, chosen on these rows, so
+            that groups are alike by demographic_parity, equal_opportunity or equalized_odds.
+        save: The folder that this model is written to. Judge it on other rows.
         predictions: A table with true and predicted values, whoever made them, in place of a model and its data.
         prediction: The column of predictions in it.
         probability: The column of the positive class's probability in it, if there is one.
@@ -75,6 +81,8 @@ def audit(
             "--columns": columns,
             "--no-header": no_header or None,
             "--components": components,
+            "--even-out": even_out,
+            "--save": save,
         }
         problems = [
             Problem(
@@ -114,6 +122,8 @@ def audit(
             positive=positive,
             least=least,
             output=output,
+            even_out=even_out,
+            save=save,
             header=not no_header,
             columns=names(columns),
             components=components,
@@ -123,7 +133,7 @@ def audit(
     if json:
         put_json({"audit": found.to_dict()})
     else:
-        _put(found, model if model is not None and Run.named(model, runs) else None)
+        _put(found, model, trained=model is not None and Run.named(model, runs))
     return 0
 
 
@@ -151,7 +161,7 @@ def _model_and_data(
     return model, data
 
 
-def _put(found: "Audit", run: str | None) -> None:
+def _put(found: "Audit", model: str | None, *, trained: bool) -> None:
     """Each column's groups and criteria, the intersections, what evening out costs, and the verdict."""
     from crosstie.serving.audit import LIMITS  # numpy, 120 ms
 
@@ -171,15 +181,21 @@ def _put(found: "Audit", run: str | None) -> None:
     if len(pairs) > 1:
         put("")
         _put_pairs(pairs)
-    _put_costs(found, run)
+    _put_costs(found)
+    if (
+        model is not None
+        and found.mitigations
+        and not any(each.applied for each in found.mitigations)
+    ):
+        _put_ways(found.mitigations[0], model, trained=trained)
     put("")
     _put_slices(found)
     put(found.verdict)
     put(LIMITS)
 
 
-def _put_costs(found: "Audit", run: str | None) -> None:
-    """What evening out would cost, and what to type to have it of a run."""
+def _put_costs(found: "Audit") -> None:
+    """What evening out would cost."""
     from crosstie.reports.audit import COSTS, cost_row  # numpy, 120 ms
 
     for columns in dict.fromkeys(each.columns for each in found.mitigations):
@@ -190,15 +206,18 @@ def _put_costs(found: "Audit", run: str | None) -> None:
             list(COSTS),
             [cost_row(each) for each in own],
         )
-    if (
-        run is not None
-        and found.mitigations
-        and not any(each.applied for each in found.mitigations)
-    ):
-        first = found.mitigations[0]
-        by = f"crosstie train {run} --set fairness.by={first.columns[0]} --set fairness"
-        put(f"  to apply one: {by}.thresholds={first.criterion}")
-        put(f"  to even out in training: {by}.reweighing=true")
+
+
+def _put_ways(first: "Mitigation", model: str, *, trained: bool) -> None:
+    """What to type to have groups evened out; a run can be trained again."""
+    by, criterion = first.columns[0], first.criterion
+    if trained:
+        again = f"crosstie train {model} --set fairness.by={by} --set fairness"
+        put(f"  to apply one: {again}.thresholds={criterion}")
+        put(f"  to even out in training: {again}.reweighing=true")
+    else:
+        told = f"--by {by} --even-out {criterion} --save FOLDER"
+        put(f"  to apply one: crosstie audit {model} OTHER_ROWS {told}")
 
 
 def _put_pairs(pairs: "Sequence[Fairness]") -> None:

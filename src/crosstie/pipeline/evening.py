@@ -12,8 +12,10 @@ from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import OutputSettings
 from crosstie.data.batch import Batch
+from crosstie.data.profile import ColumnProfile
 from crosstie.evaluation.fairness import LEAST
 from crosstie.evaluation.group_thresholds import GroupThresholds, even_out
+from crosstie.evaluation.groups import FEW, LEVELS
 from crosstie.evaluation.mitigation import reweighing
 from crosstie.features.row_groups import Key
 
@@ -41,6 +43,14 @@ class Fair:
     def state(self) -> dict[str, Any]:
         """As the filled file has it."""
         return {**asdict(self), "by": list(self.by)}
+
+
+def ungrouped(looks: ColumnProfile) -> str:
+    """Why nothing can be evened out by a column of so many values."""
+    return (
+        f"{looks.name!r} holds {looks.distinct} different values, and groups are of at most {LEVELS} texts or {FEW} numbers; "
+        "put them into ranges in a column of its own"
+    )
 
 
 def reweighed(batch: Batch, output: str, groups: NDArray[Any]) -> Batch:
@@ -82,7 +92,7 @@ def with_groups(
         weights: Of the rows, or None.
     """
     assert fair.thresholds is not None
-    assert isinstance(settings.threshold, float)
+    assert not isinstance(settings.threshold, list), "two classes have one threshold"
     keys: list[Key] = sorted(
         {*groups.tolist(), *others}, key=lambda key: [(each is None, each or "") for each in key]
     )

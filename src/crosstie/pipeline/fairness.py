@@ -6,9 +6,9 @@ from typing import Any
 from crosstie.config.document import Place
 from crosstie.data.profile import ColumnProfile
 from crosstie.evaluation.fairness import AUDITED
-from crosstie.evaluation.groups import FEW, LEVELS, usual_form
+from crosstie.evaluation.groups import usual_form
 from crosstie.pipeline.entries import Columns
-from crosstie.pipeline.evening import Fair
+from crosstie.pipeline.evening import Fair, ungrouped
 from crosstie.pipeline.findings import Findings
 from crosstie.pipeline.grammar import Fairness
 
@@ -84,11 +84,7 @@ def _check_column(
     if looks.name in [entry.column for entry in columns.outputs]:
         findings.wrong(where, f"{looks.name!r} is what is predicted; name another column")
     elif evened and usual_form(looks) != "levels":
-        findings.wrong(
-            where,
-            f"{looks.name!r} holds {looks.distinct} different values, and groups are of at most {LEVELS} texts or {FEW} "
-            "numbers; put them into ranges in a column of its own",
-        )
+        findings.wrong(where, ungrouped(looks))
 
 
 def _check_outputs(how: str, columns: Columns, findings: Findings) -> None:
