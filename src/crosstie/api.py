@@ -51,6 +51,7 @@ def train(
     start_from: str | Path | None = None,
     threads: int | None = None,
     time_limit: float | str | None = None,
+    inference_limit: float | str | None = None,
     effort: str | None = None,
     plan: str | Path | None = None,
     resume: str | Path | None = None,
@@ -81,6 +82,7 @@ def train(
             (`--from`).
         threads: Processor threads to use.
         time_limit: Of `model_type: auto`, from the start of the process to its end: seconds, or `"10m"`.
+        inference_limit: Of `model_type: auto`, what the model may take for a row by itself: seconds, or `"1ms"`.
         effort: Of `model_type: auto`, how much is tried: "quick", "standard" or "thorough".
         plan: A run of `model_type: auto`, whose search is done again to the same model.
         resume: An interrupted run to go on with.
@@ -124,6 +126,7 @@ def train(
         )
     budget = asked(
         time_limit=time_limit,
+        inference_limit=inference_limit,
         effort=effort,
         plan=None if plan is None else Run.find(plan, Path(runs)).path,
     )

@@ -20,6 +20,7 @@ def train(
     *,
     asked: Asked = USUAL,
     time_limit: str | None = None,
+    inference_limit: str | None = None,
     effort: Literal["quick", "standard", "thorough"] | None = None,
     plan: str | None = None,
     threads: int | None = None,
@@ -36,6 +37,7 @@ def train(
         source: A model file (.yaml, .json), a run to do again, or a table; `-` reads a table from standard input.
         asked: See `Asked`.
         time_limit: Of the whole command, for model_type auto: 90s, 10m, 1h30m. All of it is used.
+        inference_limit: What the model of model_type auto may take for a row by itself, on one processor: 1ms, 200us.
         effort: How much model_type auto tries where there is no time limit; quick if not given.
         plan: A run of model_type auto, whose search is done again to the same model, however long it takes.
         threads: Processor threads to use; all that this process may use if not given.
@@ -50,6 +52,7 @@ def train(
         source,
         **asked.arguments(),
         time_limit=time_limit,
+        inference_limit=inference_limit,
         effort=effort,
         plan=plan,
         threads=threads,

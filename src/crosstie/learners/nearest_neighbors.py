@@ -97,7 +97,7 @@ class NearestNeighbors(Classic):
 
     @classmethod
     def takes(cls, rows: int, inputs: int, classes: int) -> float:
-        return 1e-9 * rows * min(rows * inputs, CELLS)
+        return 2.5e-9 * rows * min(rows * inputs, CELLS)
 
     @classmethod
     def hopeless(cls, rows: int, inputs: int, classes: int) -> str:

@@ -11,6 +11,7 @@ from annotated_types import Gt
 from crosstie.config.words import Elsewhere
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.split import Split
+from crosstie.data.splits.group import Group
 from crosstie.data.splits.random import Random
 from crosstie.data.splits.stratify import Stratify
 from crosstie.errors import ConfigError, Problem
@@ -19,6 +20,7 @@ from crosstie.learners.learner import learners as known
 from crosstie.pipeline.tables import Tables
 
 _DURATION = re.compile(r"(?:(\d+(?:\.\d+)?)h)?(?:(\d+(?:\.\d+)?)m(?:in)?)?(?:(\d+(?:\.\d+)?)s?)?")
+_MOMENT = re.compile(r"(\d+(?:\.\d+)?)(s|ms|us)(?:/row)?")
 
 FEW = 5_000  # rows of a table whose validation part is too small to tell models apart
 CELLS_A_SECOND = (
@@ -37,6 +39,8 @@ class Auto:
         effort: How much is tried where there is no time limit: `quick` is for a first look, under a minute on 10,000
             rows; `standard` tries a portfolio of boosters and networks; `thorough` draws more of them.
         time_limit: Seconds from the start of the process to its end. All of them are used, whatever the effort.
+        inference_limit: Seconds that the model may take for a row by itself, on one processor; None is no limit. Where
+            nothing that is tried is as quick, the quickest is kept and that is said.
         learners: Only these are tried; None is all that can take the table.
         validation_metric: By which fits are ended and models compared; None is the output's own.
         ensemble: Whether a weighted average of models may be kept, where that is better on rows it was not chosen by;
@@ -54,6 +58,7 @@ class Auto:
             Gt(0),
             Elsewhere("time_budget", "time_limit_s", "total_time_limit", "max_time", "timeout"),
         ] = None,
+        inference_limit: Annotated[float | None, Gt(0), Elsewhere("infer_limit")] = None,
         learners: Annotated[
             list[str] | None, Elsewhere("algorithms", "estimator_list", "included_model_types")
         ] = None,
@@ -72,6 +77,7 @@ class Auto:
             )
         self.effort: Effort = effort
         self.time_limit = time_limit
+        self.inference_limit = inference_limit
         self.learners = learners
         self.validation_metric = validation_metric
         self.plan = plan
@@ -98,7 +104,7 @@ def folds_of_search(
     """
     if options.plan is not None:
         return _planned(Path(options.plan) / PLAN)
-    dealt = tables.train is not None and isinstance(split, Random | Stratify)
+    dealt = tables.train is not None and isinstance(split, Random | Stratify | Group)
     if not options.wide or not dealt or "validation" in tables.sources:
         return None
     source = tables.sources["train"]
@@ -125,12 +131,17 @@ def _planned(path: Path) -> int | None:
 
 
 def asked(
-    *, time_limit: float | str | None, effort: str | None, plan: str | Path | None
+    *,
+    time_limit: float | str | None = None,
+    inference_limit: float | str | None = None,
+    effort: str | None = None,
+    plan: str | Path | None = None,
 ) -> list[str]:
     """What a call says of a budget, as options of the file: `["trainer.time_limit=90.0"]`.
 
     Args:
         time_limit: Seconds, or a text like `90s`, `10m` or `1h30m`.
+        inference_limit: Seconds, or a text like `1ms`, `200us` or `1ms/row`.
         effort: As in `Auto`.
         plan: Likewise; a run's folder.
 
@@ -139,6 +150,7 @@ def asked(
     """
     given = {
         "time_limit": None if time_limit is None else seconds(time_limit),
+        "inference_limit": None if inference_limit is None else _moment(inference_limit),
         "effort": effort,
         "plan": None if plan is None else Path(plan).resolve(),
     }
@@ -160,3 +172,16 @@ def seconds(written: float | str) -> float:
         )
     hours, minutes, seconds = (float(each or 0) for each in found.groups())
     return 3600 * hours + 60 * minutes + seconds
+
+
+def _moment(written: float | str) -> float:
+    if not isinstance(written, str):
+        return written
+    found = _MOMENT.fullmatch(written.replace(" ", "").lower())
+    if found is None:
+        raise ConfigError(
+            Problem(
+                "--inference-limit", f"{written!r} is no time of a row; write 1ms, 200us or 0.01s"
+            )
+        )
+    return float(found[1]) * {"s": 1.0, "ms": 1e-3, "us": 1e-6}[found[2]]

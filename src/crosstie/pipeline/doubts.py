@@ -70,6 +70,11 @@ def _check_giveaways(
                 f"{' and '.join(map(repr, together))} give {entry.column!r} away: it is their weighted sum. "
                 "If they are not known when predicting, exclude them"
             )
+        for statistic, level in statistics(table, entry, columns.inputs, profile):
+            findings.warnings.append(
+                f"{statistic!r} is the mean of {entry.column!r} for each {level!r}, of these very rows: scores will be too "
+                "good. Exclude it, or have it made of training rows only (gbm's constructed_columns does that)"
+            )
         for giveaway, why in giveaways(table, entry, columns.inputs, profile):
             findings.warnings.append(
                 f"{giveaway!r} gives {entry.column!r} away: {why}. If it is not known when predicting, exclude it"
@@ -153,6 +158,42 @@ def sums_up(
     missed = float(((target[1::2] - values[1::2] @ weights) ** 2).mean())
     parts = [name for name, weight in zip(names, weights, strict=True) if abs(weight) > 0.01]
     return parts if missed < EXACT and 2 <= len(parts) <= 4 else []
+
+
+def statistics(
+    table: Table, output: Entry, inputs: list[Entry], profile: Mapping[str, ColumnProfile]
+) -> list[tuple[str, str]]:
+    """(number column, category) of those numbers that are the mean target of a category's level, the row's own included."""
+    if output.type == "number":
+        column = _numbers(table, output.column, profile)
+    elif output.type == "binary":
+        column = table.column(output.column, "levels")
+    else:
+        return []
+    target = np.asarray(column.values, np.float64)
+    numbers = {
+        entry.column: _numbers(table, entry.column, profile)
+        for entry in inputs
+        if entry.type == "number" and profile[entry.column].distinct > 2
+    }
+    found = []
+    for entry in inputs:
+        codes = _codes(table, entry, profile) if entry.type == "category" else None
+        if codes is None or not numbers:
+            continue
+        rows = column.valid & (codes >= 0)
+        count = np.bincount(codes[rows])
+        mean = np.bincount(codes[rows], target[rows]) / np.maximum(count, 1)
+        for name, other in numbers.items():
+            both = rows & other.valid
+            if both.sum() < FEW_ROWS:
+                continue
+            told, means = np.asarray(other.values, np.float64)[both], mean[codes[both]]
+            sides = (means, 1 - means) if output.type == "binary" else (means,)
+            near = 1e-4 * np.ptp(means)
+            if np.ptp(means) > 0 and any(np.abs(told - side).max() <= near for side in sides):
+                found.append((name, entry.column))
+    return found
 
 
 def _codes(

@@ -17,6 +17,7 @@ from crosstie.errors import DataError
 from crosstie.pipeline.candidate import Candidate, Part, Session, Values, fit
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared, prepare
+from crosstie.pipeline.unseen import group_of
 from crosstie.training.callbacks.callback import Callback
 
 
@@ -37,6 +38,7 @@ def prepare_folds(
         target=plan.outputs[0].column,
         seed=plan.seed,
         among=assignment < 2,
+        group=group_of(plan.split),
     )
     return [
         prepare(

@@ -34,7 +34,7 @@ from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import PARTS, ROWS_AT_ONCE, Prepared, assign, prepare
 from crosstie.pipeline.process import this_process
 from crosstie.pipeline.run import Run, mark_best
-from crosstie.pipeline.sampling import Sampled
+from crosstie.pipeline.unseen import inner
 from crosstie.pipeline.verdict import verdicts
 from crosstie.reports.write import write_report
 
@@ -213,7 +213,7 @@ def _kept(error: BaseException, plan: Plan) -> str:
 
 def repeated(plan: Plan, assignment: NDArray[np.int8]) -> list[str]:
     """What a random split puts on both sides, where the plan's warnings do not speak of it already."""
-    split = plan.split.split if isinstance(plan.split, Sampled) else plan.split
+    split = inner(plan.split)
     if not isinstance(split, Random | Stratify):
         return []
     source = plan.sources["train"]

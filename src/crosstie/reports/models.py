@@ -33,7 +33,8 @@ def leaderboard(run: Folder) -> list[Block]:
             if model["seconds"] and watched in values:
                 dots.append(blocks.series(label, [[model["seconds"], values[watched]]]))
         searched = run.manifest.get("model_type") == "auto" and run.judged == "test"
-        choice = f"; the choice was made by {watched} on validation rows" if searched else ""
+        by = run.plan.get("compared_by", "validation rows")
+        choice = f". The choice was made by {watched} on {by}" if searched else ""
         title = f"Models for {output}" if len(outputs) > 1 else "Models"
         found.append(
             blocks.table(

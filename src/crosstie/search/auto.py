@@ -6,6 +6,7 @@ many as it leaves room for. `plan.json` of the run holds them, so that a search 
 whatever the clock says.
 """
 
+import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -25,8 +26,10 @@ from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.process import seconds_since_start
 from crosstie.pipeline.trials import FOLDER, keep_trial
+from crosstie.pipeline.unseen import compared_by
 from crosstie.search.blend import Blend
 from crosstie.search.budget import CLASSICS, Budget
+from crosstie.search.latency import seconds_a_row
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.search.record import Done, Record, read_plan
 from crosstie.search.trial import run_trial
@@ -45,9 +48,19 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     After Ctrl-C nothing more is tried; the best so far is kept.
     """
     options = build(Auto, **plan.trainer)
-    record = Record(folder, effort=options.effort, time_limit=options.time_limit, folds=plan.folds)
+    by = compared_by(plan, data)
+    record = Record(
+        folder,
+        effort=options.effort,
+        time_limit=options.time_limit,
+        folds=plan.folds,
+        compared_by=by,
+    )
+    if options.wide:
+        session.journal.say(f"models are compared by {by}")
     budget = Budget.of(options, data)
-    blend = Blend(plan)
+    limit = options.inference_limit
+    blend = Blend(plan, most=math.inf if limit is None else limit)
     quiet = _quiet(session) if options.wide else session
     todo, total = units(plan, options)
     rows = len(data[0].batches["train"])
@@ -78,9 +91,12 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
             cuts=each.cuts or None,
         )
         seconds = time.monotonic() - began
-        budget.took(trial, candidate, seconds, compared=blend.add(candidate))
+        cost = each.seconds_a_row
+        if limit is not None and cost is None:
+            cost = seconds_a_row(candidate, data)
+        budget.took(trial, candidate, seconds, compared=blend.add(candidate, cost or 0.0))
         score = blend.scores[candidate.label]
-        record.tried(trial, candidate.cuts, seconds=seconds, score=score)
+        record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
         keep_trial(folder / FOLDER / name, plan, candidate, **vars(trial), score=score)
         if options.wide:
             cut = ", ended early" if any(candidate.cuts) else ""
@@ -90,6 +106,8 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
     ranked = blend.ranked(averages=options.ensemble)
     if len(ranked) > 1:
         session.journal.say(blend.verdict(ranked))
+    if limit is not None:
+        session.journal.say(blend.quickness(ranked[0]))
     keep_network(folder, folder / FOLDER / blend.best().label)
     kept = list(ranked[0].about.get("weights", [ranked[0].label]))
     record.write(seconds=round(seconds_since_start(), 3), chosen=ranked[0].label, kept=kept)

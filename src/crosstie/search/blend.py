@@ -1,5 +1,6 @@
 """Which of the models that were tried is kept: one of them, or a weighted average that is better on unseen rows."""
 
+import math
 import time
 from collections.abc import Sequence
 from dataclasses import replace
@@ -23,17 +24,26 @@ class Blend:
 
     Args:
         plan: Of the run.
+        most: Seconds that what is kept may take for a row; infinite for no limit.
     """
 
-    def __init__(self, plan: Plan) -> None:
+    def __init__(self, plan: Plan, *, most: float = math.inf) -> None:
         self.plan = plan
+        self.most = most
         self.tried: list[Candidate] = []
         self.scores: dict[str, float] = {}
+        self.costs: dict[str, float] = {}
 
-    def add(self, candidate: Candidate) -> float:
-        """Take a model into account; the seconds that it took to see how good it is."""
+    def add(self, candidate: Candidate, cost: float = 0.0) -> float:
+        """Take a model into account; the seconds that it took to see how good it is.
+
+        Args:
+            candidate: The model.
+            cost: Seconds that it takes for a row.
+        """
         began = time.monotonic()
         self.tried.append(candidate)
+        self.costs[candidate.label] = cost
         self.scores[candidate.label] = self._score(candidate)
         return time.monotonic() - began
 
@@ -42,13 +52,14 @@ class Blend:
         return self._sorted()[0]
 
     def ranked(self, *, averages: bool) -> list[Candidate]:
-        """All models, the best first; before them their average where it is better on rows it was not chosen by.
+        """All models, the best that is quick enough first; before them their average where it is better on rows it was not chosen by.
 
         Args:
             averages: Whether an average may be kept.
         """
         singles = self._sorted()
-        mixed = self._average(singles[:MOST]) if averages else None
+        quick = [each for each in singles if self.costs[each.label] <= self.most]
+        mixed = self._average(quick[:MOST]) if averages else None
         return singles if mixed is None else [mixed, *singles]
 
     def shown(self, candidate: Candidate) -> str:
@@ -62,12 +73,27 @@ class Blend:
         part = "validation" if "validation" in ranked[0].parts else "training"
         return f"chosen by {self._name} on {part} rows: {', '.join(shown)}{more}"
 
+    def quickness(self, kept: Candidate) -> str:
+        """Whether what is kept is quick enough: `gbm takes 0.21 ms for a row, of 1 ms that it may`."""
+        names = kept.about.get("weights", [kept.label])
+        took = sum(self.costs[name] for name in names)
+        said = f"{kept.label} takes {1e3 * took:.2g} ms for a row by itself"
+        if took <= self.most:
+            return f"{said}, of {1e3 * self.most:g} ms that it may"
+        return f"{said}: nothing that was tried is within {1e3 * self.most:g} ms, and this is the quickest"
+
     @property
     def _name(self) -> str:
         return self.plan.metrics[self.plan.outputs[0].name]
 
     def _sorted(self) -> list[Candidate]:
-        return sorted(self.tried, key=lambda each: self.scores[each.label], reverse=True)
+        """The best first, of those that are quick enough; then the others, the quickest first."""
+        quick = [each for each in self.tried if self.costs[each.label] <= self.most]
+        slow = [each for each in self.tried if self.costs[each.label] > self.most]
+        return [
+            *sorted(quick, key=lambda each: self.scores[each.label], reverse=True),
+            *sorted(slow, key=lambda each: self.costs[each.label]),
+        ]
 
     def _metric(self, candidate: Candidate) -> Metric:
         output = self.plan.outputs[0]
@@ -111,8 +137,9 @@ class Blend:
                 {},
                 None if part.weights is None else part.weights[some],
             )
-        weights = greedy(raw, score).weights
-        worth = honest(raw, score, seed=self.plan.seed)
+        costs, most = [self.costs[each.label] for each in usual], self.most
+        weights = greedy(raw, score, costs=costs, most=most).weights
+        worth = honest(raw, score, seed=self.plan.seed, costs=costs, most=most)
         alone = honest(raw, score, seed=self.plan.seed, rounds=1)  # the best of them, as honestly
         if np.count_nonzero(weights) < 2 or worth <= alone:
             return None

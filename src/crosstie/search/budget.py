@@ -88,14 +88,22 @@ class Budget:
     def lacks(self, trial: Trial) -> str:
         """Why a trial is not begun; "" where there is time for it."""
         left, wanted = self.left, self._wanted(trial)
-        share = left * FAIR if trial.model_type in CLASSICS else left
-        least = wanted if trial.model_type in WHOLE else wanted * WORTH
-        if left > LEAST and max(share, LEAST) > least:
+        share = left * self._share(trial)
+        if left > LEAST and max(share, LEAST) > wanted:
             self.refused = 0
             return ""
         self.refused += 1
         shown = max(min(max(share, LEAST), left), 0.0)
         return f"would take about {max(wanted, LEAST):.1f} s, and its share of what is left is {shown:.1f} s"
+
+    def _share(self, trial: Trial) -> float:
+        """What of the time that is left a trial may be begun for."""
+        if trial.model_type in CLASSICS:
+            return FAIR
+        late = (
+            trial.model_type in WHOLE and self._unit
+        )  # it may not take all that quicker ones could have
+        return SHARE if late else 1.0
 
     def deadline(self, trial: Trial) -> float | None:
         """When the next trial should be done, on the monotonic clock."""
@@ -120,7 +128,8 @@ class Budget:
         self._mixing = max(self._mixing, compared)
         if not any(candidate.cuts):
             self._unit.setdefault(trial.model_type, seconds / trial.work)
-        self._asking = max(self._asking, seconds - candidate.seconds)
+        if trial.model_type not in CLASSICS:  # which are seldom kept
+            self._asking = max(self._asking, seconds - candidate.seconds)
         part = candidate.parts.get("test") or candidate.parts.get("validation")
         if self._ends is not None and not self._judging and part is not None:
             began = time.monotonic()

@@ -1,5 +1,6 @@
 """A weighted average of models, chosen greedily on rows that none of them learned from (Caruana et al. 2004)."""
 
+import math
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
@@ -30,6 +31,8 @@ def greedy(
     *,
     rows: NDArray[np.int64] | None = None,
     rounds: int = ROUNDS,
+    costs: Sequence[float] | None = None,
+    most: float = math.inf,
 ) -> Blend:
     """Add the model that helps the average most, again and again; the best average on the way is kept.
 
@@ -38,13 +41,28 @@ def greedy(
         score: How good such an array is on some of its rows, more is better.
         rows: Those to choose by; None is all.
         rounds: Models to draw.
+        costs: Of each model that is in the average, however often; None for nothing.
+        most: What they may cost together. One of them costs less.
     """
     chosen_by = np.arange(len(raw[0])) if rows is None else rows
     drawn = np.zeros(len(raw))
     total = np.zeros_like(raw[0])
     best = Blend((), -np.inf)
+
+    def may(drawn: NDArray[np.float64], place: int) -> bool:
+        """Whether a model is drawn already, or may be one more."""
+        if costs is None or drawn[place]:
+            return True
+        return (
+            sum(cost for cost, times in zip(costs, drawn, strict=True) if times) + costs[place]
+            <= most
+        )
+
     for count in range(1, rounds + 1):
-        scores = [score((total + each) / count, chosen_by) for each in raw]
+        scores = [
+            score((total + each) / count, chosen_by) if may(drawn, place) else -np.inf
+            for place, each in enumerate(raw)
+        ]
         place = int(np.argmax(scores))
         drawn[place] += 1
         total = total + raw[place]
@@ -56,7 +74,13 @@ def greedy(
 
 
 def honest(
-    raw: Sequence[NDArray[np.float64]], score: Score, *, seed: int, rounds: int = ROUNDS
+    raw: Sequence[NDArray[np.float64]],
+    score: Score,
+    *,
+    seed: int,
+    rounds: int = ROUNDS,
+    costs: Sequence[float] | None = None,
+    most: float = math.inf,
 ) -> float:
     """What `greedy` is worth on rows that its weights were not chosen by: chosen on one half, measured on the other.
 
@@ -65,12 +89,14 @@ def honest(
         score: Likewise.
         seed: Of the halves.
         rounds: As for `greedy`.
+        costs: Likewise.
+        most: Likewise.
     """
     order = np.random.default_rng(seed).permutation(len(raw[0]))
     halves = np.sort(order[: len(order) // 2]), np.sort(order[len(order) // 2 :])
     found = []
     for own, other in (halves, halves[::-1]):
-        weights = greedy(raw, score, rows=own, rounds=rounds).weights
+        weights = greedy(raw, score, rows=own, rounds=rounds, costs=costs, most=most).weights
         found.append(score(average(raw, weights), other))
     return float(np.mean(found))
 

@@ -74,10 +74,16 @@ def portfolio(learners: Sequence[str], *, number: bool) -> list[Trial]:
     networks = [Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS] * (
         "ecd" in learners
     )
+    first, each = (
+        4,
+        2,
+    )  # boosters before the first network, which takes as long as all of them, and before each other
+    trials += boosters[:first]
+    boosters = boosters[first:]
     while boosters or networks:
-        trials += boosters[:2]
         trials += networks[:1]
-        boosters, networks = boosters[2:], networks[1:]
+        trials += boosters[:each]
+        boosters, networks = boosters[each:], networks[1:]
     return trials
 
 

@@ -1,6 +1,6 @@
 """`plan.json`: what a search tried, where it ended each fit, what it left out and why. It can be done again by it.
 
-{"effort": "quick", "time_limit": 60.0, "folds": 5, "seconds": 57.1,
+{"effort": "quick", "time_limit": 60.0, "folds": 5, "compared_by": "712 rows in 5 folds: …", "seconds": 57.1,
  "trials": [{"name": "gbm", "model_type": "gbm", "trainer": {}, "combiner": {}, "cuts": [null],
              "seconds": 1.9, "score": 0.912}, …],
  "left_out": [{"name": "ecd", "why": "…"}]}
@@ -20,10 +20,17 @@ from crosstie.search.portfolio import Trial
 
 @dataclass(frozen=True)
 class Done:
-    """A trial of a search, and where the fit of each fold was ended; None where it ended by itself."""
+    """A trial of a search.
+
+    Attributes:
+        trial: What was fitted.
+        cuts: Where the fit of each fold was ended; None where it ended by itself.
+        seconds_a_row: What its graphs took for a row; None where nobody asked.
+    """
 
     trial: Trial
     cuts: tuple[int | None, ...]
+    seconds_a_row: float | None = None
 
 
 class Record:
@@ -41,7 +48,13 @@ class Record:
         self.left_out: list[dict[str, str]] = []
 
     def tried(
-        self, trial: Trial, cuts: Sequence[int | None], *, seconds: float, score: float
+        self,
+        trial: Trial,
+        cuts: Sequence[int | None],
+        *,
+        seconds: float,
+        score: float,
+        seconds_a_row: float | None,
     ) -> None:
         """Note a trial."""
         self.trials.append(
@@ -50,6 +63,7 @@ class Record:
                 "cuts": list(cuts),
                 "seconds": round(seconds, 3),
                 "score": score,
+                "seconds_a_row": seconds_a_row,
             }
         )
         self.write()
@@ -82,6 +96,7 @@ def read_plan(run: Path, *, kept: bool = False) -> list[Done]:
             Done(
                 Trial(each["name"], each["model_type"], each["trainer"], each["combiner"]),
                 tuple(each["cuts"]),
+                each.get("seconds_a_row"),
             )
             for each in plan["trials"]
             if each["name"] in wanted
