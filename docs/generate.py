@@ -32,7 +32,7 @@ from crosstie.models.encoders.encoder import encoders
 from crosstie.models.layers.initial import Initial
 from crosstie.models.losses.loss import losses
 from crosstie.pipeline.auto import Auto
-from crosstie.pipeline.grammar import Backend, File, Input, Output, Preprocessing
+from crosstie.pipeline.grammar import Backend, Fairness, File, Input, Output, Preprocessing
 from crosstie.training.augmentations.augmentation import augmentations
 from crosstie.training.callbacks.callback import callbacks
 from crosstie.training.clipping import Clipping
@@ -57,6 +57,7 @@ SECTIONS: tuple[tuple[str, str, type], ...] = (
     ("`output_features`", "An entry of the list.", Output),
     ("`preprocessing`", "At the top of the file.", Preprocessing),
     ("`backend`", "", Backend),
+    ("`fairness`", "See [Is it fair?](audit.md).", Fairness),
     ("`trainer`", "With `model_type: auto`.", Auto),
     ("`trainer.gradient_clipping`", "With `model_type: ecd`.", Clipping),
     ("`trainer.learning_rate_scheduler`", "Beside the options of its type.", Pace),

@@ -387,3 +387,17 @@ def test_what_cannot_be_evened_out_is_told_at_once(adult):
     assert wrong(adult, fairness={"reweighing": True}) == [
         "fairness: needs 'by': a list, each a text or a text"
     ]
+
+
+@pytest.mark.parametrize(
+    ("key", "told"),
+    [
+        ("sensitive_features", "belongs into 'fairness', as in `fairness: {by: …}`"),
+        (
+            "constraints",
+            "write `thresholds: demographic_parity`, `equal_opportunity` or `equalized_odds`",
+        ),
+    ],
+)
+def test_words_of_fairlearn_at_the_top_are_answered(adult, key, told):
+    assert wrong(adult, **{key: "sex"}) == [f"{key}: {told}"]

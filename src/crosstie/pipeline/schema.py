@@ -11,7 +11,7 @@ from crosstie.data.split import splits
 from crosstie.features.feature import feature_types
 from crosstie.learners.learner import learners
 from crosstie.pipeline.auto import Auto
-from crosstie.pipeline.grammar import WIRING, Backend, File, Input, Output, Preprocessing
+from crosstie.pipeline.grammar import WIRING, Backend, Fairness, File, Input, Output, Preprocessing
 from crosstie.pipeline.parts import PARTS, component
 from crosstie.tuning.hyperopt import SPACE, Hyperopt
 
@@ -46,6 +46,7 @@ def file_schema() -> Schema:
         "trainer": {"anyOf": [_ref(f"{name}.trainer") for name in ("auto", *learners.names())]},
         "hyperopt": {"anyOf": [_hyperopt(), {"type": "null"}]},
         "backend": {"anyOf": [{"const": "local"}, json_schema(Backend)]},
+        "fairness": {"anyOf": [json_schema(Fairness), {"type": "null"}]},
         "preprocessing": _preprocessing(types),
         "defaults": {
             "type": "object",

@@ -8,7 +8,7 @@ from crosstie.config.words import answers
 from crosstie.learners.learner import Learner, learners
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.findings import Findings
-from crosstie.pipeline.grammar import Backend, File, Preprocessing
+from crosstie.pipeline.grammar import Backend, Fairness, File, Preprocessing
 
 
 def read_top(findings: Findings) -> dict[str, Any]:
@@ -30,14 +30,15 @@ def _misplaced(key: str, findings: Findings) -> bool:
         return False
     for section, classes in (
         ("preprocessing", [Preprocessing]),
+        ("fairness", [Fairness]),
         ("trainer", [cls.trainer_options() for _, _, cls in learners.items()]),
     ):
-        found = [words(cls)[key] for cls in classes if key in words(cls)]
-        if found:
-            findings.wrong(
-                findings.document.at(key),
-                f"belongs into '{section}', as in `{section}: {{{found[0]}: …}}`",
-            )
+        for cls in classes:
+            if key not in words(cls):
+                continue
+            word = words(cls)[key]  # "" of a word that is no option
+            told = f"belongs into '{section}', as in `{section}: {{{word}: …}}`"
+            findings.wrong(findings.document.at(key), told if word else answers(cls)[key].what)
             return True
     return False
 
