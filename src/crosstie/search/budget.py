@@ -24,7 +24,6 @@ CLASSICS = (  # that people expect to see compared
     "extra_trees",
     "support_vectors",
 )
-WHOLE = ("decision_tree", "nearest_neighbors", "support_vectors", "ecd")  # worth nothing when cut
 SHARE = 0.5  # of the time that is left, that one trial may take
 LEAST = 0.5  # seconds that are worth beginning another trial for
 WORTH = 0.5  # of what a trial would take, below which it would say little of itself
@@ -100,10 +99,9 @@ class Budget:
         """What of the time that is left a trial may be begun for."""
         if trial.model_type in CLASSICS:
             return FAIR
-        late = (
-            trial.model_type in WHOLE and self._unit
-        )  # it may not take all that quicker ones could have
-        return SHARE if late else 1.0
+        if trial.model_type == "ecd" and "gbm" in self._unit:
+            return SHARE  # of little worth when it is cut, and trees could have the rest
+        return 1 / WORTH
 
     def deadline(self, trial: Trial) -> float | None:
         """When the next trial should be done, on the monotonic clock."""
