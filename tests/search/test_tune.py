@@ -111,6 +111,25 @@ def test_the_best_trial_is_the_run_and_its_file_trains_the_same_model(searched, 
         assert (again.model / name).read_bytes() == (run.model / name).read_bytes()
 
 
+def test_the_report_of_the_run_says_what_was_tried(searched):
+    run, _ = searched
+    sections = {
+        each["id"]: each for each in json.loads((run.path / "report.json").read_text())["sections"]
+    }
+    shown, best, rates = sections["tried"]["blocks"]
+    assert shown["columns"] == ["trial", "roc_auc", *SHAPES, "seconds", "ended"]
+    assert (
+        shown["note"] == "4 trials: 4 done. Judged by validation/y/roc_auc; test rows took no part."
+    )
+    values = {each["name"]: each["value"] for each in board(run.path)["trials"]}
+    assert [row[0] for row in shown["rows"]] == sorted(values, key=lambda name: -values[name])
+    assert best["series"][0]["points"][-1] == [4, max(values.values())]
+    assert (rates["x"], len(rates["series"][0]["points"])) == (
+        {"label": "trainer.learning_rate", "log": True},
+        4,
+    )
+
+
 def test_a_trial_leaves_its_file_its_figures_and_a_model_with_its_own_features(searched):
     run, _ = searched
     for each in board(run.path)["trials"]:

@@ -26,8 +26,9 @@ VERSION = 1
 MORE = {  # file of a run, the section that its blocks make
     "fairness.json": "fairness",
     "slices.json": "slices",
+    "tune.json": "tried",
 }
-TITLES = {"fairness": "How groups fare"}
+TITLES = {"fairness": "How groups fare", "tried": "What was tried"}
 
 
 def collect(path: Path) -> dict[str, Any]:
@@ -64,6 +65,7 @@ def _sections(run: Folder) -> Iterator[tuple[str, str, list[Block]]]:
             title = f"How well: {output}" if len(outputs) > 1 else "How well"
             yield f"outcome-{place}", title, outcome(run, output, prefix=f"outcome-{place}")
         yield "models", "Models", leaderboard(run)
+        yield "tried", TITLES["tried"], more.pop("tried", [])
         yield "importance", "What matters", [*importance(run), *partial(run)]
         worst = [
             block

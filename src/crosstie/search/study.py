@@ -5,6 +5,8 @@ the sampler looks at that; so a search that is stopped anywhere tries the same a
 """
 
 import platform
+import random
+import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -21,10 +23,12 @@ from crosstie.tuning.space import Space
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
+    from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial, Trial
 
 USUAL = 20  # trials, where neither a number nor a time is given
 TRIES = 3  # of a trial whose process ends without a word
+MEETINGS = 4  # with a process that makes the tables of a new database, too
 WAIT = 60  # seconds that SQLite waits for another process to be done with the file
 STATES = {
     "COMPLETE": "done",
@@ -121,7 +125,7 @@ class Study:
 
             waiting = {"connect_args": {"timeout": WAIT}} if address[:6] == "sqlite" else {}
             self._study = optuna.create_study(
-                storage=optuna.storages.RDBStorage(address, engine_kwargs=waiting),
+                storage=_store(address, waiting),
                 sampler=_seeded(sampler, seed, whole, self._trials),
                 pruner=optuna.pruners.NopPruner() if pruner is None else pruner.build(),
                 study_name=name,
@@ -363,6 +367,21 @@ def located(storage: str | None, run: Path, base: Path) -> str:
     if slashes and kind.startswith("sqlite") and path and path != ":memory:":
         return f"{kind}:///{(base / path).resolve()}"
     return storage
+
+
+def _store(address: str, options: Mapping[str, Any]) -> "RDBStorage":
+    """The database, its tables made where they are not there; of two processes that make them at once one is refused."""
+    from optuna.storages import RDBStorage
+    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
+
+    for _ in range(MEETINGS):
+        try:
+            return RDBStorage(address, engine_kwargs=dict(options))
+        except (IntegrityError, OperationalError, ProgrammingError) as error:
+            if not isinstance(error, IntegrityError) and "already exists" not in str(error):
+                raise
+            time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - so that they do not meet again
+    return RDBStorage(address, engine_kwargs=dict(options))
 
 
 @contextmanager

@@ -40,8 +40,10 @@ from crosstie.search.cut import Cut
 from crosstie.search.goal import Goal
 from crosstie.search.study import Row, Study, located
 from crosstie.search.trials import Trials, once
+from crosstie.search.tried import tried
 from crosstie.search.variants import Variants
 from crosstie.training.callbacks.tensorboard import TensorBoard
+from crosstie.tuning.sampler import settled
 
 FACTS, FILE, BEST = "tune.json", "tune.yaml", "best.yaml"
 LOG = "metrics.jsonl"
@@ -100,6 +102,7 @@ class Search:
             "pruner": hyperopt["executor"]["pruner"],
             "best": None if best is None else best.name,
             "trials": [each.to_json() for each in rows],
+            "blocks": tried(rows, self.goal, self.variants.spaces),
         }
         write_json(path, {**before, **found})
 
@@ -121,11 +124,13 @@ def tune(
 
     Raises:
         ConfigError: All that is wrong with the file, before the first trial.
+        MissingExtra: optuna is not installed.
         TrainingError: No trial came to anything.
         KeyboardInterrupt: After Ctrl-C before a trial was done.
     """
     began = time.monotonic()
-    variants = Variants(request)
+    with settled():  # or it is told that optuna is missing
+        variants = Variants(request)
     goal = variants.check()
     _check_storage(variants)
     run = create(variants.base)
@@ -153,6 +158,7 @@ def go_on(
         live: As for `tune`.
 
     Raises:
+        MissingExtra: optuna is not installed.
         RunError: The run is of no search, it is done or still running, or its data is another now.
     """
     began = time.monotonic()
@@ -186,6 +192,7 @@ def read_request(run: Run, data: Any = None, overrides: Sequence[str] = ()) -> R
     """What a search was asked for.
 
     Raises:
+        MissingExtra: optuna is not installed.
         RunError: The run is of no search.
     """
     if not (run.path / FACTS).is_file() or not (run.path / FILE).is_file():
@@ -222,7 +229,8 @@ def _go(search: Search, session: Session, *, began: float, live: bool) -> Run:
     started = run.manifest["started"]
     executor = search.variants.hyperopt["executor"]
     limit = executor["time_budget_s"]
-    deadline = None if limit is None else began + limit - _to_finish(base)
+    ready = time.monotonic() - began  # where that took long, the end does, too
+    deadline = None if limit is None else began + limit - max(_to_finish(base), ready)
     for line in [*base.told, *base.warnings]:
         session.journal.say(line)
     total = "as many trials as there is time for" if search.study.total is None else f"{search.study.total} trials"  # fmt: skip
@@ -247,7 +255,7 @@ def _go(search: Search, session: Session, *, began: float, live: bool) -> Run:
                 _all(search, session, deadline=deadline, seen=seen)
             except KeyboardInterrupt:
                 interrupted = True
-            search.write()
+            seen()
         done = _finish(search, session, interrupted=interrupted)
     except BaseException as error:
         stopped = interrupted or isinstance(error, KeyboardInterrupt)
@@ -331,11 +339,11 @@ def _beside(
         seen()
     finally:
         _end(started)
-    if all(each.returncode == 2 for each in started):
-        raise TrainingError(logs[0].read_text(encoding="utf-8").strip())
-    for log in logs:
-        if not log.read_text(encoding="utf-8").strip():
+        told = {log: log.read_text(encoding="utf-8").strip() for log in logs}
+        for log in [log for log in logs if not told[log]]:
             log.unlink()
+    if all(each.returncode == 2 for each in started):
+        raise TrainingError(told[logs[0]])
 
 
 def _end(started: Sequence["subprocess.Popen[bytes]"]) -> None:
@@ -367,6 +375,12 @@ def _finish(search: Search, session: Session, *, interrupted: bool) -> Run:
         raise TrainingError(f"{run.path}: no trial was done. {told}")
     plan = search.variants.plan(best.parameters)
     _told_of_rows(rows, session)
+    elsewhere = sum(each.state == "running" for each in rows)
+    if elsewhere and not interrupted:
+        session.journal.say(
+            f"{elsewhere} trial{'s' * (elsewhere > 1)} still run in other processes; crosstie tune --resume {run.path} looks at "
+            "them, too, once they are done"
+        )
     write_text(run.path / BEST, dump(plan.config))
     session.journal.say(f"the best: {_shown(best, search.goal)}")
 
