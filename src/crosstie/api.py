@@ -607,7 +607,8 @@ def predict(
         columns: Names of a file's columns, in place of those in it.
         each_row: As for `Model.predict`.
         augment: As for `Model.predict`.
-        intervals: Give the ends of an interval with each predicted number: `Model.with_intervals`.
+        intervals: Give the ends of an interval with each predicted number, and the classes that come into question with each of a
+            category: `Model.with_intervals`.
         resume: Go on with an earlier call that was stopped before `output` was whole; what it did is kept beside that.
         progress: Called with rows done and rows in all, as `output` is written.
         components: As for `load`.

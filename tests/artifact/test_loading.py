@@ -164,7 +164,10 @@ def test_no_training_option_is_in_the_inference_settings(penguins):
     found = json.loads((penguins / "inference.json").read_text())
 
     assert sorted(found) == ["missing", "outputs", "private", "reading", "views"]
-    assert sorted(found["outputs"]["species"]) == ["labels", "temperature", "threshold", "type"]
+    assert sorted(found["outputs"]["species"]) == [
+        "classes", "labels", "temperature", "threshold", "type",
+    ]  # fmt: skip
+    assert sorted(found["outputs"]["species"]["classes"]) == ["coverage", "least"]
 
 
 @pytest.mark.parametrize("weights", [[], [1.0, 1.0], [-1.0], [0], [1e400]])

@@ -134,6 +134,17 @@ def test_intervals_are_told_with_what_they_hold(pages, runs):
     assert said.endswith(f"on average it is {held['mean_width']:,.0f} wide.")
 
 
+def test_sets_of_classes_are_told_with_what_they_hold(pages, runs):
+    held = measured(runs, "category")["outputs"]["species"]["conformal"]
+    said = (
+        block(pages["category"], "Can its sets of classes be taken at their word?").all("p")[0].text
+    )
+
+    inside = f"{100 * held['measured']:.1f}".removesuffix(".0")
+    assert f"{inside} % of the true classes are among them, which is to be 90 %" in said
+    assert f"on average they are {held['mean_size']:#.4g}, and in" in said
+
+
 def test_the_worst_rows_are_shown_with_their_cells(pages, runs):
     worst = json.loads((runs["number"] / "top_losses.json").read_text())[0]
 

@@ -72,7 +72,10 @@ def test_coverage_is_an_option_of_a_number(tmp_path):
             | {"output_features": [{"name": "big", "type": "binary", "coverage": 0.8}]}
             | {"input_features": ["size"], "model_type": "linear"}
         )
-    assert "a binary output has no interval, a number has; leave it out" in str(error.value)
+    assert (
+        "a binary output has no interval, as a number has, and no set of classes, as a category has; leave it out"
+        in str(error.value)
+    )
 
 
 def test_with_folds_intervals_are_of_rows_each_judged_by_the_model_that_never_saw_them(tmp_path):
@@ -80,6 +83,44 @@ def test_with_folds_intervals_are_of_rows_each_judged_by_the_model_that_never_sa
 
     found = run.evaluation["outputs"]["price"]["conformal"]
     assert found["measured_low"] <= 0.9 <= found["measured_high"]
+
+
+@pytest.fixture(scope="module")
+def kinds(tmp_path_factory):
+    seen = [row["price"] + i * 7 % 11 - 5 for i, row in enumerate(ROWS)]
+    rows = [
+        {**row, "kind": "low" if each < 10 else "middle" if each < 20 else "high"}
+        for row, each in zip(ROWS, seen, strict=True)
+    ]
+    asked = {"name": "kind", "type": "category", "coverage": 0.95}
+    return crosstie.train(
+        {**config(), "data": rows, "output_features": [asked]},
+        output=tmp_path_factory.mktemp("runs") / "kinds",
+    )
+
+
+def test_a_category_comes_with_the_classes_that_come_into_question(kinds):
+    model = crosstie.load(kinds.path)
+    rows = [{"size": 0.1}, {"size": 3.3}]
+
+    plain = model.predict(rows)
+    sure, unsure = model.with_intervals().predict(rows)
+
+    assert [list(row)[-1] for row in plain] == ["kind_probability_middle"] * 2
+    assert (sure["kind_set"], unsure["kind_set"][0]) == (["low"], unsure["kind_prediction"])
+    assert sorted(unsure["kind_set"]) == ["low", "middle"]
+    held = kinds.evaluation["outputs"]["kind"]["conformal"]
+    assert held["coverage"] == 0.95
+    assert held["measured_low"] <= 0.95 <= held["measured_high"]
+    assert 1 < held["mean_size"] < 2
+    assert 0 < held["alone"] < 1
+
+
+def test_sets_are_written_as_lists(kinds, tmp_path):
+    crosstie.predict(kinds.path, [{"size": 3.3}], intervals=True, output=tmp_path / "out.jsonl")
+
+    [line] = (tmp_path / "out.jsonl").read_text().splitlines()
+    assert sorted(json.loads(line)["kind_set"]) == ["low", "middle"]
 
 
 def test_a_model_without_says_why(tmp_path):
@@ -96,7 +137,7 @@ def test_a_model_without_says_why(tmp_path):
     with pytest.raises(ConfigError) as error:
         crosstie.load(yes.path).with_intervals()
     assert str(error.value) == (
-        "intervals: this model has none: they are of numbers, and this model predicts none. Leave it out"
+        "intervals: this model has none: they are of numbers and categories, and this model predicts none. Leave it out"
     )
 
 

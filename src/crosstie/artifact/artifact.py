@@ -22,6 +22,7 @@ from crosstie.errors import DataError, Problem
 from crosstie.evaluation.calibration import apply_temperature
 from crosstie.evaluation.conformal import Interval
 from crosstie.evaluation.group_thresholds import GroupThresholds
+from crosstie.evaluation.prediction_sets import PredictionSet
 from crosstie.features.absent import lacking
 from crosstie.features.counts import Counts, count
 from crosstie.features.feature import Feature
@@ -39,6 +40,7 @@ class OutputSettings:
         threshold: Of a binary output, or one for each label of a set; unused by the others.
         temperature: Probabilities are divided by it in log space; 1 leaves them alone.
         interval: Of a number, what holds it with a stated probability; None where nobody can say.
+        classes: Of a category, what makes the classes that hold the true one with a stated probability; None likewise.
         groups: Of a binary output that is decided by groups of rows, the threshold of each; `threshold` is then that of
             rows in none of them.
     """
@@ -47,6 +49,7 @@ class OutputSettings:
     temperature: float = 1.0
     interval: Interval | None = None
     groups: GroupThresholds | None = None
+    classes: PredictionSet | None = None
 
 
 @dataclass(frozen=True)
@@ -93,7 +96,8 @@ class Artifact:
         views: By picture input: in which other ways it may be seen, for training saw it so.
         folder: Where it was loaded from; None of one that never lay on disk.
         rowwise: What makes the columns that its features read of those that a table has.
-        intervals: Whether numbers are predicted with the ends of their intervals.
+        intervals: Whether numbers are predicted with the ends of their intervals, and categories with the classes that
+            come into question.
     """
 
     manifest: Mapping[str, Any]
@@ -278,7 +282,7 @@ class Artifact:
         return self.settings[name].threshold if own is None else own
 
     def decode(self, raw: Mapping[str, NDArray[Any]], rows: Encoded) -> dict[str, Any]:
-        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`, `<output>_low`, `<output>_high`.
+        """Prediction columns: `<output>_prediction`, `<output>_probability_<class>`, `<output>_low`, `<output>_high`, `<output>_set`.
 
         Args:
             raw: Of `raw`.
@@ -300,6 +304,9 @@ class Artifact:
                 tokens=rows.tokens.get(feature.name),
             )
             columns |= {f"{feature.name}_{suffix}": each for suffix, each in decoded.items()}
+            classes = self.settings[feature.name].classes if self.intervals else None
+            if classes is not None:
+                columns[f"{feature.name}_set"] = classes.named(values, feature.labels)
         return columns
 
 

@@ -27,6 +27,7 @@ from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError, MissingExtra
 from crosstie.evaluation.conformal import Interval
 from crosstie.evaluation.group_thresholds import GroupThresholds
+from crosstie.evaluation.prediction_sets import PredictionSet
 from crosstie.features.feature import feature_types
 from crosstie.features.preprocessor import Preprocessor
 from crosstie.features.views import View
@@ -47,8 +48,11 @@ _MORE = re.compile(
 _INFERENCE = ("missing", "outputs", "private", "reading", "views")
 _LATER = ("views",)  # what the first models of this format do not say: they have none
 _OUTPUT = ("labels", "temperature", "threshold", "type")
-_GROUPS = ("columns", "criterion", "groups", "otherwise")
-_INTERVAL = ("above", "below", "coverage", "edges")
+_BESIDE = {  # what few outputs have
+    "interval": ("above", "below", "coverage", "edges"),
+    "groups": ("columns", "criterion", "groups", "otherwise"),
+    "classes": ("coverage", "least"),
+}
 
 
 def load(folder: Path, *, verify: bool = True, threads: int | None = None) -> Artifact:
@@ -192,12 +196,9 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
     inference = read_json(folder / "inference.json")
     _only(folder / "inference.json", inference, _INFERENCE, may_lack=_LATER)
     for each in inference["outputs"].values():
-        plain = [key for key in each if key not in ("interval", "groups")]  # what few have beside
-        _only(folder / "inference.json", plain, _OUTPUT)
-        if "interval" in each:
-            _only(folder / "inference.json", each["interval"], _INTERVAL)
-        if "groups" in each:
-            _only(folder / "inference.json", each["groups"], _GROUPS)
+        _only(folder / "inference.json", [key for key in each if key not in _BESIDE], _OUTPUT)
+        for key in _BESIDE.keys() & each.keys():
+            _only(folder / "inference.json", each[key], _BESIDE[key])
     return Artifact(
         manifest,
         members,
@@ -207,6 +208,7 @@ def _opened(folder: Path, manifest: Mapping[str, Any], threads: int | None) -> A
                 each["temperature"],
                 Interval.from_state(each["interval"]) if "interval" in each else None,
                 GroupThresholds.from_state(each["groups"]) if "groups" in each else None,
+                PredictionSet.from_state(each["classes"]) if "classes" in each else None,
             )
             for name, each in inference["outputs"].items()
         },

@@ -145,8 +145,8 @@ def save(
 
 def _beside(settings: OutputSettings) -> dict[str, Any]:
     """What few outputs have."""
-    both = {"interval": settings.interval, "groups": settings.groups}
-    return {name: each.state() for name, each in both.items() if each is not None}
+    few = {"interval": settings.interval, "groups": settings.groups, "classes": settings.classes}
+    return {name: each.state() for name, each in few.items() if each is not None}
 
 
 def own_types(features: Sequence[Feature]) -> dict[str, str]:

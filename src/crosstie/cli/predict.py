@@ -53,7 +53,8 @@ def predict(
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         each_row: Of a model of series: what comes after each row, in place of what comes after the last ones.
         augment: Average over each picture and so many changes of it that training made (test-time augmentation).
-        intervals: Give `_low` and `_high` with each predicted number: what holds it as often as `coverage` says.
+        intervals: Give `_low` and `_high` with each predicted number, and `_set` with each class of a category: what holds the true
+            one as often as `coverage` says.
         resume: Go on where the same command was stopped (Ctrl-C, a kill, a full disk); the file will be the same.
         components: The folder of your own feature types, if the model has one.
         runs: The folder of all runs, for NAME/latest.

@@ -23,6 +23,7 @@ from crosstie.evaluation.conformal import COVERAGE, fit_interval, judge_interval
 from crosstie.evaluation.costs import judge_costs
 from crosstie.evaluation.curves import curves
 from crosstie.evaluation.group_thresholds import of_rows
+from crosstie.evaluation.prediction_sets import fit_prediction_set, judge_prediction_set
 from crosstie.evaluation.score import details
 from crosstie.evaluation.thresholds import tune
 from crosstie.features.output_feature import OutputFeature
@@ -165,7 +166,7 @@ def _without_card(provenance: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def settings_of(feature: OutputFeature, plan: Plan, chosen: Candidate) -> OutputSettings:
-    """Temperature, threshold and interval, learned on the validation part; neutral where there is none."""
+    """Temperature, threshold, interval and sets of classes, learned on the validation part; neutral where there is none."""
     asked = plan.thresholds.get(feature.name, 0.5)
     fixed = asked if isinstance(asked, float) else 0.5
     if feature.type == "number" and "validation" in chosen.parts:
@@ -195,6 +196,9 @@ def settings_of(feature: OutputFeature, plan: Plan, chosen: Candidate) -> Output
             weights=part.weights,
         )
         found = OutputSettings(np.asarray(tuned).tolist(), temperature)
+    if feature.type == "category":
+        coverage = plan.coverages.get(feature.name, COVERAGE)
+        found = replace(found, classes=fit_prediction_set(said, target, coverage=coverage))
     if plan.fairness is None or plan.fairness.thresholds is None:
         return found
     assert part.groups is not None, "thresholds of groups are refused without them"
@@ -323,14 +327,16 @@ def _cost(feature: OutputFeature, part: Part, threshold: Any, plan: Plan) -> dic
 def _held(
     feature: OutputFeature, part: Part, settings: OutputSettings, judged: str
 ) -> dict[str, Any]:
-    """What the intervals of a number hold of rows that they were not fitted on."""
-    if settings.interval is None:
-        return {}
-    said = {"coverage": settings.interval.coverage}
-    if judged == "test":
-        raw, truth = part.raw[feature.name], part.truth[feature.name]
-        said |= judge_interval(settings.interval, raw, truth)
-    return {"conformal": said}
+    """What the intervals of a number, or the sets of classes, hold of rows that they were not fitted on."""
+    raw, truth = part.raw[feature.name], part.truth[feature.name]
+    said: dict[str, float] = {}
+    if settings.interval is not None:
+        said = {"coverage": settings.interval.coverage}
+        said |= judge_interval(settings.interval, raw, truth) if judged == "test" else {}
+    if settings.classes is not None:
+        said = {"coverage": settings.classes.coverage}
+        said |= judge_prediction_set(settings.classes, raw, truth) if judged == "test" else {}
+    return {"conformal": said} if said else {}
 
 
 def _compare(

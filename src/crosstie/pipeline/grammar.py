@@ -251,7 +251,7 @@ class Output:
             name of a metric, to choose the threshold that is best by it on validation rows; or of a binary output what
             wrong decisions cost, to choose the cheapest: `{cost: {false_positive: 1, false_negative: 5}}`.
         coverage: Of a number: the share of rows whose true number the interval is to hold that is predicted with
-            `--intervals`; None is 0.9.
+            `--intervals`; of a category: whose true class the set of classes is to hold; None is 0.9.
         calibration: Make probabilities honest by one temperature, fitted on validation rows; false leaves
             them as they were learned.
     """

@@ -140,15 +140,17 @@ def read_costs(columns: Columns, findings: Findings) -> dict[str, Costs]:
 
 
 def read_coverages(columns: Columns, findings: Findings) -> dict[str, float]:
-    """Output to the share of rows whose number its interval is to hold."""
+    """Output to the share of rows whose number its interval, or whose class its set, is to hold."""
     found: dict[str, float] = {}
     for entry in columns.outputs:
         asked, place = entry.section["coverage"], entry.place.at("coverage")
         if asked is None:
             continue
-        if entry.type != "number":
+        if entry.type not in {"number", "category"}:
             findings.wrong(
-                place, f"a {entry.type} output has no interval, a number has; leave it out"
+                place,
+                f"a {entry.type} output has no interval, as a number has, and no set of classes, as a category has; "
+                "leave it out",
             )
         found[entry.name] = float(asked)
     return found

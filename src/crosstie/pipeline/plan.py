@@ -51,7 +51,7 @@ class Plan:
         trainer: The learner's filled options; empty for `auto`.
         metrics: Output to the metric that is watched.
         costs: Binary output to what decisions cost by which its threshold is tuned; those that were written.
-        coverages: Output to the share of rows whose number its interval is to hold; those that were written.
+        coverages: Output to the share of rows whose number its interval, or class its set, is to hold; those that were written.
         thresholds: Output to a probability, or to the metric that a threshold is tuned by; those that were written.
         uncalibrated: Outputs whose probabilities stay as they were learned.
         seed: Everything random comes from it.

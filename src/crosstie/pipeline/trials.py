@@ -24,6 +24,7 @@ from crosstie.data.files import atomic, write_json
 from crosstie.errors import RunError, nearest
 from crosstie.evaluation.conformal import Interval
 from crosstie.evaluation.group_thresholds import GroupThresholds
+from crosstie.evaluation.prediction_sets import PredictionSet
 from crosstie.pipeline.candidate import Candidate
 from crosstie.pipeline.finish import settings_of
 from crosstie.pipeline.plan import Plan
@@ -98,12 +99,13 @@ def _state(settings: OutputSettings) -> dict[str, Any]:
 
 
 def _settings(state: Mapping[str, Any]) -> OutputSettings:
-    interval, groups = state.get("interval"), state.get("groups")
+    interval, groups, classes = (state.get(key) for key in ("interval", "groups", "classes"))
     return OutputSettings(
         state["threshold"],
         state["temperature"],
         None if interval is None else Interval.from_state(interval),
         None if groups is None else GroupThresholds.from_state(groups),
+        None if classes is None else PredictionSet.from_state(classes),
     )
 
 

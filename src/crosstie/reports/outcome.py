@@ -33,6 +33,7 @@ def outcome(run: Folder, output: str, *, prefix: str) -> list[Block]:
     found += _by_class(details, prefix)
     found += _rankings(curves, prefix)
     found += _calibration(report, details, prefix)
+    found += _sets(report, prefix)
     found += _amounts(report, details, curves, prefix)
     return found
 
@@ -197,6 +198,22 @@ def _calibration(report: Mapping[str, Any], details: Mapping[str, Any], prefix: 
     ]
 
 
+def _sets(report: Mapping[str, Any], prefix: str) -> list[Block]:
+    """Of categories, what sets of classes hold."""
+    held = report.get("conformal", {})
+    if "mean_size" not in held:
+        return []
+    said = (
+        f"With `--intervals` it names the classes that come into question. {share(held['measured'])} of the true classes are "
+        f"among them, which is to be {share(held['coverage'])} (95 % interval {share(held['measured_low'])} to "
+        f"{share(held['measured_high'])}); on average they are {figure(held['mean_size'])}, and in {share(held['alone'])} of "
+        "rows one alone."
+    )
+    return [
+        blocks.text(f"{prefix}-sets", "Can its sets of classes be taken at their word?", [said])
+    ]
+
+
 def _amounts(
     report: Mapping[str, Any], details: Mapping[str, Any], curves: Mapping[str, Any], prefix: str
 ) -> list[Block]:
@@ -228,7 +245,7 @@ def _amounts(
             )
         )
     held = report.get("conformal", {})
-    if "measured" in held:
+    if "mean_width" in held:
         found.append(
             blocks.text(
                 f"{prefix}-intervals",

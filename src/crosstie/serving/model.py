@@ -100,13 +100,13 @@ class Model:
         part.replace(target)
 
     def with_intervals(self) -> "Model":
-        """The same model, whose predictions of numbers have `<output>_low` and `<output>_high` behind them.
+        """The same model, whose predictions of numbers have `<output>_low` and `<output>_high` behind them, and categories `<output>_set`.
 
-        They hold the true number of the share of rows that `coverage` says at its output, 0.9 unless written; see
+        They hold the true number, or class, of the share of rows that `coverage` says at its output, 0.9 unless written; see
         `docs/explain.md`.
 
         Raises:
-            ConfigError: The model has no intervals.
+            ConfigError: The model has no intervals and no sets.
 
         Example:
             >>> import crosstie
@@ -116,13 +116,15 @@ class Model:
             >>> list(row), row["price_low"] < row["price_prediction"] < row["price_high"]
             (['price_prediction', 'price_low', 'price_high'], True)
         """
-        if all(each.interval is None for each in self.artifact.settings.values()):
-            numbers = [each.name for each in self.artifact.outputs if each.type == "number"]
+        settings = self.artifact.settings.values()
+        if all(each.interval is None and each.classes is None for each in settings):
+            kinds = {"number": 19, "category": 9}
+            odd = [each for each in self.artifact.outputs if each.type in kinds]
             why = (
-                f"{numbers[0]!r} was trained before there were any, elsewhere, or without enough validation rows (19 for "
-                "coverage 0.9); train it again with more of them"
-                if numbers
-                else "they are of numbers, and this model predicts none. Leave it out"
+                f"{odd[0].name!r} was trained before there were any, elsewhere, or without enough validation rows "
+                f"({kinds[odd[0].type]} for coverage 0.9); train it again with more of them"
+                if odd
+                else "they are of numbers and categories, and this model predicts none. Leave it out"
             )
             raise ConfigError(Problem("intervals", f"this model has none: {why}"))
         return Model(replace(self.artifact, intervals=True), self.path)
