@@ -26,7 +26,7 @@ def spread(values: Array, most: int) -> Places:
 
     Examples:
         >>> spread(np.array([5.0, np.nan, 1.0, 2.0, 2.0]), 3).tolist()
-        [2, 3, 0]
+        [2, 4, 0]
     """
     order = np.argsort(values, kind="stable")
     order = order[: np.count_nonzero(np.isfinite(values))]
