@@ -65,7 +65,7 @@ def test_two_processes_on_one_storage_share_the_trials_that_one_would_run(tmp_pa
 
 def test_every_combination_is_tried_once_and_those_of_a_grid_search_with_every_draw(tmp_path):
     lists = {"b": ["x", {"type": "y"}], "c": {"lower": 1, "upper": 3}}
-    opened = study(tmp_path, lists, search_alg="grid", num_samples=2)
+    opened = study(tmp_path, lists, search_alg="grid")
     found = [tuple(values.values()) for _, values in all_of(opened, tmp_path)]
     assert found == [(b, c) for b in ("x", {"type": "y"}) for c in (1, 2, 3)]
 
@@ -132,6 +132,11 @@ def test_how_many_trials_there_are(tmp_path):
     assert study(tmp_path).total == 20
     assert study(tmp_path, time_budget_s=5.0).total is None
     assert study(tmp_path, time_budget_s=5.0, num_samples=3).total == 3
+    lists = {"a": {"space": "grid_search", "values": [1, 2]}, "b": {"values": [1, 2, 3]}}
+    once = study(tmp_path, lists, num_samples=5)
+    assert (once.total, once.once) == (6, True)
+    assert study(tmp_path, lists | LINE, num_samples=5).total == 30
+    assert study(tmp_path, lists, search_alg="grid", num_samples=5).total == 5
 
 
 def test_a_path_of_a_storage_is_relative_to_the_file(tmp_path):

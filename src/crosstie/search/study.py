@@ -96,6 +96,7 @@ class Study:
 
     Attributes:
         total: Trials in all; None for as many as there is time for.
+        once: Whether all of them are gone through, so that a second round would be the first again.
 
     Raises:
         ConfigError: The database cannot be opened.
@@ -119,7 +120,8 @@ class Study:
             for key, each in spaces.items()
             if each.whole or sampler.whole
         }
-        self.total = _total(hyperopt["executor"], whole, alone=len(whole) == len(spaces))
+        self.once = len(whole) == len(spaces) and not sampler.whole
+        self.total = _total(hyperopt["executor"], whole, once=self.once, grid=sampler.whole)
         with settled(), _opening(address, place):
             import optuna
 
@@ -263,21 +265,22 @@ class Study:
 
 
 def _total(
-    executor: Mapping[str, Any], whole: Mapping[str, Sequence[Any]], *, alone: bool
+    executor: Mapping[str, Any], whole: Mapping[str, Sequence[Any]], *, once: bool, grid: bool
 ) -> int | None:
     """How many trials there are to be.
 
     Args:
         executor: The filled section.
         whole: Spaces that are gone through, with what is in them.
-        alone: Whether there are no others, so that a second round would be the first again.
+        once: Whether one round of them is all there is.
+        grid: Whether they are gone through because all are, so that a part of them will do.
     """
     asked, limit = executor["num_samples"], executor["time_budget_s"]
     points = prod(map(len, whole.values()))
-    if alone:
-        return points
+    if grid:
+        return min(points, asked or points)
     if whole:
-        return points * (asked or 1)
+        return points * (1 if once else asked or 1)
     if asked is None and limit is not None:
         return None
     return int(asked or USUAL)

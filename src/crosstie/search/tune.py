@@ -60,31 +60,17 @@ class Search:
         variants: The file with values put in.
         goal: What trials are judged by.
         study: Where they are kept.
-        address: Of the study.
     """
 
     run: Run
     variants: Variants
     goal: Goal
     study: Study
-    address: str
 
     @classmethod
     def opened(cls, run: Run, variants: Variants, goal: Goal) -> "Search":
         """The search of a run."""
-        hyperopt, document = variants.hyperopt, variants.document
-        place = document.at("hyperopt", "executor", "storage")
-        address = located(hyperopt["executor"]["storage"], run.path, document.folder)
-        study = Study(
-            address,
-            _called(variants.base),
-            hyperopt,
-            variants.spaces,
-            seed=variants.base.seed,
-            maximize=goal.maximize,
-            place=place,
-        )
-        return cls(run, variants, goal, study, address)
+        return cls(run, variants, goal, _study(variants, goal, run.path))
 
     def write(self) -> None:
         """Write the leaderboard as it is now."""
@@ -132,7 +118,9 @@ def tune(
     with settled():  # or it is told that optuna is missing
         variants = Variants(request)
     goal = variants.check()
-    _check_storage(variants)
+    _check_tables(variants)
+    if variants.hyperopt["executor"]["storage"] is not None:
+        _study(variants, goal, Path())  # or it is told what is wrong with it, before there is a run
     run = create(variants.base)
     begin(run, variants.base)
     _write_file(run, variants, request)
@@ -237,6 +225,10 @@ def _go(search: Search, session: Session, *, began: float, live: bool) -> Run:
     session.journal.say(
         f"{total} of {', '.join(search.variants.spaces)}, judged by {search.goal.name}"
     )
+    if search.study.once and executor["num_samples"] not in (None, 1):
+        session.journal.say(
+            "each combination is tried once, whatever num_samples says: a second round would be the first again"
+        )
     interrupted = False
     try:
         with Board(
@@ -503,7 +495,21 @@ def _as_written(document: Document) -> dict[str, Any]:
     return found
 
 
-def _check_storage(variants: Variants) -> None:
+def _study(variants: Variants, goal: Goal, run: Path) -> Study:
+    """Where the trials are kept: in the run, unless the file says where."""
+    hyperopt, document = variants.hyperopt, variants.document
+    return Study(
+        located(hyperopt["executor"]["storage"], run, document.folder),
+        _called(variants.base),
+        hyperopt,
+        variants.spaces,
+        seed=variants.base.seed,
+        maximize=goal.maximize,
+        place=document.at("hyperopt", "executor", "storage"),
+    )
+
+
+def _check_tables(variants: Variants) -> None:
     """Other processes read the table by themselves.
 
     Raises:

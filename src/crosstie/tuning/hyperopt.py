@@ -31,9 +31,9 @@ class Executor:
 
     Args:
         type: On this machine, by optuna.
-        num_samples: Trials in all, those of other processes on the same storage among them; of spaces that are gone
-            through whole (`grid_search`, `search_alg: grid`) rounds through all of them. null is 1 round, else 20 trials, or
-            with a time budget as many as it leaves room for.
+        num_samples: Trials in all, those of other processes on the same storage among them; with `grid_search` rounds
+            through all of its values. null is all combinations of a grid, 1 round, else 20 trials, or with a time budget as
+            many as it leaves room for.
         time_budget_s: Seconds after which no trial goes on.
         max_concurrent_trials: Trials at once, each in a process of its own; `auto` is one for every 4 processors.
         storage: The address of the study: `sqlite:///study.db`, a path being relative to the file, or another database that
