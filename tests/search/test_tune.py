@@ -163,7 +163,7 @@ def test_a_search_that_is_interrupted_keeps_its_best_and_goes_on_to_the_same(
 
     assert run.manifest["exit"] == "interrupted"
     found = board(run.path)["trials"]
-    assert [each["state"] for each in found] == ["done", "done", "running"]
+    assert [each["state"] for each in found] == ["done", "done", "interrupted"]
     assert (run.path / "best.yaml").is_file()
     assert crosstie.load(run.path).predict([{"x": 0.0, "z": 0.0}])
 
@@ -284,6 +284,20 @@ def test_trials_that_come_to_nothing_are_told(data, tmp_path):
     with pytest.raises(TrainingError, match="no trial was done"):
         crosstie.tune(file(data, RATES, executor=bound), output=tmp_path / "run")
     assert [each["state"] for each in board(tmp_path / "run")["trials"]] == ["pruned"] * 2
+
+
+def test_a_trial_that_fails_is_told_and_the_others_go_on(data, tmp_path):
+    def fail():
+        raise TrainingError("the loss is not a number")
+
+    run = crosstie.tune(
+        file(data, RATES, executor={"num_samples": 2}),
+        output=tmp_path / "run",
+        callbacks=[At("trial_0", fail)],
+    )
+    first, second = board(run.path)["trials"]
+    assert (first["state"], first["why"]) == ("failed", "the loss is not a number")
+    assert (second["state"], board(run.path)["best"]) == ("done", "trial_1")
 
 
 def test_a_misspelt_option_is_told_before_anything_is_written(data, tmp_path):

@@ -123,14 +123,14 @@ def leaderboard(
             _beside(row),
         ]
         for row in ranked(rows, goal)
-        if row.state not in {"running", "waiting"}
+        if row.state in OVER
     ]
     return header, cells[:most]
 
 
 def ranked(rows: Sequence[Row], goal: Goal) -> list[Row]:
     """The best first; those that were ended, and those that failed, last. Of equal ones the first comes first."""
-    states = [*OVER, "running", "waiting"]
+    states = [*OVER, "running", "interrupted", "waiting"]
 
     def key(row: Row) -> tuple[int, float]:
         value = row.value if row.state == "done" and row.value is not None else 0.0

@@ -48,12 +48,14 @@ class Asked:
         values: Of its parameters.
         trial: As optuna has it.
         before: The folder in which another process began it; None for one that is new.
+        steps: Those at which it was looked at.
     """
 
     name: str
     values: dict[str, Any]
     trial: "Trial" = field(repr=False)
     before: Path | None = None
+    steps: set[int] = field(default_factory=set, repr=False)
 
 
 @dataclass(frozen=True)
@@ -62,7 +64,7 @@ class Row:
 
     Attributes:
         name: `trial_3`.
-        state: "done", "pruned", "failed", "running", "waiting".
+        state: "done", "pruned", "failed"; "running", "interrupted", "waiting".
         value: What it was judged by, or of one that was pruned the last that was seen; None for neither.
         parameters: Their values.
         seconds: That it took.
@@ -96,6 +98,7 @@ class Study:
 
     Attributes:
         total: Trials in all; None for as many as there is time for.
+        prunes: Whether a trial may be ended.
         once: Whether all of them are gone through, so that a second round would be the first again.
 
     Raises:
@@ -115,6 +118,7 @@ class Study:
     ) -> None:
         sampler, pruner = build_sampler(hyperopt), build_pruner(hyperopt)
         self.spaces = spaces
+        self.prunes = pruner is not None
         whole = {
             key: list(each.points() or ())
             for key, each in spaces.items()
@@ -166,9 +170,12 @@ class Study:
         )
 
     def goes_badly(self, asked: Asked, step: int, value: float) -> bool:
-        """Note how a trial does at a step; whether it is to be ended."""
-        if step in self._study._storage.get_trial(asked.trial._trial_id).intermediate_values:  # noqa: SLF001 - there is no other way to ask
+        """Note how a trial does at a step, where that may matter; whether it is to be ended."""
+        if (
+            not self.prunes or step in asked.steps
+        ):  # of folds, and after a resume, a step may come again
             return False
+        asked.steps.add(step)
         asked.trial.report(value, step)
         with settled():
             return bool(asked.trial.should_prune())
@@ -207,9 +214,11 @@ class Study:
         value = trial.value if trial.state.name == "COMPLETE" else (values or [None])[-1]
         if "begun" in trial.user_attrs:
             facts["folder"] = trial.user_attrs["begun"]["folder"]
+        state = STATES[trial.state.name]
+        left = state == "running" and trial.user_attrs.get("left", False)
         return Row(
             f"trial_{_place(trial, trials)}",
-            STATES[trial.state.name],
+            "interrupted" if left else state,
             value,
             {
                 name: each.value(trial.params[name])

@@ -35,7 +35,7 @@ from crosstie.pipeline.request import Request
 from crosstie.pipeline.run import Run
 from crosstie.pipeline.train import begin, train
 from crosstie.pipeline.trials import FOLDER
-from crosstie.search.board import Board, best_of, leaderboard
+from crosstie.search.board import OVER, Board, best_of, leaderboard
 from crosstie.search.cut import Cut
 from crosstie.search.goal import Goal
 from crosstie.search.study import Row, Study, located
@@ -165,7 +165,7 @@ def go_on(
             "old data back"
         )
     search = Search.opened(run, variants, goal)
-    done = [each for each in search.study.rows() if each.state not in {"running", "waiting"}]
+    done = [each for each in search.study.rows() if each.state in OVER]
     if run.exit == "done" and search.study.total is not None and len(done) >= search.study.total:
         raise RunError(
             f"{run.path}: is done, all of its {len(done)} trials. For more: --trials {2 * len(done)}"
@@ -388,7 +388,7 @@ def _finish(search: Search, session: Session, *, interrupted: bool) -> Run:
             "best": best.name,
             "judged_by": search.goal.name,
             "value": best.value,
-            "trials": sum(each.state in {"done", "pruned", "failed"} for each in rows),
+            "trials": sum(each.state in OVER for each in rows),
         }
     )
     return done
