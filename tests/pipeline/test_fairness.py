@@ -381,6 +381,11 @@ def test_what_cannot_be_evened_out_is_told_at_once(adult):
     assert wrong(adult, target="age", fairness={"by": "sex", "reweighing": True}) == [
         "fairness.reweighing: is for one output that is binary or category, and 'age' is a number; leave it out"
     ]
+    assert wrong(adult, fairness={"by": "Sex", "thresholds": "parity", "bound": 2}) == [
+        "fairness.thresholds: must be 'demographic_parity', 'equal_opportunity' or 'equalized_odds' or null, got 'parity'",
+        "fairness.bound: must be at most 1, got 2",
+        "fairness.by: the table has no column 'Sex'; did you mean 'sex'?",
+    ]
     assert wrong(adult, fairness={"by": []}) == [
         "fairness.by: names no column; name those that tell groups of people apart"
     ]

@@ -6,6 +6,7 @@ from typing import Any
 from crosstie.config.document import Place
 from crosstie.data.profile import ColumnProfile
 from crosstie.evaluation.fairness import AUDITED
+from crosstie.evaluation.group_thresholds import BOUND
 from crosstie.evaluation.groups import usual_form
 from crosstie.pipeline.entries import Columns
 from crosstie.pipeline.evening import Fair, ungrouped
@@ -40,14 +41,14 @@ def read_fairness(
         return None
     before = len(findings.problems)
     filled = findings.section(Fairness, top[KEY], place)
-    if len(findings.problems) > before:
+    given = filled.get("by")
+    if given is None:
         return None
-    given = filled["by"]
     fair = Fair(
         tuple(dict.fromkeys([given] if isinstance(given, str) else given)),
-        filled["thresholds"],
-        filled["reweighing"],
-        float(filled["bound"]),
+        filled.get("thresholds"),
+        bool(filled.get("reweighing")),
+        filled.get("bound") or BOUND,
     )
     if not fair.by:
         findings.wrong(

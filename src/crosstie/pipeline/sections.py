@@ -31,7 +31,7 @@ def _misplaced(key: str, findings: Findings) -> bool:
     for section, classes in (
         ("preprocessing", [Preprocessing]),
         ("fairness", [Fairness]),
-        ("trainer", [cls.trainer_options() for _, _, cls in learners.items()]),
+        ("trainer", (cls.trainer_options() for _, _, cls in learners.items())),
     ):
         for cls in classes:
             if key not in words(cls):
