@@ -73,7 +73,7 @@ def test_as_many_groups_are_made_as_are_asked_for(four_blobs, rows):
         assert choice.grouping.groups == 3
         assert [each.groups for each in choice.tried if each.groups > 1] == [3]
         said = verdict(choice, method=method, asked=3)
-        assert said.startswith(("3 groups, as asked: silhouette", "No clear groups: "))
+        assert said.startswith(("3 groups, as asked, stand apart: ", "No clear groups: "))
 
 
 def test_the_last_number_that_was_tried_is_said_to_be_the_last(four_blobs, rows):
@@ -82,8 +82,8 @@ def test_the_last_number_that_was_tried_is_said_to_be_the_last(four_blobs, rows)
     assert verdict(choice, method="kmeans", asked=None).endswith(" No more were tried.")
     choice = choose(rows(points), "kmeans", groups=None, most=5)
     assert verdict(choice, method="kmeans", asked=None) == (
-        f"4 groups: silhouette {choice.best.silhouette:.2f}, of rows that are one cloud {choice.best.reference:.2f}, and "
-        f"two halves of the rows are grouped alike (stability {choice.best.stability:.2f})."
+        f"4 groups stand apart: rows are nearer to their own than to the next (silhouette {choice.best.silhouette:.2f}, of "
+        f"rows that are one cloud {choice.best.reference:.2f}), and two halves of the rows are grouped alike (stability {choice.best.stability:.2f})."
     )
 
 

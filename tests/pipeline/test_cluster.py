@@ -13,6 +13,7 @@ from crosstie.datasets.shipped import FILES
 from crosstie.errors import ConfigError, DataError, RunError
 from crosstie.pipeline.run import list_runs
 from crosstie.reports.collect import collect
+from crosstie.reports.verdict import LEARNERS
 
 PENGUINS = FILES / "penguins.csv.gz"
 MEASURED = ["species", "island", "sex", "year"]  # what is no measurement
@@ -122,7 +123,10 @@ def test_a_run_is_done_again_to_the_same_groups(species, tmp_path):
 
 def test_the_report_says_the_verdict_and_shows_the_groups(species):
     report = collect(species[0].run.path)
-    assert report["verdict"] == [species[0].verdict]
+    assert report["verdict"] == [
+        f"344 rows of penguins.csv.gz are grouped by 4 columns, without a target, by {LEARNERS['mixture']}.",
+        species[0].verdict,
+    ]
     assert [each["id"] for each in report["sections"]] == ["groups", "data", "again"]
     groups, *each, tried = report["sections"][0]["blocks"]
     assert [row[:2] for row in groups["rows"]] == [["1", "152"], ["2", "123"], ["3", "69"]]
@@ -138,6 +142,18 @@ def test_the_report_says_the_verdict_and_shows_the_groups(species):
     assert "crosstie cluster" in page
 
 
+def test_a_card_and_a_comparison_say_the_verdict(species, tmp_path):
+    found, _ = species
+    other = crosstie.cluster(PENGUINS, groups=2, exclude=MEASURED, output=tmp_path / "two")
+    written = crosstie.report(found.run.path, other.run.path, output=tmp_path / "both.html")
+    assert f"two: {other.verdict}" in written.content["verdict"]
+    card = crosstie.report(other.run.path, output=tmp_path / "two.html", card=True).card
+    text = card.read_text()
+    assert "It is the nearest middle of a group (k-means), trained with" in text
+    assert f"## Limits\n\n- {other.verdict}\n" in text
+    assert "## Figures" not in text
+
+
 def test_the_command_prints_what_was_tried_the_groups_and_the_verdict(tmp_path, capsys):
     command(
         str(PENGUINS), groups=2, exclude=["species,year", "sex,island"], output=tmp_path / "run"
@@ -146,12 +162,15 @@ def test_the_command_prints_what_was_tried_the_groups_and_the_verdict(tmp_path, 
     assert "kmeans, figures of 344 rows\n" in printed
     assert " ← chosen" in printed
     assert "flipper_length_mm is higher (216 against 191)" in printed
-    assert "\n2 groups, as asked: silhouette 0.53, of rows that are one cloud 0.33" in printed
+    assert (
+        "\n2 groups, as asked, stand apart: rows are nearer to their own than to the next"
+        in printed
+    )
     assert printed.endswith(
         f"Next: crosstie predict {tmp_path / 'run'} NEW_DATA.csv -o groups.csv\n"
     )
     show(str(tmp_path / "run"))
-    assert "2 groups, as asked: silhouette 0.53" in capsys.readouterr().out
+    assert "2 groups, as asked, stand apart: " in capsys.readouterr().out
 
 
 def test_json_is_one_line_with_all_that_was_found(tmp_path, capsys, table):

@@ -18,16 +18,19 @@ def verdict(choice: Choice, *, method: str, asked: int | None) -> str:
     groups = choice.grouping.groups
     if not groups:
         return "No groups: nowhere do rows lie so dense that they would be one."
-    wanted = f"{count(groups, 'group')}, as asked" if asked is not None else count(groups, "group")
     if choice.clear:
+        as_asked = ", as asked," if asked is not None else ""
         alike = "alike" if best.stability >= ALIKE else "much alike"
-        said = f"{wanted}: {_figures(choice, method)}, and two halves of the rows are grouped {alike} ({_stability(choice)})."
+        said = (
+            f"{count(groups, 'group')}{as_asked} stand apart: {_figures(choice, method)}, and two halves of the rows are "
+            f"grouped {alike} ({_stability(choice)})."
+        )
         last = choice.chosen == len(choice.tried) - 1 and method != "hdbscan"
         return f"{said} No more were tried." if last and asked is None else said
     if choice.one and method == "mixture":
         why = f"one cloud describes the rows better than {groups} (BIC)"
     elif best.stability < STABLE:
-        why = f"two halves of the rows are grouped too differently ({_stability(choice)}; at least {STABLE:g} would be alike)"
+        why = f"two halves of the rows are grouped too differently ({_stability(choice)}, at least {STABLE:g} would do)"
     else:
         why = _by_chance(choice, method)
     return f"No clear groups: {why}. The {groups} that were made are one way to part the rows, no more."
@@ -50,7 +53,10 @@ def _figures(choice: Choice, method: str) -> str:
     if method == "hdbscan":
         outside = f", {share(best.outside)} in none" if best.outside else ""
         return f"{share(1 - best.outside)} of the rows lie in dense places{outside}"
-    return f"silhouette {best.silhouette or 0:.2f}, of rows that are one cloud {best.reference or 0:.2f}"
+    return (
+        f"rows are nearer to their own than to the next (silhouette {best.silhouette or 0:.2f}, of rows that are one cloud "
+        f"{best.reference or 0:.2f})"
+    )
 
 
 def _stability(choice: Choice) -> str:

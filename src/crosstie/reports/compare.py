@@ -205,7 +205,10 @@ def _verdict(runs: Sequence[Folder], outputs: Sequence[str]) -> Iterator[str]:
         else "They learned from different data, so that their figures are of different rows."
     )
     for run in lost:
-        yield f"{run.label} has no figures: it is {run.manifest.get('exit', 'empty')}."
+        if run.groups:
+            yield f"{run.label}: {run.groups['verdict']}"
+        else:
+            yield f"{run.label} has no figures: it is {run.manifest.get('exit', 'empty')}."
 
 
 def _unsure(best: Folder, output: str, metric: str, others: Sequence[float]) -> str:

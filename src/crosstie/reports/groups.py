@@ -54,7 +54,12 @@ def group_blocks(found: Content) -> list[Block]:
         note = "Groups stand out where the line of these rows is far above that of rows that are one cloud."
         made.append(
             blocks.lines(
-                "groups-curve", "How many groups", curves, x="groups", y="silhouette", note=note
+                "groups-curve",
+                "How many groups",
+                curves,
+                x="groups",
+                y="silhouette, stability",
+                note=note,
             )
         )
     return made

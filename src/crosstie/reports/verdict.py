@@ -15,7 +15,10 @@ LEARNERS = {
     "ensemble": "an average of several models",
     "extra_trees": "extremely randomised trees",
     "gbm": "boosted trees",
+    "hdbscan": "the nearest of rows that lie dense (HDBSCAN)",
+    "kmeans": "the nearest middle of a group (k-means)",
     "linear": "a linear model",
+    "mixture": "the likeliest of several clouds (a Gaussian mixture)",
     "nearest_neighbors": "the nearest training rows",
     "random_forest": "a random forest",
     "support_vectors": "a support vector machine",
@@ -42,7 +45,7 @@ Scores = Mapping[str, float]
 def verdict(run: Folder) -> list[str]:
     """Three sentences, the last two for each output; of a run without figures, how it ended."""
     if run.groups:
-        return [run.groups["verdict"]]
+        return [_grouped(run), run.groups["verdict"]]
     if not run.evaluation:
         return [_ended(run)]
     found = [_what(run)]
@@ -53,7 +56,9 @@ def verdict(run: Folder) -> list[str]:
 
 
 def limits(run: Folder) -> list[str]:
-    """What to mind, a sentence for each output."""
+    """What to mind, a sentence for each output; of groups, whether there are any."""
+    if run.groups:
+        return [run.groups["verdict"]]
     return [_mind(run, output) for output in run.evaluation.get("outputs", {})]
 
 
@@ -69,6 +74,14 @@ def scores(run: Folder, output: str) -> dict[str, Scores]:
 def better(kind: str, metric: str) -> int:
     """1 where more of a metric is better, else -1."""
     return 1 if metrics.get(metric, of=kind).greater_is_better else -1
+
+
+def _grouped(run: Folder) -> str:
+    rows = count(run.groups["rows"], "row")
+    source = str(run.manifest.get("data", {}).get("train", {}).get("source", "")).rsplit("/", 1)[-1]
+    columns = count(len(run.config.get("input_features", ())), "column")
+    method = LEARNERS.get(run.groups["method"], run.groups["method"])
+    return f"{rows}{f' of {source}' if source else ''} are grouped by {columns}, without a target, by {method}."
 
 
 def _ended(run: Folder) -> str:

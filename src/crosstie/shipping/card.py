@@ -105,9 +105,10 @@ def _head(
                 ],
             }
         )
-    named = dict.fromkeys(each["type"] for result in results for each in result["metrics"])
-    head["metrics"] = list(named)
-    head["model-index"] = [{"name": facts["name"], "results": results}]
+    if results:  # nothing measures groups, which have no truth
+        named = dict.fromkeys(each["type"] for result in results for each in result["metrics"])
+        head["metrics"] = list(named)
+        head["model-index"] = [{"name": facts["name"], "results": results}]
     return head
 
 
@@ -173,6 +174,8 @@ def _predicts(outputs: Sequence[OutputFeature], example: Mapping[str, Any]) -> s
 
 def _figures(evaluation: Mapping[str, Any]) -> list[str]:
     """A table for each output: this model with its intervals beside the simple ones."""
+    if not evaluation["outputs"]:
+        return []
     part = evaluation["judged_on"]
     how = "that training never saw" if part == "test" else f"of the {part} part"
     found = []
