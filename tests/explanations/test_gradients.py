@@ -161,3 +161,19 @@ def test_explanations_are_written_with_what_was_shared_out(run, tmp_path):
         lines = list(csv.DictReader(file))
     assert {line["method"] for line in lines} == {"gradients"}
     assert all(float(line["error"]) >= 0 for line in lines)
+
+
+def test_the_command_says_where_the_way_begins(run, tmp_path, capsys, monkeypatch):
+    from crosstie.cli.explain import explain
+
+    monkeypatch.setenv("COLUMNS", "200")
+    (tmp_path / "rows.csv").write_text("size,colour,when,note\n3.5,red,2024-01-02,a red thing\n")
+
+    assert explain(str(run.path), str(tmp_path / "rows.csv"), rows=1) == 0
+
+    shown = capsys.readouterr()
+    assert (
+        shown.err == "note: rows are compared with made-up ones; --background FILE names others\n"
+    )
+    assert shown.out.count("for a mean row") == 4
+    assert shown.out.count("together") == 4

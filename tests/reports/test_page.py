@@ -1,5 +1,6 @@
 import json
 import re
+import shutil
 
 import pytest
 from reading import Element, read
@@ -239,6 +240,21 @@ def test_columns_are_told_with_their_role(pages):
         "species", "predicted", "category", "", "3", "Adelie (152), Gentoo (124), Chinstrap (68)",
     ]  # fmt: skip
     assert rows[2][:5] == ["bill_length_mm", "input", "number", "0.6 %", "164"]
+
+
+def test_what_is_odd_is_told_of_a_table_by_its_own_name(runs, tmp_path):
+    path = tmp_path / "run"
+    shutil.copytree(runs["number"], path)
+    manifest = json.loads((path / "manifest.json").read_text())
+    source = manifest["data"]["train"]["source"]
+    manifest["warnings"] = [f"{source}: 10% of its rows stand there twice."]
+    (path / "manifest.json").write_text(json.dumps(manifest))
+
+    told = block(read(page(collect(path))), "What to look at").text
+
+    assert source.startswith("/")
+    assert "housing.csv: 10% of its rows stand there twice." in told
+    assert source not in told
 
 
 def test_no_path_of_this_machine_is_on_the_page(runs, tmp_path_factory):

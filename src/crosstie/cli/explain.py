@@ -125,7 +125,8 @@ def _put_row(each: "Explanation") -> None:
     scale = each.scale if each.of is None else f"{each.scale} of {each.of}"
     said = figure(each.prediction) if isinstance(each.prediction, float) else each.prediction
     errors = each.errors or {}
-    rows = [["on average", figure(each.base), ""]]
+    begun = "for a mean row" if each.method == "gradients" else "on average"
+    rows = [[begun, figure(each.base), ""]]
     rows += [
         [column, _signed(added), figure(errors[column]) if errors else ""]
         for column, added in each.ranked[:COLUMNS]

@@ -122,5 +122,6 @@ def slices_json(found: Mapping[str, Audited], part: str) -> dict[str, Any] | Non
         own = [vars(one) for one in slices]
         told[name] = {"loss": loss, "seen": seen, "rows": len(some.target), "slices": own}
         title = f"Worst slices: {name}" if len(found) > 1 else "Worst slices"
-        shown.append(slice_block(f"slices-{len(shown)}", title, loss, slices, seen))
+        if seen:  # of a model of texts alone there are none
+            shown.append(slice_block(f"slices-{len(shown)}", title, loss, slices, seen))
     return {"part": part, "outputs": told, "blocks": shown} if told else None

@@ -18,7 +18,7 @@ UNSEEN = 0.1
 def data(run: Folder) -> list[Block]:
     """Blocks on the rows and columns."""
     found = [_rows(run)]
-    warnings = [*run.manifest.get("warnings", ()), *_oddities(run)]
+    warnings = [*map(run.without_places, run.manifest.get("warnings", ())), *_oddities(run)]
     if warnings:
         found.append(blocks.text("data-warnings", "What to look at", warnings))
     if run.profile:

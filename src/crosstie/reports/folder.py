@@ -95,6 +95,13 @@ class Folder:
             for part, each in self.manifest.get("data", {}).items()
         }
 
+    def without_places(self, text: str) -> str:
+        """A sentence in which tables have their own names, not where they lie: pages are given away."""
+        for each in self.manifest.get("data", {}).values():
+            source = str(each["source"])
+            text = text.replace(source, source.rsplit("/", 1)[-1])
+        return text
+
     @property
     def judged(self) -> str:
         """The part of the data that the figures are of."""

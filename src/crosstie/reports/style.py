@@ -43,7 +43,7 @@ pre { background: var(--soft); padding: .7rem .9rem; overflow-x: auto; font-size
 .legend { list-style: none; display: flex; flex-wrap: wrap; gap: .2rem 1.2rem; padding: 0; margin: .2rem 0 0; font-size: .9rem; }
 footer { margin-top: 3rem; border-top: 1px solid var(--line); padding-top: .6rem; }
 @media (max-width: 48rem) { .blocks { grid-template-columns: minmax(0, 1fr); } body { font-size: 15px; }
-  .figure { font-size: 15px; } dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .4rem; } }
+  thead th, thead th.n { white-space: normal; overflow-wrap: normal; } .figure { font-size: 15px; } dl { grid-template-columns: minmax(0, 1fr); gap: 0; } dd { margin-bottom: .4rem; } }
 @media print { nav, .skip { display: none; } body { max-width: none; font-size: 11pt; } .block { break-inside: avoid; }
   .scroll { overflow: visible; } .cell.long { -webkit-line-clamp: none; display: block; } }
 """

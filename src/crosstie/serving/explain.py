@@ -52,7 +52,7 @@ class Explanation:
         scale: What is added up: `number`, in the unit of the target; of a binary output the `log-odds` of the positive class;
             of a category the `probability` of the predicted class.
         of: The class that scale is of; None of a number.
-        base: What is predicted on average where nothing is known of the row.
+        base: What is predicted on average where nothing is known of the row; by gradients, for the mean encoding of rows.
         value: What is predicted for it.
         contributions: By column, what it adds.
         errors: By column, the standard error of that by sampling; by gradients how much of a gap was added to it so that all
