@@ -318,3 +318,18 @@ def test_only_what_thresholds_can_be_given_by_is_evened_out(model, rows):
 
 def audited(model, rows, by):
     return crosstie.audit(model, rows, by=by)
+
+
+def test_one_class_of_several_is_judged_and_not_evened_out():
+    table = {
+        "g": ["a", "b"] * 150,
+        "y": ["x", "y", "z"] * 100,
+        "said": ["x", "y", "x"] * 100,
+        "p": [0.9, 0.2, 0.6] * 100,
+    }
+    told = {"target": "y", "prediction": "said", "probability": "p", "by": ["g"]}
+    found = crosstie.audit_predictions(table, positive="x", **told)
+    assert (found.type, [each.name for each in found.by[0].groups]) == ("binary", ["a", "b"])
+    assert found.mitigations == []
+    two = table | {"y": ["x", "y", "y"] * 100}
+    assert len(crosstie.audit_predictions(two, positive="x", **told).mitigations) == 3

@@ -123,8 +123,10 @@ def _fit(
             for line in told(plan, data[0]):
                 session.journal.say(line)
         candidates = choose(plan, data, run.path, session)
-        if plan.fairness is not None and plan.fairness.reweighing and plan.model_type != "auto":
-            candidates.append(_unweighted(plan, data, run.path, session))
+        if plan.fairness is not None and _wants_unweighted(plan, candidates):
+            session.journal.say("without reweighing, to see what that costs")
+            bare = replace(plan, fairness=replace(plan.fairness, reweighing=False))
+            candidates.append(_unweighted(bare, data, run.path, session))
         if _wants_linear(plan, candidates):
             beside = run.path / "candidates" / "linear"
             alone = replace(session, callbacks=())  # what it is shown beside is what is watched
@@ -134,10 +136,16 @@ def _fit(
     return candidates, joined(data[: candidates[0].folds])
 
 
+def _wants_unweighted(plan: Plan, candidates: Sequence[Candidate]) -> bool:
+    """Whether the same learner is to show what weights cost: not after a search, nor where somebody wants to end."""
+    asked = plan.fairness is not None and plan.fairness.reweighing
+    return asked and plan.model_type != "auto" and not candidates[0].interrupted
+
+
 def _unweighted(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session) -> Candidate:
-    """The same learner without the weights that even groups out: it shows what they cost."""
+    """The learner that the plan names, without the weights that even groups out."""
     found = fit_each(
-        replace(plan, fairness=replace(plan.fairness, reweighing=False)) if plan.fairness else plan,
+        plan,
         data,
         folder / "candidates" / "unweighted",
         replace(session, callbacks=()),

@@ -238,7 +238,7 @@ def _too_many(profile: ColumnProfile) -> str:
 def _mitigations(found: Audited, by: Grouping, least: int) -> list[Mitigation]:
     """What evening out would cost; of two columns only where the model does so."""
     evened = found.evened if found.evened and found.evened.columns == by.columns else None
-    if found.type != "binary" or found.probability is None:
+    if found.type != "binary" or found.classes > 2 or found.probability is None:
         return []
     if evened is None and (len(by.columns) > 1 or not _can_be_evened(found, by.columns[0])):
         return []

@@ -42,6 +42,7 @@ class Audited:
         private: Columns whose cells are not shown.
         threshold: From which probability on a row counts as predicted.
         evened: Of a model that has a threshold for each group, those; the predictions are made by them.
+        classes: Of how many classes that is: of more than two, one is judged against all others.
         profiles: What columns look like, as far as that is known: to find out takes as long as all else.
     """
 
@@ -57,6 +58,7 @@ class Audited:
     private: Collection[str] = ()
     threshold: float = HALF
     evened: GroupThresholds | None = None
+    classes: int = 2
     profiles: dict[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
 
     def profile(self, name: str) -> ColumnProfile:
@@ -249,6 +251,7 @@ def _seen_as(
     return replace(
         found,
         type="binary",
+        classes=len(labels),
         positive=positive,
         target=(found.target == code).astype(np.int64),
         predicted=(found.predicted == code).astype(np.int64),
