@@ -71,8 +71,8 @@ def train(
             Arrow table, a dict of columns, a list of dicts, `{"connection": …, "query": …}`.
         validation: A table of its own to validate on.
         test: A table of its own to test on.
-        model_type: "auto", "linear", "gbm", "ecd", or a classic: "random_forest", "extra_trees", "decision_tree",
-            "nearest_neighbors", "support_vectors".
+        model_type: "auto", "linear", "gbm", "catboost", "ecd", or a classic: "random_forest", "extra_trees",
+            "decision_tree", "nearest_neighbors", "support_vectors".
         name: The model's name.
         seed: Everything random comes from it.
         set: Options as text: `["trainer.epochs=3"]`.

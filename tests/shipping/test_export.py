@@ -83,10 +83,11 @@ def test_trees_and_models_alone_say_what_there_is(runs: Path, tmp_path: Path) ->
     )
     network = tmp_path / "alone" / "network"
     network.mkdir()
-    (network / "booster.txt").write_text("tree\n", encoding="utf-8")
-    with pytest.raises(RunError) as caught:
-        crosstie.export(tmp_path / "alone" / "model", tmp_path / "out", format="safetensors")
-    assert str(caught.value) == (
-        "--format safetensors: trees have no weights. There is the graph (--format onnx), and LightGBM's own text: "
-        f"{network / 'booster.txt'}"
-    )
+    for name, own in (("booster.txt", "LightGBM's own text"), ("booster.json", "CatBoost's JSON")):
+        (network / name).write_text("tree\n", encoding="utf-8")
+        with pytest.raises(RunError) as caught:
+            crosstie.export(tmp_path / "alone" / "model", tmp_path / "out", format="safetensors")
+        assert str(caught.value) == (
+            f"--format safetensors: trees have no weights. There is the graph (--format onnx), and {own}: {network / name}"
+        )
+        (network / name).unlink()

@@ -18,7 +18,7 @@ class Asked:
         data: A table to use instead of the one that the file names.
         validation: A table of its own to validate on.
         test: A table of its own to test on.
-        model_type: auto, linear, gbm, ecd, or a classic: random_forest, extra_trees, decision_tree, nearest_neighbors, support_vectors.
+        model_type: auto, linear, gbm, catboost, ecd, or a classic: random_forest, extra_trees, decision_tree, nearest_neighbors, support_vectors.
         name: The model's name; its runs lie together under it.
         seed: Everything random comes from it.
         folds: Train this many models, each validated on rows of its own, and keep them as one.

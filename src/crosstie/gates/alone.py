@@ -22,7 +22,7 @@ from crosstie.data.rowwise.function import feature_folders, look_in
 from crosstie.data.table import Table
 from crosstie.errors import CrosstieError
 
-TRAINING = ("torch", "sklearn", "scipy", "pandas", "lightgbm", "transformers")
+TRAINING = ("torch", "sklearn", "scipy", "pandas", "lightgbm", "catboost", "transformers")
 
 
 @dataclass(frozen=True)

@@ -34,7 +34,6 @@ ROWS_TO_REFIT = 500_000  # with more, a tenth again says nothing new and takes a
         "lgb",
         "xgboost",
         "xgb",
-        "catboost",
         "gbdt",
         "gbt",
         "trees",
@@ -229,7 +228,7 @@ class Gbm(Learner):
                 reference=train,
             )
         booster = Booster(train, parameters, validation=validation)
-        stopping = Stopping(job, output)
+        stopping = Stopping(job, output, learner="gbm")
         try:
             self._grow(job, booster, stopping)
         except KeyboardInterrupt:

@@ -114,6 +114,11 @@ class Learner(ABC):
         return 0.0
 
     @classmethod
+    def installed(cls) -> bool:
+        """Whether what it needs beside the `train` extra is installed; a search passes over it otherwise."""
+        return True
+
+    @classmethod
     def hopeless(cls, rows: int, inputs: int, classes: int) -> str:
         """Why this learner is not worth its time on such a table, with the figure; "" where it is.
 

@@ -1,5 +1,7 @@
 """When boosting stops: its loss on validation rows, tree after tree, and what is told of it."""
 
+from collections.abc import Mapping
+
 from crosstie.data.batch import Batch, Output
 from crosstie.evaluation.metric import Metric, metrics
 from crosstie.learners.booster import Booster
@@ -16,12 +18,13 @@ class Stopping:
     Args:
         job: What is fitted.
         output: The one that is predicted.
+        learner: What learns.
 
     Attributes:
         progress: Where it stands; the best loss so far with it.
     """
 
-    def __init__(self, job: Job, output: Output) -> None:
+    def __init__(self, job: Job, output: Output, *, learner: str) -> None:
         self.output = output
         self.loss: Metric = metrics.get("loss", of=output.type)()
         name = (job.metrics or {}).get(output.name, "loss")
@@ -29,7 +32,7 @@ class Stopping:
         self.shown: dict[str, Metric] = {"loss": self.loss}
         if metric.any_unit:
             self.shown[name] = metric
-        self.progress = Progress(learner="gbm", unit="tree", folder=job.folder)
+        self.progress = Progress(learner=learner, unit="tree", folder=job.folder)
         if job.validation is not None:
             self.progress.watched = f"validation/{output.name}/loss"
 
@@ -41,7 +44,10 @@ class Stopping:
     def look(self, booster: Booster, validation: Batch) -> None:
         """Take the validation rows' loss into account."""
         target = validation.targets[self.output.name]
-        value = self.loss(target, booster.fitted(1), validation.weights)
+        self.take(self.loss(target, booster.fitted(1), validation.weights))
+
+    def take(self, value: float) -> None:
+        """Take the loss of the validation rows after a tree into account."""
         if self.progress.best is None or value < self.progress.best:
             self.progress.best, self.progress.best_step = value, self.progress.step
 
@@ -59,6 +65,10 @@ class Stopping:
                     key: metric(target, predicted, batch.weights) for key, metric in shown.items()
                 }
             }
+        self.tell(job, found)
+
+    def tell(self, job: Job, found: Mapping[str, Mapping[str, Mapping[str, float]]]) -> None:
+        """Tell figures by part, output and metric."""
         self.progress.metrics = found
         self.progress.loss = found["train"][self.output.name]["loss"]
         for callback in job.callbacks:

@@ -7,6 +7,7 @@ same question for every x that can be asked.
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from itertools import pairwise
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -56,16 +57,18 @@ def add_trees(
     *,
     outputs: int,
     targets: Sequence[int] | None = None,
+    dtype: type[np.floating[Any]] = np.float32,
 ) -> str:
     """The sums of the trees' leaves `[rows, outputs]`.
 
     Args:
         graph: Where to add it.
         trees: In rounds of one tree for each output, unless `targets` says otherwise.
-        features: Name of the float32 `[rows, columns]` that the trees ask. Where trees take 0 for missing, it holds
+        features: Name of the `[rows, columns]` that the trees ask. Where trees take 0 for missing, it holds
             NaN in its place.
         outputs: Values a row.
         targets: For each tree the output that it adds to.
+        dtype: In which leaves are added up; `features` has it too.
     """
     parts = [_nodes(tree) for tree in trees]
     sizes = np.array([len(part.feature) for part in parts], np.int64)
@@ -92,9 +95,7 @@ def add_trees(
     missing_left = np.where(nan_is_missing, (decision & DEFAULT_LEFT) > 0, threshold >= 0)
     members = [np.append(codes, np.nan) for part in parts for codes in part.sets]
     of = np.arange(len(parts)) % outputs if targets is None else np.asarray(targets)
-    extra = (
-        {"membership_values": graph.tensor(np.concatenate(members), np.float32)} if members else {}
-    )
+    extra = {"membership_values": graph.tensor(np.concatenate(members), dtype)} if members else {}
     return graph.add(
         "TreeEnsemble",
         features,
@@ -105,14 +106,14 @@ def add_trees(
         tree_roots=roots.tolist(),
         nodes_featureids=np.concatenate([part.feature for part in parts]).tolist(),
         nodes_modes=graph.tensor(np.where(categorical, MEMBER, LESS_OR_EQUAL), np.uint8),
-        nodes_splits=graph.tensor(np.where(categorical, 0.0, round_down(threshold)), np.float32),
+        nodes_splits=graph.tensor(np.where(categorical, 0.0, round_down(threshold)), dtype),
         nodes_truenodeids=true_node.tolist(),
         nodes_trueleafs=true_leaf.tolist(),
         nodes_falsenodeids=false_node.tolist(),
         nodes_falseleafs=false_leaf.tolist(),
         nodes_missing_value_tracks_true=missing_left.astype(int).tolist(),
         leaf_targetids=np.repeat(of, leaves).tolist(),
-        leaf_weights=graph.tensor(np.concatenate([part.leaf for part in parts]), np.float32),
+        leaf_weights=graph.tensor(np.concatenate([part.leaf for part in parts]), dtype),
         **extra,
     )
 

@@ -15,6 +15,7 @@ _PURPOSE = {
     "text": "byte-pair tokens",
     "serve": "answering over HTTP",
     "train": "training",
+    "catboost": "model_type catboost",
     "tune": "searching for the best options",
     "pretrained": "published networks",
     "vectors": "vectors in .hdf5 files",

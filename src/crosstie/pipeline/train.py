@@ -44,6 +44,7 @@ PACKAGES = (
     "onnxruntime",
     "torch",
     "lightgbm",
+    "catboost",
     "scikit-learn",
     "duckdb",
     "pyarrow",

@@ -10,6 +10,7 @@ from crosstie.reports.numbers import count, figure, share
 FEW = 200  # rows that figures are of, below which they say little
 UNCALIBRATED = 0.08
 LEARNERS = {
+    "catboost": "boosted symmetric trees",
     "decision_tree": "a decision tree",
     "ecd": "a neural network",
     "ensemble": "an average of several models",

@@ -211,9 +211,13 @@ def _made(model: Artifact, facts: Mapping[str, Any], licence: str | None) -> str
         for part, each in facts["data"].items()
     ]
     versions = facts["versions"]
-    named = [f"{name} {versions[name]}" for name in ("torch", "lightgbm") if versions.get(name)]
+    named = [
+        f"{name} {versions[name]}"
+        for name in ("torch", "lightgbm", "catboost")
+        if versions.get(name)
+    ]
     learner = facts.get("learner")
-    used = {"ecd": "torch", "gbm": "lightgbm"}.get(str(learner))
+    used = {"ecd": "torch", "gbm": "lightgbm", "catboost": "catboost"}.get(str(learner))
     shown = [each for each in named if used and each.startswith(used)]
     lines.append(f"- seed {facts['seed']}" + "".join(f", {each}" for each in shown))
     if "start" in facts:

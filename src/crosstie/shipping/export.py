@@ -177,9 +177,9 @@ def _weights(model: Path) -> Path:
             f"{model}: is a model alone, and its weights are in its graph; give the run it came from, or take "
             "--format onnx"
         )
-    if (network / "booster.txt").is_file():
-        raise RunError(
-            f"--format safetensors: trees have no weights. There is the graph (--format onnx), and LightGBM's own text: "
-            f"{network / 'booster.txt'}"
-        )
+    for name, own in (("booster.txt", "LightGBM's own text"), ("booster.json", "CatBoost's JSON")):
+        if (network / name).is_file():
+            raise RunError(
+                f"--format safetensors: trees have no weights. There is the graph (--format onnx), and {own}: {network / name}"
+            )
     return network

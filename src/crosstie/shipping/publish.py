@@ -58,6 +58,8 @@ _NETWORK = (
     "features.json",
     "arrays.safetensors",
     "booster.txt",
+    "booster.json",
+    "columns.safetensors",
     "text.safetensors",
     "linear.safetensors",
     "columns.json",

@@ -37,7 +37,7 @@ from crosstie.project.store.place import place_of
 from crosstie.project.store.store import Record, Store
 
 UNSEEN = "is a table in {engine}, of which nothing tells whether it has changed: what reads it is run each time"
-TRAINS_WITH = ("lightgbm", "torch")  # whose versions a model depends on
+TRAINS_WITH = ("catboost", "lightgbm", "torch")  # whose versions a model depends on
 
 
 class Workspace:
