@@ -1,4 +1,6 @@
 import csv
+import subprocess
+import sys
 
 import numpy as np
 import pytest
@@ -121,3 +123,17 @@ def test_exact_contributions_are_written_without_errors(tmp_path, runs):
     with (tmp_path / "why.csv").open() as file:
         lines = list(csv.DictReader(file))
     assert [(line["error"], line["method"]) for line in lines] == [("", "trees")] * 6
+
+
+def test_a_run_without_a_network_is_explained_without_torch(runs, tmp_path):
+    (tmp_path / "rows.csv").write_text("size,colour,when\n3.5,red,2024-01-02\n")
+    asked = (
+        "import sys, crosstie\n"
+        f"run, rows = {str(runs['price'].path)!r}, {str(tmp_path / 'rows.csv')!r}\n"
+        "print([crosstie.explain(run, rows, background=each)[0].method for each in (None, rows)])\n"
+        "print('torch' in sys.modules)\n"
+    )
+
+    done = subprocess.run([sys.executable, "-c", asked], capture_output=True, text=True, check=True)
+
+    assert done.stdout == "['trees', 'sampling']\nFalse\n"

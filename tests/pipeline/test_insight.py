@@ -91,3 +91,32 @@ def test_several_outputs_are_each_explained_by_their_own_rows(tmp_path):
     said = [(each["output"], each["row"]) for each in found["explanations"]["rows"]]
     assert said == [(each["output"], each["row"]) for each in worst]
     assert {each["output"] for each in found["partial"]["columns"]} == {"price", "kind"}
+
+
+def test_a_row_that_is_decided_by_its_group_is_explained_as_it_was_predicted(tmp_path):
+    rows = [
+        {
+            "size": i % 40 / 4,
+            "team": "ab"[i % 2],
+            "other": i * 7 % 5,
+            "won": "yes" if i % 40 + 9 * (i % 2) + i * 7 % 11 > 24 else "no",
+        }
+        for i in range(400)
+    ]
+    run = crosstie.train(
+        {
+            "data": rows,
+            "target": "won",
+            "exclude": ["team"],
+            "model_type": "linear",
+            "fairness": {"by": "team", "thresholds": "demographic_parity"},
+        },
+        output=tmp_path / "run",
+    )
+    assert crosstie.load(run.path).artifact.groups == {"team": ["a", "b"]}
+    worst = json.loads((run.path / "top_losses.json").read_text())
+
+    found = told(run)["explanations"]["rows"]
+
+    assert [each["prediction"] for each in found] == [miss["prediction"] for miss in worst]
+    assert set(found[0]["contributions"]) == {"size", "other"}

@@ -63,13 +63,21 @@ def explain(
     )
     if method != "sampling":
         found = None
-        if run is not None and find_spec("torch") is not None:
+        if run is not None and _has_network(run) and find_spec("torch") is not None:
             from crosstie.explanations.gradients import by_gradients  # torch, 1.5 s
 
             found = by_gradients(run, model.artifact, *both)
         if found is not None or method == "gradients":
             return _there(found, "gradients")
     return list(sampled(model.artifact, *both, samples=samples))
+
+
+def _has_network(run: Path) -> bool:
+    """Whether a run has weights, so that torch is worth its import."""
+    return any(
+        (run / folder / "weights.safetensors").is_file()
+        for folder in ("network", "folds/0/network")
+    )
 
 
 def _there(found: list[Explanation] | None, method: str) -> list[Explanation]:
