@@ -12,7 +12,9 @@ import pytest
 import crosstie
 from crosstie.config.source import load as load_document
 from crosstie.errors import ConfigError, RunError, TrainingError
-from crosstie.training.callbacks.callback import Callback
+from crosstie.search.goal import Goal
+from crosstie.search.watched import Pruned, Watched
+from crosstie.training.callbacks.callback import Callback, Progress
 
 
 def table(n=240):
@@ -49,6 +51,15 @@ SHAPES = {
 }
 
 
+CHANCE = {"metric": "roc_auc", "search_alg": "random", "executor": {"num_samples": 4}}
+
+
+def stored(folder):
+    """The same, its trials kept beside the runs of a folder."""
+    storage = {"storage": f"sqlite:///{folder / 'study.db'}"}
+    return {**CHANCE, "executor": CHANCE["executor"] | storage}
+
+
 def board(run):
     return json.loads((run / "tune.json").read_text())
 
@@ -76,10 +87,9 @@ def stop():
 def searched(data, tmp_path_factory):
     """A search of four trials by chance, and what it said."""
     said = []
+    folder = tmp_path_factory.mktemp("runs")
     run = crosstie.tune(
-        file(data, SHAPES, metric="roc_auc", search_alg="random", executor={"num_samples": 4}),
-        output=tmp_path_factory.mktemp("runs") / "searched",
-        say=said.append,
+        file(data, SHAPES, **stored(folder)), output=folder / "searched", say=said.append
     )
     return run, said
 
@@ -154,29 +164,22 @@ def test_a_trial_leaves_its_file_its_figures_and_a_model_with_its_own_features(s
         ] * 2
 
 
-def test_a_search_that_is_interrupted_keeps_its_best_and_goes_on_to_the_same(
-    searched, data, tmp_path
-):
-    whole, _ = searched
-    asked = file(data, SHAPES, metric="roc_auc", search_alg="random", executor={"num_samples": 4})
-    run = crosstie.tune(asked, output=tmp_path / "stopped", callbacks=[At("trial_2", stop)])
+def test_a_search_that_is_interrupted_keeps_its_best(data, tmp_path):
+    asked = file(data, SHAPES, **CHANCE)
+    run = crosstie.tune(asked, output=tmp_path / "stopped", callbacks=[At("trial_1", stop)])
 
     assert run.manifest["exit"] == "interrupted"
-    found = board(run.path)["trials"]
-    assert [each["state"] for each in found] == ["done", "done", "interrupted"]
+    assert [each["state"] for each in board(run.path)["trials"]] == ["done", "interrupted"]
     assert (run.path / "best.yaml").is_file()
     assert crosstie.load(run.path).predict([{"x": 0.0, "z": 0.0}])
-
-    said = []
-    done = crosstie.tune(resume=run.path, say=said.append)
-    assert said[0] == "going on behind 2 trials"
-    assert done.manifest["exit"] == "done"
-    assert trials(done.path) == trials(whole.path)
-    assert (done.model / "graph/0.onnx").read_bytes() == (whole.model / "graph/0.onnx").read_bytes()
-    with pytest.raises(RunError, match=r"is done, all of its 4 trials. For more: --trials 8"):
-        crosstie.tune(resume=run.path)
     with pytest.raises(RunError, match="is a search; go on with it: crosstie tune --resume"):
         crosstie.train(resume=run.path)
+
+
+def test_a_search_that_is_done_is_not_gone_on_with(searched):
+    run, _ = searched
+    with pytest.raises(RunError, match=r"is done, all of its 4 trials\. For more: --trials 8"):
+        crosstie.tune(resume=run.path)
 
 
 def test_a_search_that_is_interrupted_before_a_trial_was_done_says_how_to_go_on(data, tmp_path):
@@ -194,26 +197,21 @@ KILLED = """
 import os, signal, sys
 sys.path.insert(0, sys.argv[1])
 import crosstie
-from test_tune import RATES, At, file
-if __name__ == "__main__":
-    kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
-    asked = file(sys.argv[2], RATES, executor={"num_samples": 3})
-    crosstie.tune(asked, output=sys.argv[3], callbacks=[At("trial_1", kill)])
+from test_tune import CHANCE, SHAPES, At, file
+kill = lambda: os.kill(os.getpid(), signal.SIGKILL)
+crosstie.tune(file(sys.argv[2], SHAPES, **CHANCE), output=sys.argv[3], callbacks=[At("trial_1", kill)])
 """
 
 
 @pytest.mark.slow
-def test_a_search_that_was_killed_goes_on_to_what_it_would_have_been(data, tmp_path):
-    here = str(Path(__file__).parent)
-    run = tmp_path / "killed"
+def test_a_search_that_was_killed_goes_on_to_what_it_would_have_been(searched, data, tmp_path):
+    whole, _ = searched
+    here, run = str(Path(__file__).parent), tmp_path / "killed"
     done = subprocess.run([sys.executable, "-c", KILLED, here, str(data), str(run)], check=False)
     assert done.returncode == -signal.SIGKILL
     assert [each["state"] for each in board(run)["trials"]] == ["done", "running"]
-
-    again = crosstie.tune(resume=run)
-    whole = crosstie.tune(file(data, RATES, executor={"num_samples": 3}), output=tmp_path / "whole")
+    assert crosstie.tune(resume=run).metrics == whole.metrics
     assert trials(run) == trials(whole.path)
-    assert again.metrics == whole.metrics
 
 
 @pytest.mark.slow
@@ -229,20 +227,22 @@ def test_trials_at_once_are_those_of_one_after_the_other(searched, data, tmp_pat
     assert not list(run.path.glob("process-*.txt"))
 
 
-def test_two_searches_with_one_storage_share_their_trials(data, tmp_path):
-    executor = {"num_samples": 2, "storage": f"sqlite:///{tmp_path / 'study.db'}"}
-    asked = file(data, RATES, executor=executor)
-    first = crosstie.tune(asked, output=tmp_path / "first")
-    second = crosstie.tune(asked, output=tmp_path / "second")  # which finds all done
-
-    assert trials(second.path) == trials(first.path)
-    assert second.metrics == first.metrics
-    assert [each.name for each in (second.path / "trials").iterdir()] == [board(first.path)["best"]]
+def test_a_search_with_the_storage_of_another_shares_its_trials(searched, data, tmp_path):
+    first, _ = searched
+    again = crosstie.tune(
+        file(data, SHAPES, **stored(first.path.parent)), output=tmp_path / "again"
+    )  # which finds all done
+    assert trials(again.path) == trials(first.path)
+    assert again.metrics == first.metrics
+    assert [each.name for each in (again.path / "trials").iterdir()] == [board(first.path)["best"]]
     assert not (first.path / "study.db").exists()
 
 
-def test_a_trial_is_ended_at_the_tree_at_which_the_pruner_says_so(data, tmp_path):
-    rates = {"space": "grid_search", "values": [0.1, 1e-6]}
+def test_a_trial_is_ended_at_the_tree_at_which_the_pruner_says_so_and_one_may_fail(data, tmp_path):
+    def fail():
+        raise TrainingError("the loss is not a number")
+
+    rates = {"space": "grid_search", "values": [0.1, 1e-6, 0.2]}
     run = crosstie.tune(
         file(
             data,
@@ -250,33 +250,36 @@ def test_a_trial_is_ended_at_the_tree_at_which_the_pruner_says_so(data, tmp_path
             executor={"pruner": {"type": "median", "n_startup_trials": 1, "n_warmup_steps": 20}},
         ),
         output=tmp_path / "run",
+        callbacks=[At("trial_2", fail)],
     )
-    good, bad = board(run.path)["trials"]
+    good, bad, worst = board(run.path)["trials"]
     assert (good["state"], bad["state"]) == ("done", "pruned")
     assert (bad["step"], bad["why"]) == (20, "at tree 20")
     lines = (run.path / "trials" / "trial_1" / "metrics.jsonl").read_text().splitlines()
     assert [json.loads(each)["step"] for each in lines] == [10, 20]
     assert not (run.path / "trials" / "trial_1" / "graph.onnx").exists()
+    assert (worst["state"], worst["why"]) == ("failed", "the loss is not a number")
+    assert board(run.path)["best"] == "trial_0"
 
 
-@pytest.mark.slow
-def test_a_network_is_ended_at_the_epoch_at_which_the_pruner_says_so(data, tmp_path):
-    rates = {"space": "grid_search", "values": [0.03, 1e-6]}
-    run = crosstie.tune(
-        file(
-            data,
-            {"trainer.learning_rate": rates},
-            model_type="ecd",
-            trainer={"epochs": 5},
-            executor={"pruner": {"type": "median", "n_startup_trials": 1, "n_warmup_steps": 3}},
-        ),
-        output=tmp_path / "run",
-    )
-    good, bad = board(run.path)["trials"]
-    assert (good["state"], bad["state"], bad["why"]) == ("done", "pruned", "at epoch 3")
-    for name, epochs in (("trial_0", 5), ("trial_1", 3)):
-        lines = (run.path / "trials" / name / "metrics.jsonl").read_text().splitlines()
-        assert [json.loads(each)["epoch"] for each in lines] == list(range(1, epochs + 1))
+def test_a_network_is_ended_at_the_epoch_at_which_the_pruner_says_so():
+    asked = []
+
+    def goes_badly(step, value):
+        asked.append((step, value))
+        return step == 2
+
+    watched = Watched(Goal("y", "loss", maximize=False), goes_badly)
+    progress = Progress(learner="ecd", unit="step")
+    for epoch, loss in enumerate((0.9, 0.8, 0.7), 1):
+        progress.step, progress.epoch = 10 * epoch, epoch
+        progress.metrics = {"validation": {"y": {"loss": loss}}}
+        watched.on_evaluate(progress)
+        if progress.ends_here:
+            break
+    assert asked == [(1, 0.9), (2, 0.8)]
+    with pytest.raises(Pruned, match="epoch 2"):
+        watched.on_train_end(progress)
 
 
 def test_trials_that_come_to_nothing_are_told(data, tmp_path):
@@ -284,20 +287,6 @@ def test_trials_that_come_to_nothing_are_told(data, tmp_path):
     with pytest.raises(TrainingError, match="no trial was done"):
         crosstie.tune(file(data, RATES, executor=bound), output=tmp_path / "run")
     assert [each["state"] for each in board(tmp_path / "run")["trials"]] == ["pruned"] * 2
-
-
-def test_a_trial_that_fails_is_told_and_the_others_go_on(data, tmp_path):
-    def fail():
-        raise TrainingError("the loss is not a number")
-
-    run = crosstie.tune(
-        file(data, RATES, executor={"num_samples": 2}),
-        output=tmp_path / "run",
-        callbacks=[At("trial_0", fail)],
-    )
-    first, second = board(run.path)["trials"]
-    assert (first["state"], first["why"]) == ("failed", "the loss is not a number")
-    assert (second["state"], board(run.path)["best"]) == ("done", "trial_1")
 
 
 def test_a_misspelt_option_is_told_before_anything_is_written(data, tmp_path):
@@ -314,7 +303,7 @@ def test_a_misspelt_option_is_told_before_anything_is_written(data, tmp_path):
 
 
 def test_a_file_with_a_search_is_shown_whole_and_trained_as_it_stands(data, tmp_path):
-    asked = file(data, RATES)
+    asked = file(data, {"trainer.l2": [1.0, 2.0]}, model_type="linear", trainer={"l2": 1.0})
     shown = crosstie.show(asked)
     assert shown["hyperopt"]["search_alg"]["type"] == "tpe"
 
