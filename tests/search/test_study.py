@@ -8,7 +8,8 @@ import pytest
 from crosstie.config.document import Document
 from crosstie.errors import ConfigError
 from crosstie.pipeline.process import this_process
-from crosstie.search.study import Study, located
+from crosstie.search.database import located
+from crosstie.search.study import Study
 from crosstie.tuning.hyperopt import build_spaces, read_hyperopt
 
 PLACE = Document({}).at("hyperopt", "executor", "storage")

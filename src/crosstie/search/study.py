@@ -5,31 +5,25 @@ the sampler looks at that; so a search that is stopped anywhere tries the same a
 """
 
 import platform
-import random
-import time
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from math import prod
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from crosstie.config.document import Place
-from crosstie.errors import ConfigError, Problem
 from crosstie.pipeline.process import is_gone, this_process
+from crosstie.search.database import opening, store
 from crosstie.tuning.hyperopt import build_pruner, build_sampler
 from crosstie.tuning.sampler import Sampler, settled
 from crosstie.tuning.space import Space
 
 if TYPE_CHECKING:
     from optuna.samplers import BaseSampler
-    from optuna.storages import RDBStorage
     from optuna.trial import FrozenTrial, Trial
 
 USUAL = 20  # trials, where neither a number nor a time is given
 TRIES = 3  # of a trial whose process ends without a word
-MEETINGS = 4  # with a process that makes the tables of a new database, too
-WAIT = 60  # seconds that SQLite waits for another process to be done with the file
 STATES = {
     "COMPLETE": "done",
     "PRUNED": "pruned",
@@ -126,12 +120,11 @@ class Study:
         }
         self.once = len(whole) == len(spaces) and not sampler.whole
         self.total = _total(hyperopt["executor"], whole, once=self.once, grid=sampler.whole)
-        with settled(), _opening(address, place):
+        with settled(), opening(address, place):
             import optuna
 
-            waiting = {"connect_args": {"timeout": WAIT}} if address[:6] == "sqlite" else {}
             self._study = optuna.create_study(
-                storage=_store(address, waiting),
+                storage=store(address),
                 sampler=_seeded(sampler, seed, whole, self._trials),
                 pruner=optuna.pruners.NopPruner() if pruner is None else pruner.build(),
                 study_name=name,
@@ -363,55 +356,3 @@ def _point(whole: Mapping[str, Sequence[Any]], place: int) -> dict[str, Any]:
         place, index = divmod(place, len(whole[name]))
         found[name] = whole[name][index]
     return found
-
-
-def located(storage: str | None, run: Path, base: Path) -> str:
-    """The address of a study's database.
-
-    Args:
-        storage: As the file has it.
-        run: Where it lies if that says nothing.
-        base: What a path in it is relative to.
-    """
-    if storage is None:
-        return f"sqlite:///{(run / 'study.db').resolve()}"
-    kind, slashes, path = storage.partition(":///")
-    if slashes and kind.startswith("sqlite") and path and path != ":memory:":
-        return f"{kind}:///{(base / path).resolve()}"
-    return storage
-
-
-def _store(address: str, options: Mapping[str, Any]) -> "RDBStorage":
-    """The database, its tables made where they are not there; of two processes that make them at once one is refused."""
-    from optuna.storages import RDBStorage
-    from sqlalchemy.exc import IntegrityError, OperationalError, ProgrammingError
-
-    for _ in range(MEETINGS):
-        try:
-            return RDBStorage(address, engine_kwargs=dict(options))
-        except (IntegrityError, OperationalError, ProgrammingError) as error:
-            if not isinstance(error, IntegrityError) and "already exists" not in str(error):
-                raise
-            time.sleep(random.uniform(0.2, 1.0))  # noqa: S311 - so that they do not meet again
-    return RDBStorage(address, engine_kwargs=dict(options))
-
-
-@contextmanager
-def _opening(address: str, place: Place) -> Iterator[None]:
-    """Says in a sentence why a database cannot be opened."""
-    from optuna.exceptions import OptunaError
-    from sqlalchemy.exc import SQLAlchemyError
-
-    if address in ("sqlite://", "sqlite:///:memory:"):
-        what = "is gone when the process ends; give a file, as sqlite:///study.db, or leave it out"
-        raise ConfigError(Problem(str(place), what))
-    try:
-        yield
-    except (OptunaError, SQLAlchemyError, ImportError, RuntimeError) as error:
-        why = str(error.__cause__ or error).splitlines()[0]
-        raise ConfigError(
-            Problem(
-                str(place),
-                f"cannot be opened: {why}. Give the address of a database, as sqlite:///study.db, or leave it out",
-            )
-        ) from None

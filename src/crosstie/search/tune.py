@@ -8,24 +8,16 @@ trials/       a folder for each trial
 …             and all that a run has, of the best
 """
 
-import hashlib
-import json
-import os
 import shutil
-import signal
-import subprocess
-import sys
 import time
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from crosstie.artifact.loading import read_json
-from crosstie.config.document import Document, dump
-from crosstie.config.source import load as load_document
+from crosstie.config.document import dump
 from crosstie.data.files import write_json, write_text
-from crosstie.data.processors import processors
 from crosstie.errors import ConfigError, Problem, RunError, TrainingError
 from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.folds import fit_each
@@ -35,20 +27,21 @@ from crosstie.pipeline.request import Request
 from crosstie.pipeline.run import Run
 from crosstie.pipeline.train import begin, train
 from crosstie.pipeline.trials import FOLDER
+from crosstie.search.asked import FACTS, read_request, study_name, write_request
 from crosstie.search.board import OVER, Board, best_of, leaderboard
 from crosstie.search.cut import Cut
+from crosstie.search.database import located
 from crosstie.search.goal import Goal
-from crosstie.search.study import Row, Study, located
+from crosstie.search.processes import at_once, run_beside
+from crosstie.search.study import Row, Study
 from crosstie.search.trials import Trials, once
 from crosstie.search.tried import tried
 from crosstie.search.variants import Variants
 from crosstie.training.callbacks.tensorboard import TensorBoard
 from crosstie.tuning.sampler import settled
 
-FACTS, FILE, BEST = "tune.json", "tune.yaml", "best.yaml"
+BEST = "best.yaml"
 LOG = "metrics.jsonl"
-LOOK = 0.5  # seconds between two looks at what other processes do
-GRACE = 20.0  # seconds that they have for ending by themselves
 
 
 @dataclass(frozen=True)
@@ -80,7 +73,7 @@ class Search:
         best = best_of(rows, self.goal)
         hyperopt = self.variants.hyperopt
         found = {
-            "study": _called(self.variants.base),
+            "study": study_name(self.variants.base),
             "judged_by": self.goal.name,
             "goal": "maximize" if self.goal.maximize else "minimize",
             "total": self.study.total,
@@ -123,7 +116,7 @@ def tune(
         _study(variants, goal, Path())  # or it is told what is wrong with it, before there is a run
     run = create(variants.base)
     begin(run, variants.base)
-    _write_file(run, variants, request)
+    write_request(run, variants, request)
     session.journal.path = run.path / "log.txt"
     return _go(Search.opened(run, variants, goal), session, began=began, live=live)
 
@@ -156,13 +149,15 @@ def go_on(
             f"{run.path}: is still running, as process {process['pid']} on {process['host']}; wait for it, stop it first, "
             "or share its trials: give the same file and `executor: {storage: …}` to another `crosstie tune`"
         )
-    variants = Variants(read_request(run, data, overrides))
+    request = read_request(run, data, overrides)
+    with settled():
+        variants = Variants(request)
     goal = variants.check()
     kept = read_json(run.path / FACTS)
-    if kept["study"] != _called(variants.base):
+    if kept["study"] != study_name(variants.base):
         raise RunError(
-            f"{run.path}: the data, or what was inferred of it, is not what the search began with. Tune anew, or bring the "
-            "old data back"
+            f"{run.path}: the data, or what is asked of it, is not what the search began with. Tune anew, or bring the old "
+            "data back"
         )
     search = Search.opened(run, variants, goal)
     done = [each for each in search.study.rows() if each.state in OVER]
@@ -171,29 +166,10 @@ def go_on(
             f"{run.path}: is done, all of its {len(done)} trials. For more: --trials {2 * len(done)}"
         )
     begin(run, variants.base)
+    write_request(run, variants, request)
     session.journal.path = run.path / "log.txt"
     session.journal.say(f"going on behind {len(done)} trials")
     return _go(search, session, began=began, live=live)
-
-
-def read_request(run: Run, data: Any = None, overrides: Sequence[str] = ()) -> Request:
-    """What a search was asked for.
-
-    Raises:
-        MissingExtra: optuna is not installed.
-        RunError: The run is of no search.
-    """
-    if not (run.path / FACTS).is_file() or not (run.path / FILE).is_file():
-        raise RunError(
-            f"{run.path}: is no run of crosstie tune; crosstie train --resume goes on with it"
-        )
-    kept = read_json(run.path / FACTS)
-    document = load_document(run.path / FILE)
-    document.folder = Path(kept["folder"])
-    for each in overrides:
-        document.set(each)
-    given = None if data is None else {"train": data}
-    return Request(document, given, None, kept["types"], ())
 
 
 def work(run: Run, *, until: float | None, parent: int) -> None:
@@ -205,7 +181,7 @@ def work(run: Run, *, until: float | None, parent: int) -> None:
         parent: The process that shows.
     """
     variants = Variants(read_request(run))
-    goal = variants.check()
+    goal = Goal.of(variants.base, variants.hyperopt, variants.document.at("hyperopt"))
     deadline = None if until is None else time.monotonic() + until - time.time()
     search = Search.opened(run, variants, goal)
     Trials(variants, goal, search.study, run.path, deadline=deadline, parent=parent).run()
@@ -272,9 +248,10 @@ def _all(
     seen: Callable[[], None],
 ) -> None:
     """Run all trials, in other processes where several go at once; what those leave behind is run here."""
-    at_once = _at_once(search)
-    if at_once > 1:
-        _beside(search, at_once, deadline=deadline, seen=seen)
+    executor = search.variants.hyperopt["executor"]
+    count = at_once(executor["max_concurrent_trials"], search.study.total)
+    if count > 1 and run_beside(search.run.path, count, deadline=deadline, seen=seen):
+        return
     Trials(
         search.variants,
         search.goal,
@@ -284,72 +261,6 @@ def _all(
         seen=seen,
         callbacks=session.callbacks,
     ).run()
-
-
-def _at_once(search: Search) -> int:
-    asked = search.variants.hyperopt["executor"]["max_concurrent_trials"]
-    count = max(processors() // 4, 1) if asked == "auto" else int(asked)
-    return count if search.study.total is None else min(count, search.study.total)
-
-
-def _beside(
-    search: Search, count: int, *, deadline: float | None, seen: Callable[[], None]
-) -> None:
-    """Trials in so many processes, until there are no more.
-
-    Raises:
-        KeyboardInterrupt: After Ctrl-C; the processes have left their trials by then.
-        TrainingError: None of them could begin.
-    """
-    asked = os.environ.get("OMP_NUM_THREADS", "")
-    threads = max((int(asked) if asked.isdecimal() else processors()) // count, 1)
-    until = "" if deadline is None else str(time.time() + deadline - time.monotonic())
-    logs = [search.run.path / f"process-{number}.txt" for number in range(count)]
-    started = []
-    for log in logs:
-        with log.open("w", encoding="utf-8") as file:
-            started.append(
-                subprocess.Popen(
-                    [
-                        sys.executable,
-                        "-m",
-                        "crosstie.search.tune_worker",
-                        str(search.run.path.resolve()),
-                        until,
-                    ],
-                    env={**os.environ, "OMP_NUM_THREADS": str(threads)},
-                    stdout=file,
-                    stderr=file,
-                    stdin=subprocess.DEVNULL,
-                    start_new_session=True,  # Ctrl-C reaches this process, which tells them
-                )
-            )
-    try:
-        while any(each.poll() is None for each in started):
-            seen()
-            time.sleep(LOOK)
-        seen()
-    finally:
-        _end(started)
-        told = {log: log.read_text(encoding="utf-8").strip() for log in logs}
-        for log in [log for log in logs if not told[log]]:
-            log.unlink()
-    if all(each.returncode == 2 for each in started):
-        raise TrainingError(told[logs[0]])
-
-
-def _end(started: Sequence["subprocess.Popen[bytes]"]) -> None:
-    """Interrupt what still runs, and wait for it."""
-    for each in started:
-        if each.poll() is None:
-            each.send_signal(signal.SIGINT)
-    until = time.monotonic() + GRACE
-    for each in started:
-        try:
-            each.wait(max(until - time.monotonic(), 0.1))
-        except subprocess.TimeoutExpired:
-            each.kill()
-            each.wait()
 
 
 def _finish(search: Search, session: Session, *, interrupted: bool) -> Run:
@@ -447,60 +358,12 @@ def _to_finish(plan: Plan) -> float:
     return 2.0 + sum(each.rows for each in plan.sources.values()) * 1e-4
 
 
-def _called(plan: Plan) -> str:
-    """The study's name: of the same file, data and spaces the same, whoever asks and however many trials there are."""
-    hyperopt = {key: each for key, each in (plan.hyperopt or {}).items() if key != "executor"}
-    facts = {
-        "config": {key: each for key, each in plan.config.items() if key not in {"data", "name"}},
-        "hyperopt": hyperopt,
-        "data": {part: each.fingerprint for part, each in plan.sources.items()},
-    }
-    text = json.dumps(facts, sort_keys=True, default=str)
-    return f"{plan.name}-{hashlib.sha256(text.encode()).hexdigest()[:12]}"
-
-
-def _write_file(run: Run, variants: Variants, request: Request) -> None:
-    """What a later process goes on by."""
-    document = variants.document
-    value = {**_as_written(document), "name": variants.base.name}
-    if "data" in variants.base.config:
-        value["data"] = variants.base.config["data"]
-    if request.target is not None:
-        value["target"] = request.target
-    write_text(run.path / FILE, dump(value))
-    write_json(
-        run.path / FACTS,
-        {
-            "folder": str(document.folder.resolve()),
-            "types": dict(request.types or {}),
-            "study": _called(variants.base),
-            "trials": [],
-        },
-    )
-
-
-def _as_written(document: Document) -> dict[str, Any]:
-    """The file with `${NAME}` where it has it, so that no secret lies in a run."""
-
-    def plain(value: Any, path: tuple[str | int, ...]) -> Any:
-        if path in document.written:
-            return document.written[path]
-        if isinstance(value, Mapping):
-            return {key: plain(each, (*path, key)) for key, each in value.items()}
-        if isinstance(value, list):
-            return [plain(each, (*path, index)) for index, each in enumerate(value)]
-        return value.replace("${", "$${") if isinstance(value, str) else value
-
-    found: dict[str, Any] = plain(document.value, ())
-    return found
-
-
 def _study(variants: Variants, goal: Goal, run: Path) -> Study:
     """Where the trials are kept: in the run, unless the file says where."""
     hyperopt, document = variants.hyperopt, variants.document
     return Study(
         located(hyperopt["executor"]["storage"], run, document.folder),
-        _called(variants.base),
+        study_name(variants.base),
         hyperopt,
         variants.spaces,
         seed=variants.base.seed,
