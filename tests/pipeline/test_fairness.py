@@ -13,10 +13,12 @@ from pyarrow import parquet
 import crosstie
 from crosstie.artifact.example import check_skew
 from crosstie.artifact.loading import load
+from crosstie.artifact.saving import amend
 from crosstie.data.table import Table
 from crosstie.errors import ArtifactError, ConfigError, DataError
 from crosstie.gates.answers import answers
 from crosstie.gates.pairs import alone
+from crosstie.pipeline.sample import sample_rows
 from crosstie.pipeline.trials import trial_model
 from crosstie.reports.collect import collect
 from crosstie.serving.strict import WrongRows
@@ -185,7 +187,9 @@ def test_a_group_that_nobody_knew_is_decided_by_the_threshold_of_all_and_that_is
     assert model.counted_strictly(Table.from_rows(rows[:2]))[0]["income_prediction"]
 
 
-def test_thresholds_travel_in_the_model_and_are_checked_where_it_is_opened(even, model, tmp_path):
+def test_thresholds_travel_in_the_model_and_are_checked_where_it_is_opened(
+    even, model, adult, tmp_path
+):
     assert model.check_example() == []
     assert check_skew(model.artifact) == []
     told = json.loads((even.model / "schema.json").read_text(encoding="utf-8"))
@@ -193,6 +197,12 @@ def test_thresholds_travel_in_the_model_and_are_checked_where_it_is_opened(even,
         "the group of the row: 'Female', 'Male'"
     )
     assert "sex" in told["input"]["required"]
+    shown = sample_rows(even, data=adult[0])
+    assert {row["sex"] for row in shown} <= {"Female", "Male"}
+    model.save(tmp_path / "real")
+    amend(tmp_path / "real", rows=shown)
+    assert crosstie.load(tmp_path / "real").check_example() == []
+
     model.save(tmp_path / "odd")
     path = tmp_path / "odd" / "inference.json"
     text = path.read_text(encoding="utf-8")

@@ -51,6 +51,7 @@ def compare_training(
         private |= set(artifact.private)
         if artifact.rowwise is not None:
             forms |= {name: each.form for name, each in artifact.rowwise.inputs.items()}
+        forms |= dict.fromkeys(artifact.groups, "levels")
         forms |= {name: each.reads for name, each in artifact.direct}
         forms |= {each.column: each.reads for each in artifact.outputs}
         read += [*artifact.columns, *(each.column for each in artifact.outputs)]

@@ -52,7 +52,7 @@ def sample_rows(run: Run, *, data: Any = None, rows: int = ROWS + 1) -> list[dic
     source = source.before or source
     shown = [each for each in artifact.direct if each[0] not in plan.private]
     raw = {} if artifact.rowwise is None else artifact.rowwise.inputs
-    names = [name for name in dict.fromkeys([*(name for name, _ in shown), *raw]) if name not in plan.private]  # fmt: skip
+    names = [name for name in dict.fromkeys([*(name for name, _ in shown), *raw, *artifact.groups]) if name not in plan.private]  # fmt: skip
     parts, start = [], 0
     for table in source.chunks(ROWS_AT_ONCE, names):
         own = chosen[(chosen >= start) & (chosen < start + len(table))] - start
