@@ -289,6 +289,11 @@ def test_trials_that_come_to_nothing_are_told(data, tmp_path):
     assert [each["state"] for each in board(tmp_path / "run")["trials"]] == ["pruned"] * 2
 
 
+def test_a_time_limit_leaves_a_model_or_says_that_there_was_no_time(data, tmp_path):
+    with pytest.raises(TrainingError, match="there was no time for one; give --time-limit more"):
+        crosstie.tune(file(data, RATES), output=tmp_path / "none", time_limit=0.01)
+
+
 def test_a_misspelt_option_is_told_before_anything_is_written(data, tmp_path):
     asked = file(data, {"trainer.learnin_rate": [0.1], **RATES})
     with pytest.raises(ConfigError) as error:

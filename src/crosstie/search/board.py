@@ -164,7 +164,9 @@ def short(value: Any) -> str:
 
 def _beside(row: Row) -> str:
     why = row.facts.get("why", "")
-    return why if row.state == "done" else f"{row.state} {why}".strip()
+    if row.state == "done":
+        return f"ended {why}" if why else ""
+    return f"{row.state} {why}".strip()
 
 
 def read_leaderboard(

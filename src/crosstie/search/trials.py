@@ -224,7 +224,7 @@ class Trials:
         if not any(candidate.cuts):
             self.study.done(asked, value, **facts)
             return
-        facts["why"] = "ended by the time limit"
+        facts["why"] = "by the time limit"
         if any(each.state == "done" for each in self.study.rows()):
             self.study.pruned(asked, **facts)
         else:  # there would be no model
