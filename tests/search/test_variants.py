@@ -6,6 +6,7 @@ from crosstie.errors import ConfigError
 from crosstie.pipeline.request import request_for
 from crosstie.search.goal import Goal
 from crosstie.search.variants import Variants, data_of
+from crosstie.search.variants import told as told_of
 
 TABLE = {
     "size": [i % 7 + 0.5 for i in range(60)],
@@ -171,3 +172,12 @@ def test_what_is_judged_goes_the_way_of_its_metric():
     more = {"metric": "roc_auc", "goal": "maximize", "output_feature": "bought"}
     other = variants({"trainer.l2": [1.0]}, model_type="linear", hyperopt=more).check()
     assert (other.name, other.maximize) == ("validation/bought/roc_auc", True)
+
+
+def test_what_is_no_fault_of_the_values_is_none_of_a_trial():
+    assert told_of(ConfigError("too many trees")) == "too many trees"
+    assert told_of(MemoryError()) == "there is not enough memory for it"
+    assert told_of(RuntimeError("CUDA out of memory. Tried to allocate 2 GiB")) == (
+        "there is not enough memory for it"
+    )
+    assert told_of(RuntimeError("a shape is wrong")) is None

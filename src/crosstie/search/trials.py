@@ -128,8 +128,11 @@ class Trials:
         except KeyboardInterrupt:
             self.study.left(asked)
             raise
-        except CrosstieError as error:
-            self.study.failed(asked, why=told(error), seconds=seconds())
+        except (CrosstieError, MemoryError, RuntimeError) as error:
+            fault = told(error)
+            if fault is None:
+                raise
+            self.study.failed(asked, why=fault, seconds=seconds())
             _drop_checkpoints(folder)
         else:
             self._took.append(seconds())

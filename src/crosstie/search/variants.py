@@ -321,6 +321,10 @@ def data_of(plan: Plan) -> str:
     return json.dumps(found, sort_keys=True, default=str)
 
 
-def told(error: CrosstieError) -> str:
-    """What went wrong with a trial, in one line."""
-    return "; ".join(each.what for each in error.problems)
+def told(error: Exception) -> str | None:
+    """What went wrong with a trial, in one line; None of what is no fault of its values."""
+    if isinstance(error, CrosstieError):
+        return "; ".join(each.what for each in error.problems)
+    if isinstance(error, MemoryError) or "out of memory" in str(error):  # torch's is a RuntimeError
+        return "there is not enough memory for it"
+    return None
