@@ -1,6 +1,6 @@
 """CatBoost through its Python package: rows in, its own JSON out, and a word after each tree.
 
-`import catboost` takes 2 s, for it imports pandas, scipy.sparse and, where they are installed, polars and IPython. It needs
+`import catboost` takes 2 s, for it imports pandas, six, scipy.sparse and, where they are installed, polars and IPython. It needs
 neither plotly, matplotlib nor graphviz, which it asks pip for and imports only to draw.
 """
 
@@ -44,8 +44,8 @@ class Rows:
 
 
 def is_installed() -> bool:
-    """Whether the package is there."""
-    return find_spec("catboost") is not None
+    """Whether the package is there, and what it cannot be imported without."""
+    return all(find_spec(each) is not None for each in ("catboost", "pandas", "six"))
 
 
 def check_installed() -> None:
