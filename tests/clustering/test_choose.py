@@ -19,7 +19,7 @@ def test_four_blobs_are_found_and_counted(method, four_blobs, rows):
     pairs = set(zip(whose[inside].tolist(), found[inside].tolist(), strict=True))
     assert len(pairs) == 4
     assert inside.mean() > 0.95
-    assert choice.best.stability > 0.9
+    assert choice.stability > 0.9
 
 
 @pytest.mark.parametrize("method", METHODS)
@@ -83,7 +83,7 @@ def test_the_last_number_that_was_tried_is_said_to_be_the_last(four_blobs, rows)
     choice = choose(rows(points), "kmeans", groups=None, most=5)
     assert verdict(choice, method="kmeans", asked=None) == (
         f"4 groups stand apart: rows are nearer to their own than to the next (silhouette {choice.best.silhouette:.2f}, of "
-        f"rows that are one cloud {choice.best.reference:.2f}), and two halves of the rows are grouped alike (stability {choice.best.stability:.2f})."
+        f"rows that are one cloud {choice.best.reference:.2f}), and two halves of the rows are grouped alike (stability {choice.stability:.2f})."
     )
 
 
@@ -116,6 +116,13 @@ def test_a_number_of_groups_that_no_density_gives_is_refused_with_those_it_gives
     assert str(error.value).endswith(
         "4 groups in these rows, not 7; leave it out, or take another method"
     )
+
+
+def test_halves_that_are_too_few_to_hold_a_dense_place_do_not_count_as_alike(rows):
+    points = np.random.default_rng(0).normal(size=(21, 2))
+    choice = choose(rows(points), "hdbscan", groups=None, most=10)
+    assert not choice.clear
+    assert all(each.stability < 0.6 for each in choice.tried)
 
 
 def test_rows_that_lie_nowhere_dense_have_no_groups(rows):

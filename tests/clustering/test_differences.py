@@ -80,6 +80,12 @@ def test_a_group_of_all_rows_differs_from_none():
     assert sentence([]) == "like the other rows in every column"
 
 
+def test_what_no_words_compare_is_said_to_be_so():
+    assert sentence([], wordless=["face", "voice"]) == (
+        "different in face and voice alone, for which there are no words"
+    )
+
+
 def test_cliffs_delta_is_counted_by_pairs():
     rng = np.random.default_rng(0)
     ones, others = rng.integers(0, 9, 40).astype(float), rng.integers(2, 9, 30).astype(float)

@@ -99,7 +99,12 @@ class Choice:
     def clear(self) -> bool:
         """Whether rows without groups hardly look like this, and halves of the rows are grouped alike."""
         stands_out = self.excess > max(self.bound, MARGIN)
-        return stands_out and self.best.stability >= STABLE and not self.one
+        return stands_out and self.stability >= STABLE and not self.one
+
+    @property
+    def stability(self) -> float:
+        """Of what was chosen."""
+        return self.best.stability or 0.0
 
 
 def choose(rows: Rows, method: Method, *, groups: int | None, most: int) -> Choice:
@@ -139,13 +144,13 @@ def _by_silhouette(rows: Rows, numbers: Sequence[int]) -> Choice:
     by_cloud = np.empty((CLOUDS, len(numbers)))
 
     def again(number: int, some: Floats) -> KMeans:
-        return KMeans.fit(some, number, seed=seed, tries=3)
+        return KMeans.fit(some, number, seed=seed)
 
     models = [KMeans.fit(judged.points, number, seed=seed) for number in numbers]
     tried = []
     for place, (number, found) in enumerate(zip(numbers, models, strict=True)):
         by_cloud[:, place] = [
-            silhouette(cloud, KMeans.fit(cloud, number, seed=seed, tries=1).assign(cloud)) or 0.0
+            silhouette(cloud, KMeans.fit(cloud, number, seed=seed, tries=3).assign(cloud)) or 0.0
             for cloud in clouds
         ]
         tried.append(
@@ -159,7 +164,7 @@ def _by_silhouette(rows: Rows, numbers: Sequence[int]) -> Choice:
         )
     usual = by_cloud.mean(0)
     gaps = np.array([each.silhouette or 0.0 for each in tried]) - usual
-    chosen = int(np.argmax(gaps * np.array([max(each.stability, 0.0) for each in tried])))
+    chosen = int(np.argmax(gaps * np.array([max(each.stability or 0.0, 0.0) for each in tried])))
     # the best of as many numbers, for as many were tried, in spreads of each; a cloud is a part of its own mean
     spreads = np.maximum(by_cloud.std(0), STEADY)
     most = ((by_cloud - usual) / spreads).max(1) * CLOUDS / (CLOUDS - 1)
@@ -177,13 +182,12 @@ def _by_criterion(rows: Rows, numbers: Sequence[int]) -> Choice:
     """Mixtures: what the Bayesian information criterion prefers."""
     judged, seed = rows.sample(JUDGED), rows.seed
 
-    def fit(number: int, some: Floats, tries: int = 1) -> Mixture:
-        return Mixture.fit(some, number, seed=seed, lumpy=rows.lumpy, tries=tries)
+    def fit(number: int, some: Floats) -> Mixture:
+        return Mixture.fit(some, number, seed=seed, lumpy=rows.lumpy)
 
-    models, tried = [fit(number, judged.points, 3) for number in (1, *numbers)], []
+    models, tried = [fit(number, judged.points) for number in (1, *numbers)], []
     for number, found in zip((1, *numbers), models, strict=True):
-        figures = _tried(number, found, judged, partial(fit, number))
-        tried.append(replace(figures, bic=found.bic))
+        tried.append(replace(_tried(number, found, judged, None), bic=found.bic))
     bics = np.array([each.bic for each in tried], float)
     chosen = 1 + int(np.argmin(bics[1:]))
     number = int(tried[chosen].setting)
@@ -193,7 +197,11 @@ def _by_criterion(rows: Rows, numbers: Sequence[int]) -> Choice:
             for cloud in judged.without_groups(CLOUDS)
         ]
     )
-    tried[chosen] = replace(tried[chosen], reference=float(by_cloud.mean()))
+    tried[chosen] = replace(
+        tried[chosen],
+        reference=float(by_cloud.mean()),
+        stability=stability(judged.points, partial(fit, number), seed=seed),
+    )
     return Choice(
         models[chosen].refined(rows.points, seed=seed, lumpy=rows.lumpy),
         tried,
@@ -248,7 +256,7 @@ def _by_density(rows: Rows, groups: int | None) -> Choice:
 
 
 def _density_score(each: Tried) -> float:
-    return max(each.stability, 0.0) * (1 - each.outside) if each.groups > 1 else 0.0
+    return max(each.stability or 0.0, 0.0) * (1 - each.outside) if each.groups > 1 else 0.0
 
 
 def _either(counts: Sequence[int]) -> str:
@@ -256,7 +264,12 @@ def _either(counts: Sequence[int]) -> str:
 
 
 def _tried(
-    setting: float, found: Grouping, judged: Rows, fit: Fit, *, reference: float | None = None
+    setting: float,
+    found: Grouping,
+    judged: Rows,
+    fit: Fit | None,
+    *,
+    reference: float | None = None,
 ) -> Tried:
     groups = found.assign(judged.points)
     smallest, outside = sizes(groups, found.groups)
@@ -265,7 +278,7 @@ def _tried(
         found.groups,
         silhouette(judged.points, groups),
         reference,
-        stability(judged.points, fit, seed=judged.seed),
+        None if fit is None else stability(judged.points, fit, seed=judged.seed),
         smallest,
         outside,
     )

@@ -132,10 +132,19 @@ def _alike(one: Mask, other: Mask) -> bool:
     return bool(min(differs, 1 - differs) < ALIKE * min(one.mean(), 1 - one.mean()))
 
 
-def sentence(found: Sequence[Difference]) -> str:
-    """The most telling differences in one line, none of them twice in other words."""
+def sentence(found: Sequence[Difference], *, wordless: Sequence[str] = ()) -> str:
+    """The most telling differences in one line, none of them twice in other words.
+
+    Args:
+        found: As `differences` gives them.
+        wordless: Columns by which rows are grouped and that no words compare: vectors.
+    """
     told = [each for each in found if not each.same_as][:TOLD]
-    return "; ".join(map(str, told)) or "like the other rows in every column"
+    if told:
+        return "; ".join(map(str, told))
+    if wordless:
+        return f"different in {' and '.join(wordless)} alone, for which there are no words"
+    return "like the other rows in every column"
 
 
 def _of_column(looked: Looked, inside: Mask) -> Iterator[Found]:

@@ -24,7 +24,8 @@ class Tried:
             (Rousseeuw 1987). None where there are not two groups.
         reference: The mean of the same figure on rows without groups; None where that was not asked.
         stability: How alike two models group the same rows, each fitted on a half of them: adjusted Rand index, 1 is
-            alike, 0 is by chance (Hubert and Arabie 1985).
+            alike, 0 is by chance (Hubert and Arabie 1985), or a half in which there are no groups.
+            None where that was not asked.
         smallest: Share of rows in the smallest group.
         outside: Share of rows in no group.
         bic: Of mixtures: Bayesian information criterion by row, less is better.
@@ -34,7 +35,7 @@ class Tried:
     groups: int
     silhouette: float | None
     reference: float | None
-    stability: float
+    stability: float | None
     smallest: float
     outside: float
     bic: float | None = None
@@ -69,10 +70,11 @@ def stability(points: Floats, fit: Fit, *, seed: int) -> float:
     found = []
     for _ in range(HALVES):
         order = rng.permutation(len(points))
-        one, other = np.array_split(order, 2)
-        found.append(
-            adjusted_rand_score(fit(points[one]).assign(points), fit(points[other]).assign(points))
-        )
+        pair = [fit(points[half]) for half in np.array_split(order, 2)]
+        # two that find no groups agree on nothing
+        agree = min(each.groups for each in pair) > 1
+        groups = [each.assign(points) for each in pair]
+        found.append(adjusted_rand_score(*groups) if agree else 0.0)
     return float(np.mean(found))
 
 

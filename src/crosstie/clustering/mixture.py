@@ -50,7 +50,7 @@ class Mixture(Grouping):
 
     @classmethod
     def fit(
-        cls, points: Floats, groups: int, *, seed: int, lumpy: NDArray[np.bool_], tries: int = 3
+        cls, points: Floats, groups: int, *, seed: int, lumpy: NDArray[np.bool_], tries: int = 4
     ) -> Self:
         """The better shape, the best of so many beginnings."""
         blurred = blur(points, lumpy, seed=seed)

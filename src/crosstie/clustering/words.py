@@ -14,13 +14,12 @@ def verdict(choice: Choice, *, method: str, asked: int | None) -> str:
         method: How groups were sought.
         asked: How many were asked for, if so.
     """
-    best = choice.best
     groups = choice.grouping.groups
     if not groups:
         return "No groups: nowhere do rows lie so dense that they would be one."
     if choice.clear:
         as_asked = ", as asked," if asked is not None else ""
-        alike = "alike" if best.stability >= ALIKE else "much alike"
+        alike = "alike" if choice.stability >= ALIKE else "much alike"
         said = (
             f"{count(groups, 'group')}{as_asked} stand apart: {_figures(choice, method)}, and two halves of the rows are "
             f"grouped {alike} ({_stability(choice)})."
@@ -29,7 +28,7 @@ def verdict(choice: Choice, *, method: str, asked: int | None) -> str:
         return f"{said} No more were tried." if last and asked is None else said
     if choice.one and method == "mixture":
         why = f"one cloud describes the rows better than {groups} (BIC)"
-    elif best.stability < STABLE:
+    elif choice.stability < STABLE:
         why = f"two halves of the rows are grouped too differently ({_stability(choice)}, at least {STABLE:g} would do)"
     else:
         why = _by_chance(choice, method)
@@ -41,7 +40,7 @@ def _by_chance(choice: Choice, method: str) -> str:
     if method == "hdbscan":
         return "rows that are one cloud lie in dense places as well"
     reference = choice.best.reference or 0.0
-    most = reference + max(choice.bound, MARGIN)
+    most = min(reference + max(choice.bound, MARGIN), 1.0)
     return (
         f"rows that are one cloud come as far by chance (silhouette {choice.best.silhouette or 0:.2f}, of such rows "
         f"{reference:.2f} and by chance up to {most:.2f})"
@@ -60,4 +59,4 @@ def _figures(choice: Choice, method: str) -> str:
 
 
 def _stability(choice: Choice) -> str:
-    return f"stability {choice.best.stability:.2f}"
+    return f"stability {choice.stability:.2f}"

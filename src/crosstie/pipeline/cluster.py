@@ -150,7 +150,7 @@ def _group(
         codes = _save(plan, run, prepared, space, grouping, labels, journal)
     content = _content(plan, asked, choice, prepared, labels, codes)
     run.write(FILE, content)
-    figures = {"groups": grouping.groups, "stability": choice.best.stability}
+    figures = {"groups": grouping.groups, "stability": choice.stability}
     if choice.best.silhouette is not None:
         figures["silhouette"] = choice.best.silhouette
     run.write("metrics.json", {"train": {"group": figures}})
@@ -315,6 +315,7 @@ def _content(
         rng = np.random.default_rng(plan.seed)
         drawn = np.sort(rng.choice(len(rows), DESCRIBED, replace=False))
     columns = _looked(plan, prepared, rows[drawn])
+    wordless = [each.column.name for each in columns if each.form == "vector"]
     counts = np.bincount(codes, minlength=len(labels))
     found = []
     for place, label in enumerate(labels):
@@ -326,7 +327,7 @@ def _content(
                 "group": label,
                 "rows": int(counts[place]),
                 "share": float(counts[place] / len(codes)),
-                "text": sentence(different),
+                "text": sentence(different, wordless=wordless),
                 "differences": [each.to_json() for each in different],
             }
         )

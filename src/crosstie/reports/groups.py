@@ -48,7 +48,7 @@ def group_blocks(found: Content) -> list[Block]:
             ("rows that are one cloud", "reference", True),
             ("stability", "stability", False),
         )
-        if len(points := [(e["groups"], e[key]) for e in tried if e[key] is not None]) > 1
+        if len(points := _points(tried, key)) > 1
     ]
     if found["method"] == "kmeans" and curves:
         note = "Groups stand out where the line of these rows is far above that of rows that are one cloud."
@@ -63,6 +63,10 @@ def group_blocks(found: Content) -> list[Block]:
             )
         )
     return made
+
+
+def _points(tried: Sequence[Content], key: str) -> list[tuple[float, float]]:
+    return [(each["groups"], each[key]) for each in tried if each[key] is not None]
 
 
 def groups_table(found: Content) -> Shown:
@@ -87,7 +91,7 @@ def evidence_table(found: Content) -> Shown:
             "silhouette": figure(each["silhouette"]),
             "one cloud": figure(each["reference"]),
             "bic": figure(each["bic"]),
-            "stability": figure(each["stability"]),
+            "stability": figure(each["stability"]) if each["groups"] > 1 else "",
             "smallest": share(each["smallest"]),
             "in none": share(each["outside"]) if found["method"] == "hdbscan" else None,
             "": mark.strip(),
