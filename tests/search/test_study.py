@@ -154,6 +154,7 @@ def test_a_path_of_a_storage_is_relative_to_the_file(tmp_path):
         ("sqlite:///:memory:", "is gone when the process ends; give a file, as sqlite:///study.db, or leave it out"),
         ("sqlite:////nowhere/study.db", "unable to open database file. Give the address of a database, as sqlite:///study.db, or leave it out"),
         ("a file", "cannot be opened: Could not parse SQLAlchemy URL"),
+        ("mysql+nothere://x/y", "Can't load plugin: sqlalchemy.dialects:mysql.nothere"),
         ("oracel://x/y", "Can't load plugin: sqlalchemy.dialects:oracel"),
     ],
 )  # fmt: skip

@@ -1,6 +1,10 @@
 """The section `hyperopt`, filled and checked."""
 
+import pytest
+
+import crosstie
 from crosstie.config.source import load
+from crosstie.errors import ConfigError
 from crosstie.tuning.hyperopt import build_pruner, read_hyperopt
 from crosstie.tuning.pruner import pruners
 
@@ -157,3 +161,17 @@ def test_a_threshold_without_a_bound_is_told():
     assert [str(each) for each in problems] == [
         "hyperopt.executor.pruner: needs 'lower' or 'upper'"
     ]
+
+
+def test_a_password_does_not_stand_in_the_file(tmp_path):
+    path = tmp_path / "model.yaml"
+    path.write_text(
+        "target: y\nmodel_type: linear\nhyperopt:\n  parameters: {trainer.l2: [1.0]}\n"
+        "  executor: {storage: 'postgresql://me:secret@there/all'}\n"
+    )
+    with pytest.raises(ConfigError) as error:
+        crosstie.check(path, data={"x": [1.5, 2, 3] * 9, "y": [1.5, 2.5, 3.5] * 9})
+    assert str(error.value) == (
+        f"{path}:5 hyperopt.executor.storage: holds a password, which stands in the file; write ${{NAME}} in its place, and set "
+        "the variable NAME"
+    )

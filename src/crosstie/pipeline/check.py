@@ -7,6 +7,7 @@ from typing import Any
 
 from crosstie.config.document import Document, Place
 from crosstie.config.options import build
+from crosstie.data.postgres import without_password
 from crosstie.data.profile import ColumnProfile
 from crosstie.data.reader import NO_HEADER, TITLE
 from crosstie.errors import ConfigError, Problem
@@ -36,7 +37,7 @@ from crosstie.pipeline.sampling import Sampled
 from crosstie.pipeline.sections import read_top, read_trainer, words
 from crosstie.pipeline.splitting import make_split, read_preprocessing
 from crosstie.pipeline.start import read_start
-from crosstie.pipeline.tables import PARTS, Opened, Tables
+from crosstie.pipeline.tables import PARTS, PASSWORD, Opened, Tables
 from crosstie.pipeline.tags import read_tags
 from crosstie.pipeline.trial import (
     check_class_weights,
@@ -233,6 +234,10 @@ def _hyperopt(top: Mapping[str, Any], findings: Findings) -> dict[str, Any] | No
     filled, problems = read_hyperopt(top["hyperopt"], findings.document.at("hyperopt"))
     for each in problems:
         findings.wrong(each.where, each.what)
+    path = ("hyperopt", "executor", "storage")
+    address = filled.get("executor", {}).get("storage")
+    if address and path not in findings.document.written and without_password(address) != address:
+        findings.wrong(findings.document.at(*path), PASSWORD)
     return filled
 
 

@@ -61,7 +61,10 @@ def opening(address: str, place: Place) -> Iterator[None]:
     try:
         yield
     except (OptunaError, SQLAlchemyError, ImportError, RuntimeError) as error:
-        why = str(error.__cause__ or error).splitlines()[0]
+        cause = error.__cause__ or error
+        why = str(cause).splitlines()[0]
+        if isinstance(cause, ModuleNotFoundError):
+            why = f"its driver, {cause.name}, is not installed"
         raise ConfigError(
             Problem(
                 str(place),
