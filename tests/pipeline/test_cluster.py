@@ -277,6 +277,21 @@ def test_all_that_is_wrong_is_said_at_once(table):
     ]
 
 
+def test_a_file_says_how_and_row_wise_features_make_its_columns(tmp_path, table):
+    path = table({"a": noise()["a"], "b": [*range(30), *range(500, 530)]})
+    file = tmp_path / "kinds.yaml"
+    file.write_text(f"data: {path.name}\ncluster: {{method: kmeans, grups: 2}}\n")
+    with pytest.raises(ConfigError) as error:
+        crosstie.cluster(file)
+    assert str(error.value) == f"{file}:2 cluster.grups: unknown option; did you mean 'groups'?"
+    file.write_text(f"data: {path.name}\ncluster: {{method: kmeans, groups: 2}}\n")
+    (tmp_path / "features.sql").write_text("SELECT b, b * 2.0 AS twice FROM input")
+    found = crosstie.cluster(file, output=tmp_path / "run")
+    assert [each["rows"] for each in found.groups] == [30, 30]
+    said = crosstie.load(found.run.path).predict([{"b": 3}, {"b": 520}])
+    assert [each["group_prediction"] for each in said] in (["1", "2"], ["2", "1"])
+
+
 def test_a_run_that_predicts_is_not_a_run_of_groups(tmp_path, few_customers):
     run = crosstie.train(
         few_customers, target="Churn", model_type="linear", output=tmp_path / "run"
