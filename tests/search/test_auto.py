@@ -33,7 +33,15 @@ def test_a_plain_table_is_tried_with_what_is_quick():
     columns = rows()
     del columns["note"]
 
-    assert plausible(plan_of(columns, "bought")) == ["linear", "gbm"]
+    assert plausible(plan_of(columns, "bought")) == [
+        "linear",
+        "gbm",
+        "decision_tree",
+        "nearest_neighbors",
+        "random_forest",
+        "extra_trees",
+        "support_vectors",
+    ]
 
 
 def test_text_is_worth_a_network():

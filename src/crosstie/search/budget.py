@@ -24,6 +24,7 @@ CLASSICS = (  # that people expect to see compared
     "extra_trees",
     "support_vectors",
 )
+QUICK = 5.0  # seconds that each of them may take where a quick look is all that is wanted
 SHARE = 0.5  # of the time that is left, that one trial may take
 LEAST = 0.5  # seconds that are worth beginning another trial for
 WORTH = 0.5  # of what a trial would take, below which it would say little of itself
@@ -32,7 +33,7 @@ SLOW = 0.15  # of it, that trees which are shrunk much may take; else they are s
 RATE = 0.06  # to which at most
 RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
 MIXED = 400  # averages of models that are compared
-ASKED = 3  # times that a kept model is loaded and asked, once it is chosen
+ASKED = 1  # times that the slowest is loaded and asked, once one is chosen
 
 
 class Budget:
@@ -42,26 +43,33 @@ class Budget:
         limit: Seconds from the start of the process to its end; None for no limit.
         layout: Of the encoded rows.
         rows: Of the training part of each fold.
+        quick: Whether a look at what is quick is all that is wanted.
 
     Attributes:
         refused: Trials in a row for which there was not enough.
     """
 
-    def __init__(self, limit: float | None, layout: Layout, rows: Sequence[int]) -> None:
+    def __init__(
+        self, limit: float | None, layout: Layout, rows: Sequence[int], *, quick: bool = False
+    ) -> None:
         self.refused = 0
+        self._quick = quick
         self._rows = rows
         self._table = columns(layout), classes(layout.outputs[0])
         self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
         began = seconds_since_start()
         self._ends = None if limit is None else time.monotonic() + limit - began
-        self._behind = 1.5 + 0.3 * began  # what reads a table quickly also reports quickly
+        self._behind = 1.6 + 0.3 * began  # what reads a table quickly also reports quickly
         self._judging = self._asking = self._mixing = 0.0
 
     @classmethod
     def of(cls, options: Auto, data: Sequence[Prepared]) -> "Budget":
         """That of a search; none where a plan says what is done."""
-        limit = options.time_limit if options.plan is None else None
-        return cls(limit, data[0].layout, [len(each.batches["train"]) for each in data])
+        rows = [len(each.batches["train"]) for each in data]
+        if options.plan is not None:
+            return cls(None, data[0].layout, rows)
+        quick = not options.wide and options.learners is None
+        return cls(options.time_limit, data[0].layout, rows, quick=quick)
 
     @property
     def left(self) -> float:
@@ -86,6 +94,8 @@ class Budget:
 
     def lacks(self, trial: Trial) -> str:
         """Why a trial is not begun; "" where there is time for it."""
+        if self._quick and trial.model_type in CLASSICS and (wanted := self._wanted(trial)) > QUICK:
+            return f"would take about {wanted:.1f} s, and a quick look gives it {QUICK:g} s"
         left, wanted = self.left, self._wanted(trial)
         share = left * self._share(trial)
         if left > LEAST and max(share, LEAST) > wanted:
