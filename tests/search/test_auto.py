@@ -68,7 +68,8 @@ def test_what_the_choice_was_made_by_is_said(tmp_path):
     del columns["note"]
     said = []
 
-    run = crosstie.train(columns, target="bought", runs=tmp_path, say=said.append)
+    few = ["trainer.learners=[linear,gbm]"]
+    run = crosstie.train(columns, target="bought", set=few, runs=tmp_path, say=said.append)
 
     models = run.evaluation["models"]
     scores = {each["model"]: each["metrics"]["validation"]["bought"]["roc_auc"] for each in models}
@@ -86,7 +87,8 @@ def test_with_folds_all_rows_judge_each_learner_and_the_best_keeps_a_model_for_e
     columns = rows()
     del columns["note"]
 
-    run = crosstie.train(columns, target="bought", folds=3, runs=tmp_path)
+    few = ["trainer.learners=[linear,gbm]"]
+    run = crosstie.train(columns, target="bought", folds=3, set=few, runs=tmp_path)
 
     models = {each["model"]: each for each in run.evaluation["models"]}
     assert set(models) == {"linear", "gbm", "baseline"}
@@ -220,7 +222,9 @@ def test_a_run_without_a_plan_cannot_be_planned_by(tmp_path):
 
 
 def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
-    first = crosstie.train(curve(), target="y", runs=tmp_path)
+    first = crosstie.train(
+        curve(), target="y", set=["trainer.learners=[linear,gbm]"], runs=tmp_path
+    )
     kept = json.loads((first.path / "plan.json").read_text())["kept"]
     assert kept == ["gbm"]
 
@@ -284,3 +288,30 @@ def test_what_is_not_worth_its_time_on_so_many_rows_is_known_beforehand(tmp_path
     assert why.startswith("support vectors on 1,000,000 rows would take about ")
     assert hopeless(machines, layout, 1_000) == ""
     assert hopeless(Trial("gbm", "gbm"), layout, 1_000_000) == ""
+
+
+def test_where_nothing_can_be_fitted_the_same_is_said_of_every_row_and_why(tmp_path):
+    said = []
+    run = crosstie.train(
+        {"x": [f"x{i}" for i in range(60)], "y": ["yes", "no", "no"] * 20},
+        target="y",
+        set=["trainer.learners=[nearest_neighbors]"],
+        types={"x": "category"},
+        runs=tmp_path,
+        say=said.append,
+    )
+
+    why = (
+        "failed: nearest_neighbors: no two training rows have anything in common to compare them by"
+    )
+    assert f"nearest_neighbors {why}" in said
+    assert "nothing could be fitted, so the same is said of every row" in said
+    assert run.manifest["learner"] == "constant"
+    plan = json.loads((run.path / "plan.json").read_text())
+    assert plan["left_out"] == [{"name": "nearest_neighbors", "why": why}]
+    assert plan["kept"] == ["constant"]
+    answer = crosstie.load(run.path).predict({"x": "x5"})
+    assert (answer["y_prediction"], answer["y_probability_yes"]) == (
+        "no",
+        pytest.approx(1 / 3, abs=0.02),
+    )

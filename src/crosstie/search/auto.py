@@ -15,8 +15,9 @@ from pathlib import Path
 
 from crosstie.config.options import build
 from crosstie.data.batch import Layout
-from crosstie.errors import ConfigError, Problem
+from crosstie.errors import ConfigError, DataError, Problem, TrainingError
 from crosstie.learners.classic import classes, columns
+from crosstie.learners.constant import Constant
 from crosstie.learners.learner import able, learners
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.candidate import Candidate, Session
@@ -45,74 +46,132 @@ PATIENCE = len(CLASSICS) + 3  # trials in a row that there is no time for
 def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session) -> list[Candidate]:
     """Fit what fits this table and the budget; the best on validation, or an average of the best, comes first.
 
-    After Ctrl-C nothing more is tried; the best so far is kept.
+    After Ctrl-C nothing more is tried; the best so far is kept. What cannot be fitted is left out, with the reason.
+
+    Raises:
+        DataError: Nothing can be fitted, not even a constant.
+        TrainingError: Likewise.
     """
-    options = build(Auto, **plan.trainer)
-    by = compared_by(plan, data)
-    record = Record(
-        folder,
-        effort=options.effort,
-        time_limit=options.time_limit,
-        folds=plan.folds,
-        compared_by=by,
-    )
-    if options.wide:
-        session.journal.say(f"models are compared by {by}")
-    budget = Budget.of(options, data)
-    limit = options.inference_limit
-    blend = Blend(plan, most=math.inf if limit is None else limit)
-    quiet = _quiet(session) if options.wide else session
-    todo, total = units(plan, options)
-    rows = len(data[0].batches["train"])
-    named = options.plan or options.learners  # what somebody names is tried in any case
+    search = Search(plan, data, folder, session)
+    todo, total = units(plan, search.options)
     for number, each in enumerate(todo, 1):
-        trial = budget.fitting(each.trial)
-        name = trial.name
-        if named is None and (why := hopeless(trial, data[0].layout, rows)):
-            record.omitted(name, why)
-            continue
-        if blend.tried and (why := budget.lacks(trial)):
-            record.omitted(name, why)
-            if budget.refused > PATIENCE:
-                break
-            continue
-        if total != 1:
-            session.journal.say(
-                f"trying {name} ({number}{'' if total is None else f' of {total}'})"
-            )
+        place = f"{number}" if total is None else f"{number} of {total}"
+        if not search.attempt(each, place if total != 1 else ""):
+            break
+    return search.ranked()
+
+
+class Search:
+    """A search under way: what it tried, what it left out, and what it will keep.
+
+    Args:
+        plan: Of the run.
+        data: Of each fold.
+        folder: Of the run.
+        session: Of the run.
+    """
+
+    def __init__(
+        self, plan: Plan, data: Sequence[Prepared], folder: Path, session: Session
+    ) -> None:
+        self.plan, self.data, self.folder = plan, data, folder
+        self.say = session.journal.say
+        self.options = options = build(Auto, **plan.trainer)
+        self.session = _quiet(session) if options.wide else session
+        by = compared_by(plan, data)
+        self.record = Record(
+            folder,
+            effort=options.effort,
+            time_limit=options.time_limit,
+            folds=plan.folds,
+            compared_by=by,
+        )
+        if options.wide:
+            self.say(f"models are compared by {by}")
+        self.budget = Budget.of(options, data)
+        limit = options.inference_limit
+        self.blend = Blend(plan, most=math.inf if limit is None else limit)
+        self.failed: list[Exception] = []
+
+    def attempt(self, unit: Done, place: str) -> bool:
+        """Fit a model, unless there is a reason not to; whether the search goes on.
+
+        Args:
+            unit: What to fit.
+            place: Of it among all, to be said: "2 of 7"; "" where there is no other.
+        """
+        trial = self.budget.fitting(unit.trial)
+        if why := self._omitted(trial):
+            self.record.omitted(trial.name, why)
+            return self.budget.refused <= PATIENCE
+        if place:
+            self.say(f"trying {trial.name} ({place})")
+        try:
+            candidate = self._fit(trial, unit)
+        except (DataError, TrainingError, MemoryError) as error:
+            why = f"failed: {error or 'out of memory'}"
+            self.failed.append(error)
+            self.record.omitted(trial.name, why)
+            self.say(f"{trial.name} {why}")
+            return True
+        return not candidate.interrupted
+
+    def ranked(self) -> list[Candidate]:
+        """What is kept, then all else that was tried, the best first."""
+        if not self.blend.tried:
+            self._fit_constant()
+        ranked = self.blend.ranked(averages=self.options.ensemble)
+        if len(ranked) > 1:
+            self.say(self.blend.verdict(ranked))
+        if self.options.inference_limit is not None:
+            self.say(self.blend.quickness(ranked[0]))
+        keep_network(self.folder, self.folder / FOLDER / self.blend.best().label)
+        kept = list(ranked[0].about.get("weights", [ranked[0].label]))
+        seconds = round(seconds_since_start(), 3)
+        self.record.write(seconds=seconds, chosen=ranked[0].label, kept=kept)
+        ranked[0].interrupted = any(each.interrupted for each in ranked)
+        return ranked
+
+    def _omitted(self, trial: Trial) -> str:
+        """Why a model is not fitted; "" if it is."""
+        named = self.options.plan or self.options.learners  # what somebody names is in any case
+        rows = len(self.data[0].batches["train"])
+        if named is None and (why := hopeless(trial, self.data[0].layout, rows)):
+            return why
+        return self.budget.lacks(trial) if self.blend.tried else ""
+
+    def _fit(self, trial: Trial, unit: Done) -> Candidate:
         began = time.monotonic()
         candidate = run_trial(
             trial,
-            plan,
-            data,
-            folder,
-            quiet,
-            deadline=budget.deadline(trial),
-            cuts=each.cuts or None,
+            self.plan,
+            self.data,
+            self.folder,
+            self.session,
+            deadline=self.budget.deadline(trial),
+            cuts=unit.cuts or None,
         )
-        seconds = time.monotonic() - began
-        cost = each.seconds_a_row
-        if limit is not None and cost is None:
-            cost = seconds_a_row(candidate, data)
-        budget.took(trial, candidate, seconds, compared=blend.add(candidate, cost or 0.0))
-        score = blend.scores[candidate.label]
-        record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
-        keep_trial(folder / FOLDER / name, plan, candidate, **vars(trial), score=score)
-        if options.wide:
+        seconds, cost = time.monotonic() - began, unit.seconds_a_row
+        if self.options.inference_limit is not None and cost is None:
+            cost = seconds_a_row(candidate, self.data)
+        compared = self.blend.add(candidate, cost or 0.0)
+        self.budget.took(trial, candidate, seconds, compared=compared)
+        score = self.blend.scores[candidate.label]
+        self.record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
+        own = self.folder / FOLDER / trial.name
+        keep_trial(own, self.plan, candidate, **vars(trial), score=score)
+        if self.options.wide:
             cut = ", ended early" if any(candidate.cuts) else ""
-            session.journal.say(f"{blend.shown(candidate)}, {seconds:.1f} s{cut}")
-        if candidate.interrupted:
-            break
-    ranked = blend.ranked(averages=options.ensemble)
-    if len(ranked) > 1:
-        session.journal.say(blend.verdict(ranked))
-    if limit is not None:
-        session.journal.say(blend.quickness(ranked[0]))
-    keep_network(folder, folder / FOLDER / blend.best().label)
-    kept = list(ranked[0].about.get("weights", [ranked[0].label]))
-    record.write(seconds=round(seconds_since_start(), 3), chosen=ranked[0].label, kept=kept)
-    ranked[0].interrupted = any(each.interrupted for each in ranked)
-    return ranked
+            self.say(f"{self.blend.shown(candidate)}, {seconds:.1f} s{cut}")
+        return candidate
+
+    def _fit_constant(self) -> None:
+        """The worst case: what everything else would have been compared with."""
+        if not {each.type for each in self.plan.outputs} <= {*Constant.predicts}:
+            raise self.failed[0]
+        self.say("nothing could be fitted, so the same is said of every row")
+        trial = Trial("constant", "constant")
+        self._fit(trial, Done(trial, ()))
 
 
 def hopeless(trial: Trial, layout: Layout, rows: int) -> str:
