@@ -74,9 +74,10 @@ def _usual(output: Output, batch: Batch) -> NDArray[np.float64]:
     """What is said of every row: `[1]` or `[classes]`."""
     target, weights = np.asarray(batch.targets[output.name], np.float64), batch.weights
     if output.type == "category":
-        shares = np.bincount(target.astype(np.int64), weights, output.size).astype(np.float64)
-        return shares / shares.sum()
+        rows = np.bincount(target.astype(np.int64), weights, output.size)
+        of_all: NDArray[np.float64] = rows / rows.sum()
+        return of_all
     if output.type == "set":
-        shares = np.average(target, axis=0, weights=weights)
-        return np.atleast_1d(shares)
+        shares: NDArray[np.float64] = np.average(target, axis=0, weights=weights)
+        return shares
     return np.array([centre(target, weights)])
