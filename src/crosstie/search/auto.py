@@ -229,9 +229,11 @@ def plausible(plan: Plan, *, wide: bool = False) -> list[str]:
     if (
         inputs <= TOKENS
     ):  # 77 intents of bank customers: 32 s for an accuracy of .62, linear has .89
-        known = [name for name in known if name not in ("gbm", *CLASSICS)]
+        known = [name for name in known if name not in ("gbm", "catboost", *CLASSICS)]
+    known = [name for name in known if learners.get(name).installed()]
     compared = CLASSICS if wide or not inputs & TOKENS else ()
-    found = [name for name in ("linear", "gbm", *compared) if name in known]
+    slower = ("catboost",) if wide else ()
+    found = [name for name in ("linear", "gbm", *compared, *slower) if name in known]
     if not found or wide or several or "set" in outputs or inputs & TOKENS:
         found.append("ecd")
     return found

@@ -30,7 +30,7 @@ LEAST = 0.5  # seconds that are worth beginning another trial for
 WORTH = 0.5  # of what a trial would take, below which it would say little of itself
 FAIR = 0.05  # of the time that is left, that what is only there to be compared may take
 SLOW = 0.15  # of it, that trees which are shrunk much may take; else they are shrunk less
-RATE = 0.06  # to which at most
+RATES = {"gbm": 0.06, "catboost": 0.12}  # to which at most
 RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
 MIXED = 400  # averages of models that are compared
 ASKED = 1  # times that the slowest is loaded and asked, once one is chosen
@@ -83,13 +83,13 @@ class Budget:
 
     def fitting(self, trial: Trial) -> Trial:
         """The trial, with trees that are shrunk less where they would take too much of what is left."""
-        slow = trial.model_type == "gbm" and trial.trainer.get("learning_rate", RATE) < RATE
-        if not slow or self._ends is None:
+        most = RATES.get(trial.model_type, 0.0)
+        if self._ends is None or trial.trainer.get("learning_rate", most) >= most:
             return trial
         share = SLOW * self.left / max(self._wanted(trial), 1e-9)
         if share >= 1:
             return trial
-        rate = min(trial.trainer["learning_rate"] / max(share, 1e-3), RATE)
+        rate = min(trial.trainer["learning_rate"] / max(share, 1e-3), most)
         return replace(trial, trainer={**trial.trainer, "learning_rate": round(rate, 4)})
 
     def lacks(self, trial: Trial) -> str:

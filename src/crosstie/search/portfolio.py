@@ -29,6 +29,10 @@ NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
     ("ecd_deep", {"learning_rate": 0.00125}, {"num_fc_layers": 3, "output_size": 256, "dropout": 0.0}),
     ("ecd_tabm", {"learning_rate": 0.0015}, {"members_style": "tabm", "num_fc_layers": 3, "dropout": 0.1}),
 )  # fmt: skip
+FIRST, BETWEEN = (
+    5,
+    2,
+)  # boosters before the first network, which takes as long as all of them, and between others
 ONCE = {"refit": False}  # a second fit, on validation rows too, takes as long as a trial more
 
 
@@ -57,6 +61,8 @@ class Trial:
             rate = 0.05 / self.trainer.get("learning_rate", 0.05)
             wider = 2 if self.trainer.get("constructed_columns") else 1
             return float(wider * rate * math.sqrt(self.trainer.get("num_leaves", 31) / 31))
+        if self.model_type == "catboost":
+            return float(0.05 / self.trainer.get("learning_rate", 0.05))
         wide = self.combiner.get("output_size", 128) / 128
         return float(wide * self.combiner.get("num_fc_layers", 2) / 2)
 
@@ -68,22 +74,19 @@ def portfolio(learners: Sequence[str], *, number: bool) -> list[Trial]:
         learners: The learners that can take the table, in the order in which they are to be tried.
         number: Whether a number is predicted.
     """
-    trials = [Trial(name, name) for name in learners if name != "ecd"]
+    trials = [Trial(name, name) for name in learners if name not in ("ecd", "catboost")]
     tuned = [("gbm_tuned", TUNED[number]), ("gbm_made", {**TUNED[number], **MADE}), *BOOSTERS]
     boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in tuned] * ("gbm" in learners)
+    if "catboost" in learners:
+        boosters.insert(2, Trial("catboost", "catboost", {"learning_rate": 0.05, **ONCE}))
     networks = [Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS] * (
         "ecd" in learners
     )
-    first, each = (
-        4,
-        2,
-    )  # boosters before the first network, which takes as long as all of them, and before each other
-    trials += boosters[:first]
-    boosters = boosters[first:]
+    trials += boosters[:FIRST]
+    boosters = boosters[FIRST:]
     while boosters or networks:
-        trials += networks[:1]
-        trials += boosters[:each]
-        boosters, networks = boosters[each:], networks[1:]
+        trials += [*networks[:1], *boosters[:BETWEEN]]
+        boosters, networks = boosters[BETWEEN:], networks[1:]
     return trials
 
 
