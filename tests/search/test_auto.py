@@ -315,3 +315,25 @@ def test_where_nothing_can_be_fitted_the_same_is_said_of_every_row_and_why(tmp_p
         "no",
         pytest.approx(1 / 3, abs=0.02),
     )
+
+
+def test_an_effect_that_may_only_rise_does_so_whatever_is_chosen(tmp_path):
+    rng = np.random.default_rng(0)
+    x, z = rng.uniform(-3, 3, 300), rng.uniform(-3, 3, 300)
+    columns = {"x": x.tolist(), "z": z.tolist(), "y": (x + 2 * np.sin(3 * x) + z).tolist()}
+    run = crosstie.train(
+        columns,
+        target="y",
+        set=["trainer.monotone_constraints={x: 1}", "trainer.learners=[linear,gbm,random_forest]"],
+        runs=tmp_path,
+    )
+    tried = json.loads((run.path / "plan.json").read_text())["trials"]
+    assert [each["name"] for each in tried] == ["gbm", "random_forest"]
+    for each in tried:
+        model = crosstie.load(run.path / "trials" / each["name"])
+        grid = model.predict({"x": np.linspace(-3, 3, 60).tolist(), "z": [0.5] * 60})
+        assert (np.diff(np.asarray(grid["y_prediction"], float)) >= -1e-6).all()
+    with pytest.raises(ConfigError, match="no number input has this name"):
+        crosstie.train(
+            columns, target="y", set=["trainer.monotone_constraints={w: 1}"], runs=tmp_path
+        )

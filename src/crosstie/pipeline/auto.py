@@ -42,6 +42,8 @@ class Auto:
         inference_limit: Seconds that the model may take for a row by itself, on one processor; None is no limit. Where
             nothing that is tried is as quick, the quickest is kept and that is said.
         learners: Only these are tried; None is all that can take the table.
+        monotone_constraints: Number inputs whose effect may only rise (1) or fall (-1). Only learners are tried that
+            keep them.
         validation_metric: By which fits are ended and models compared; None is the output's own.
         ensemble: Whether a weighted average of models may be kept, where that is better on rows it was not chosen by;
             None is so unless a quick look is all that was asked for.
@@ -62,6 +64,8 @@ class Auto:
         learners: Annotated[
             list[str] | None, Elsewhere("algorithms", "estimator_list", "included_model_types")
         ] = None,
+        monotone_constraints: Annotated[dict[str, Literal[-1, 0, 1]], Elsewhere("monotonic_cst")]
+        | None = None,
         validation_metric: Annotated[
             str | None, Elsewhere("eval_metric", "scoring", "metric")
         ] = None,
@@ -79,6 +83,7 @@ class Auto:
         self.time_limit = time_limit
         self.inference_limit = inference_limit
         self.learners = learners
+        self.monotone_constraints = monotone_constraints or {}
         self.validation_metric = validation_metric
         self.plan = plan
         self.repeat = repeat

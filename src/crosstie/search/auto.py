@@ -10,6 +10,7 @@ import math
 import time
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
+from inspect import signature
 from itertools import chain, islice
 from pathlib import Path
 
@@ -195,6 +196,8 @@ def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     names = plausible(plan, wide=options.wide or asked is not None)
     if plan.private:
         names = [name for name in names if name not in HOLDS_ROWS]
+    if options.monotone_constraints:
+        names = [name for name in names if _may_be_monotone(name, plan)]
     if asked is not None:
         fitting, names = names, [name for name in names if name in asked]
         if not names:
@@ -210,9 +213,24 @@ def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     )
     drawn = draws(names, seed=plan.seed)
     if options.time_limit is not None:
-        return (Done(each, ()) for each in chain(trials, drawn)), None
+        return (_done(each, options) for each in chain(trials, drawn)), None
     trials += islice(drawn, DRAWN if options.effort == "thorough" else 0)
-    return [Done(each, ()) for each in trials], len(trials)
+    return [_done(each, options) for each in trials], len(trials)
+
+
+def _done(trial: Trial, options: Auto) -> Done:
+    """A trial with what all of them have to keep."""
+    if options.monotone_constraints:
+        kept = {"monotone_constraints": options.monotone_constraints}
+        trial = replace(trial, trainer={**trial.trainer, **kept})
+    return Done(trial, ())
+
+
+def _may_be_monotone(name: str, plan: Plan) -> bool:
+    """Whether a learner can be told that an effect only rises or falls."""
+    if name == "catboost" and plan.outputs[0].type == "category":
+        return False
+    return "monotone_constraints" in signature(learners.get(name)).parameters
 
 
 def plausible(plan: Plan, *, wide: bool = False) -> list[str]:
