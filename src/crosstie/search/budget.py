@@ -32,6 +32,7 @@ FAIR = 0.05  # of the time that is left, that what is only there to be compared 
 SLOW = 0.15  # of it, that trees which are shrunk much may take; else they are shrunk less
 RATES = {"gbm": 0.06, "catboost": 0.12}  # to which at most
 RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
+SOON = 3.5  # seconds at most that a run's importance, explanations and report take
 MIXED = 400  # averages of models that are compared
 ASKED = 1  # times that the slowest is loaded and asked, once one is chosen
 
@@ -59,7 +60,8 @@ class Budget:
         self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
         began = seconds_since_start()
         self._ends = None if limit is None else time.monotonic() + limit - began
-        self._behind = 1.6 + 0.3 * began  # what reads a table quickly also reports quickly
+        reported = SOON if limit is None else min(SOON, 1.0 + 0.05 * limit)
+        self._behind = reported + 0.3 * began  # what reads a table quickly also saves it quickly
         self._judging = self._asking = self._mixing = 0.0
 
     @classmethod
