@@ -9,6 +9,7 @@ from crosstie.config.source import load
 from crosstie.errors import ConfigError
 from crosstie.pipeline.check import make_plan
 from crosstie.pipeline.company import company
+from crosstie.search.budget import CLASSICS
 from crosstie.training.callbacks.callback import Callback, callbacks
 
 
@@ -79,9 +80,9 @@ def test_it_hears_of_the_whole_run(few_customers, tmp_path, model_type):
         data=few_customers,
         runs=tmp_path / "runs",
     )
-    learners = {"linear": ["linear"], "auto": ["linear", "gbm"]}[model_type]
+    tried = ["linear", "gbm", *CLASSICS] if model_type == "auto" else [model_type]
     assert (run.path / "diary.txt").read_text().splitlines() == [
-        *(f"{each} begins" for each in learners),
+        *(f"{each} begins" for each in tried),
         "the end of few: test, train, validation",
     ]
     again = crosstie.train(run.path / "config.yaml", runs=tmp_path / "runs")

@@ -6,6 +6,7 @@ import pytest
 
 import crosstie
 from crosstie.errors import ConfigError, RunError
+from crosstie.search.budget import CLASSICS
 
 LEARNERS = ("linear", "gbm", "ecd")
 
@@ -72,7 +73,7 @@ def test_auto_keeps_the_better_on_validation_and_shows_all(few_customers, tmp_pa
     run = crosstie.train(few_customers, target="Churn", runs=tmp_path / "runs")
 
     models = run.evaluation["models"]
-    assert {row["model"] for row in models} == {"linear", "gbm", "baseline"}
+    assert {row["model"] for row in models} == {"linear", "gbm", *CLASSICS, "baseline"}
     on_validation = {
         row["model"]: row["metrics"]["validation"]["Churn"]["roc_auc"] for row in models
     }

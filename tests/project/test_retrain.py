@@ -99,7 +99,9 @@ def test_what_passes_is_promoted_what_is_not_new_is_left_and_what_fails_stays_ou
 
 @pytest.mark.slow
 def test_a_choice_among_learners_is_not_made_again(project, customers):
-    (project / "model.yaml").write_text(MODEL + "model_type: auto\n")
+    (project / "model.yaml").write_text(
+        MODEL + "model_type: auto\ntrainer: {learners: [linear, gbm]}\n"
+    )
     said = []
     first = retrain(opened(project), promote=True, say=said.append)
     assert sum("trying" in each for each in said) == 2

@@ -87,7 +87,7 @@ class Network(nn.Module):
         for name in self.order:
             self._add_output(self.outputs[name], sections[name])
         config = {
-            "layout": asdict(layout),
+            "layout": {**asdict(layout), "units": ()},  # which a network does not read
             "architecture": {
                 "inputs": self.inputs.sections,
                 "combiner": {

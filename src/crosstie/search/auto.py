@@ -78,7 +78,7 @@ class Search:
         self.plan, self.data, self.folder = plan, data, folder
         self.say = session.journal.say
         self.options = options = build(Auto, **plan.trainer)
-        self.session = _quiet(session) if options.wide else session
+        self.session, self.quiet = session, _quiet(session)
         by = compared_by(plan, data)
         self.record = Record(
             folder,
@@ -122,12 +122,17 @@ class Search:
         if not self.blend.tried:
             self._fit_constant()
         ranked = self.blend.ranked(averages=self.options.ensemble)
+        kept = list(ranked[0].about.get("weights", [ranked[0].label]))
         if len(ranked) > 1:
             self.say(self.blend.verdict(ranked))
         if self.options.inference_limit is not None:
             self.say(self.blend.quickness(ranked[0]))
+        for name in HOLDS_ROWS:
+            if name in kept:
+                self.say(
+                    f"{name}: the model holds training rows, as numbers; who has it can read them"
+                )
         keep_network(self.folder, self.folder / FOLDER / self.blend.best().label)
-        kept = list(ranked[0].about.get("weights", [ranked[0].label]))
         seconds = round(seconds_since_start(), 3)
         self.record.write(seconds=seconds, chosen=ranked[0].label, kept=kept)
         ranked[0].interrupted = any(each.interrupted for each in ranked)
@@ -143,12 +148,13 @@ class Search:
 
     def _fit(self, trial: Trial, unit: Done) -> Candidate:
         began = time.monotonic()
+        brief = self.options.wide or trial.model_type in CLASSICS  # a line each is enough
         candidate = run_trial(
             trial,
             self.plan,
             self.data,
             self.folder,
-            self.session,
+            self.quiet if brief else self.session,
             deadline=self.budget.deadline(trial),
             cuts=unit.cuts or None,
         )
@@ -161,7 +167,7 @@ class Search:
         self.record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
         own = self.folder / FOLDER / trial.name
         keep_trial(own, self.plan, candidate, **vars(trial), score=score)
-        if self.options.wide:
+        if brief:
             cut = ", ended early" if any(candidate.cuts) else ""
             self.say(f"{self.blend.shown(candidate)}, {seconds:.1f} s{cut}")
         return candidate
