@@ -102,7 +102,7 @@ def test_trees_of_made_columns_predict_by_their_graph_what_they_predicted_in_tra
     of, job, raw, rows, tmp_path
 ):
     learner = Gbm(n_estimators=20, constructed_columns=8, early_stop=None, refit=False)
-    learner.fit(job(of, n=800))
+    learner.fit(job(of, n=2000))
     learner.save(tmp_path)
     about = json.loads((tmp_path / "columns.json").read_text())
     assert 1 <= len(about["constructed"]) <= 8

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from crosstie.config.options import fill
-from crosstie.data.batch import Batch, Categories, Layout, joined
+from crosstie.data.batch import Batch, Categories, Layout, Tokens, joined
 from crosstie.errors import ConfigError, TrainingError
 from crosstie.evaluation.score import score
 from crosstie.learners import gbm
@@ -280,3 +280,17 @@ def test_many_classes_end_in_fewer_rounds_unless_they_are_asked_for(job, monkeyp
     assert usual.describe()["rounds"] <= 5
     assert usual.text_.count("Tree=") == 4 * usual.describe()["rounds"]
     assert asked.describe()["rounds"] > 5
+
+
+def test_how_long_a_text_is_tells_trees_something(job, raw, output):
+    rng = np.random.default_rng(0)
+    words = rng.integers(1, 11, 600)
+    ids = np.where(np.arange(10) < words[:, None], 5, 0).astype(np.int32)  # one word, said again
+    layout = Layout(
+        tokens=(Tokens("said", "tokens_0", "text", 8, 10),), outputs=(output("number"),)
+    )
+    batch = Batch({"tokens_0": ids}, {"y": words.astype(np.float32)})
+    learner = Gbm(n_estimators=60, early_stop=None)
+    learner.fit(job(layout=layout, train=batch, validation=False))
+    np.testing.assert_allclose(raw(learner, batch), words, atol=0.5)
+    assert raw(learner, batch.take(np.arange(3))).tolist() == raw(learner, batch)[:3].tolist()

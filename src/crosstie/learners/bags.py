@@ -75,6 +75,15 @@ class Bag:
             values = values * np.repeat(inverse, np.diff(starts))
         return csr_matrix((values, columns, starts), shape=(len(ids), self.tokens.size))
 
+    def count(self, ids: NDArray[np.int32]) -> NDArray[np.float32]:
+        """How many tokens each row has, float32 `[rows, 1]`."""
+        found: NDArray[np.float32] = (_alone(ids) != 0).sum(1, keepdims=True).astype(np.float32)
+        return found
+
+    def add_count(self, graph: GraphWriter) -> str:
+        """`count(ids)` in a graph."""
+        return self._sums(graph, (np.arange(self.tokens.size) != 0)[:, None], np.float32)
+
     def add(self, graph: GraphWriter, table: NDArray[Any], dtype: Any) -> str:
         """`matrix(ids) @ table` in a graph: `[rows, width]` of `dtype`."""
         scaled = self.scale[:, None] * table

@@ -36,21 +36,32 @@ class ColumnRows:
 class Columns:
     """Which columns there are, and how they are made.
 
-    Numbers as they are, vectors and dates by part, text as a few directions of its bag of tokens, small sets as
-    one column a label, categories last as codes.
+    Numbers as they are, vectors and dates by part, text as a few directions of its bag of tokens and how many there
+    are, small sets as one column a label, categories last as codes.
 
     Attributes:
         layout: What the batches hold.
         bags: Per token column how it is weighed, and the table `[size, width]` that turns it into columns.
+        lengths: Whether the number of tokens of a text is a column: for trees, which ask it by itself. What
+            measures distances would have to know how much it counts.
     """
 
     layout: Layout
     bags: list[tuple[Bag, NDArray[np.float64]]] = field(default_factory=list)
+    lengths: bool = True
 
     @classmethod
-    def fit(cls, layout: Layout, batch: Batch, *, text_components: int, seed: int) -> "Columns":
+    def fit(
+        cls,
+        layout: Layout,
+        batch: Batch,
+        *,
+        text_components: int,
+        seed: int,
+        lengths: bool = True,
+    ) -> "Columns":
         """Learn what text needs from training rows."""
-        columns = cls(layout)
+        columns = cls(layout, lengths=lengths)
         for tokens in layout.tokens:
             ids = batch.inputs[tokens.array]
             bag = Bag.fit(tokens, ids)
@@ -84,10 +95,11 @@ class Columns:
         layout, inputs = self.layout, batch.inputs
         parts: list[NDArray[Any]] = [inputs["numbers"]] if layout.numbers else []
         parts += [inputs[each.array] for each in self._wide]
-        parts += [
-            (bag.matrix(inputs[bag.tokens.array]) @ table).astype(np.float32)
-            for bag, table in self.bags
-        ]
+        for bag, table in self.bags:
+            ids = inputs[bag.tokens.array]
+            parts.append((bag.matrix(ids) @ table).astype(np.float32))
+            if self._counted(bag):
+                parts.append(bag.count(ids))
         if layout.categories:
             parts.append(inputs["categories"].astype(np.float32))
         return np.concatenate(parts, axis=1, dtype=np.float32)
@@ -100,9 +112,10 @@ class Columns:
         layout = self.layout
         parts = ["numbers"] if layout.numbers else []
         parts += [each.array for each in self._wide]
-        parts += [
-            graph.cast(bag.add(graph, table, np.float64), np.float32) for bag, table in self.bags
-        ]
+        for bag, table in self.bags:
+            parts.append(graph.cast(bag.add(graph, table, np.float64), np.float32))
+            if self._counted(bag):
+                parts.append(bag.add_count(graph))
         if layout.categories:
             parts.append(graph.cast("categories", np.float32))
         return graph.concat(parts)
@@ -111,10 +124,13 @@ class Columns:
     def _wide(self) -> list[Vector | Date]:
         return [*self.layout.vectors, *self.layout.dates]
 
+    def _counted(self, bag: Bag) -> bool:
+        return self.lengths and bag.tokens.type in WORDY
+
     def _names(self) -> Iterator[str]:
         yield from self.layout.numbers
         for each in self._wide:
             yield from [each.name] * each.width
         for bag, table in self.bags:
-            yield from [bag.tokens.name] * table.shape[1]
+            yield from [bag.tokens.name] * (table.shape[1] + self._counted(bag))
         yield from (each.name for each in self.layout.categories)

@@ -49,7 +49,9 @@ class Points:
             floats = LinearInputs.fit(of_floats, batch)
         of_texts = replace(layout, numbers=(), categories=(), vectors=(), dates=())
         if of_texts.inputs:
-            texts = Columns.fit(of_texts, batch, text_components=text_components, seed=seed)
+            texts = Columns.fit(
+                of_texts, batch, text_components=text_components, seed=seed, lengths=False
+            )
             scale = _scales(texts, batch)
         pairs = [
             (i, code)
