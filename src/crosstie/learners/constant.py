@@ -26,6 +26,7 @@ class Constant(Learner):
     )
     predicts = ("number", "binary", "category", "set")
     many = True
+    blind = True
     answers: ClassVar[dict[str, Answer]] = EVERYWHERE
 
     def __init__(self) -> None:

@@ -76,6 +76,7 @@ class Learner(ABC):
         uses: Feature types it can take as inputs.
         predicts: Feature types it can take as outputs.
         many: Whether it can have more than one output.
+        blind: Whether it looks at no input, so that reading all of them says nothing.
         sections: Which parts of `architecture` it reads: of "encoder", "combiner", "decoder", "loss".
             An option outside them is an error, not a silence.
     """
@@ -83,6 +84,7 @@ class Learner(ABC):
     uses: ClassVar[tuple[str, ...]]
     predicts: ClassVar[tuple[str, ...]]
     many: ClassVar[bool] = False
+    blind: ClassVar[bool] = False
     sections: ClassVar[tuple[str, ...]] = ()
 
     @classmethod
@@ -169,11 +171,12 @@ learners: Registry[Learner] = Registry("model_type", home="crosstie.learners")
 
 
 def able(inputs: Collection[str], outputs: Sequence[str]) -> list[str]:
-    """Names of the learners that read all of these types and predict all of those, several where there are several."""
+    """Names of the learners that look at inputs, read all of these types and predict all of those, several where there are several."""
     return [
         name
         for _, name, cls in learners.items()
         if set(inputs) <= set(cls.uses)
         and set(outputs) <= set(cls.predicts)
         and (cls.many or len(outputs) == 1)
+        and not cls.blind
     ]

@@ -33,9 +33,8 @@ def _misplaced(key: str, findings: Findings) -> bool:
         ("fairness", [Fairness]),
         ("trainer", (cls.trainer_options() for _, _, cls in learners.items())),
     ):
-        for cls in classes:
-            if key not in words(cls):
-                continue
+        known = [cls for cls in classes if key in words(cls)]
+        for cls in sorted(known, key=lambda cls: words(cls)[key] != key):  # its own name first
             word = words(cls)[key]  # "" of a word that is no option
             told = f"belongs into '{section}', as in `{section}: {{{word}: …}}`"
             findings.wrong(findings.document.at(key), told if word else answers(cls)[key].what)
