@@ -43,3 +43,11 @@ def test_a_password_that_stands_in_a_file_is_refused(tmp_path):
     assert str(error.value) == (
         f"{tmp_path / 'model.yaml'}:2 data.connection: holds a password, which stands in the file; write ${{NAME}} in its place, and set the variable NAME"
     )
+
+
+def test_an_option_of_reading_that_is_none_is_told_where_the_table_stands_elsewhere(few_customers):
+    with pytest.raises(ConfigError) as error:
+        crosstie.check(few_customers, target="Churn", set=["data.haeder=false"])
+    assert str(error.value) == (
+        "--set data.haeder: no option of reading is called 'haeder'; did you mean 'header'?"
+    )

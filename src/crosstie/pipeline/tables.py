@@ -97,6 +97,8 @@ def read_tables(data: Any, given: Mapping[str, Any], findings: Findings) -> Tabl
     parts = _parts(data, findings)
     shown: dict[str, Any] = {}
     options = _options(data)
+    if "train" in given:
+        _check_options(data, findings)
     for part in PARTS:
         if part in given:
             table = given[part]
@@ -176,6 +178,15 @@ def _options(data: Any) -> Mapping[str, Any]:
     """What `--set data.header=false` says of a table whose path stands elsewhere."""
     options = vars(Reading())
     return data if isinstance(data, Mapping) and data and set(data) <= set(options) else {}
+
+
+def _check_options(data: Any, findings: Findings) -> None:
+    """Note what is said of a table whose path stands elsewhere and that nothing reads."""
+    if not isinstance(data, Mapping) or {*PARTS, *PLACES} & set(data) or _is_columns(data):
+        return
+    for key in data:
+        place = findings.document.at("data", key)
+        findings.known(key, list(vars(Reading())), place, "no option of reading is called")
 
 
 def _take(tables: Tables, part: str, given: Any, findings: Findings, shown: dict[str, Any]) -> None:
