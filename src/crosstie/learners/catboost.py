@@ -15,13 +15,14 @@ from annotated_types import Ge, Gt, Le
 
 from crosstie.config.words import ANYTHING, Alias, Answer, Elsewhere
 from crosstie.data.batch import Batch, Output, joined
-from crosstie.errors import ConfigError, Problem, TrainingError, nearest
+from crosstie.errors import ConfigError, Problem, TrainingError
 from crosstie.learners.booster import threads
 from crosstie.learners.cat_booster import CatBooster, Rows, check_installed, is_installed
 from crosstie.learners.cat_model import CatModel
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
 from crosstie.learners.levels import Levels
+from crosstie.learners.monotone import PLACE, directions
 from crosstie.learners.oblivious import add_oblivious, read_oblivious
 from crosstie.learners.stopping import Stopping
 from crosstie.learners.weights import row_weights
@@ -278,26 +279,14 @@ class Catboost(Learner):
         return parameters
 
     def _monotone(self, job: Job, output: Output, columns: int) -> list[int]:
-        numbers, place = job.layout.numbers, "trainer.monotone_constraints"
         if output.type == "category":
             raise ConfigError(
                 Problem(
-                    place,
+                    PLACE,
                     "CatBoost holds them for a number or two classes only; set model_type: gbm",
                 )
             )
-        problems = [
-            Problem(
-                f"{place}.{name}",
-                f"only a number can rise or fall, and no number input has this name; {nearest(name, numbers)}",
-            )
-            for name in self.monotone_constraints
-            if name not in numbers
-        ]
-        if problems:
-            raise ConfigError(problems)
-        others = columns - len(numbers)
-        return [*(self.monotone_constraints.get(name, 0) for name in numbers), *([0] * others)]
+        return directions(self.monotone_constraints, job.layout.numbers, columns)
 
     def _grow(
         self,

@@ -14,11 +14,12 @@ from numpy.typing import NDArray
 
 from crosstie.config.words import Answer, Elsewhere
 from crosstie.data.batch import Batch, Output
-from crosstie.errors import ConfigError, Problem, nearest
+from crosstie.errors import ConfigError, Problem
 from crosstie.learners.booster import threads
 from crosstie.learners.classic import Classic, classes, sample
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job
+from crosstie.learners.monotone import PLACE, directions
 from crosstie.learners.ranks import Ranks
 from crosstie.learners.trees import DEFAULT_LEFT, MISSING_IS_NAN, Tree, add_trees
 from crosstie.training.callbacks.callback import Progress
@@ -229,33 +230,23 @@ class Forest(Classic):
     def _monotone(
         self, job: Job, output: Output, values: NDArray[np.float32], names: list[str]
     ) -> list[int]:
-        numbers, place = job.layout.numbers, "trainer.monotone_constraints"
         if output.type == "category":
             raise ConfigError(
-                Problem(place, "scikit-learn's trees hold them for a number or two classes only")
+                Problem(PLACE, "scikit-learn's trees hold them for a number or two classes only")
             )
-        problems = [
-            Problem(
-                f"{place}.{name}",
-                f"only a number can rise or fall, and no number input has this name; {nearest(name, numbers)}",
-            )
-            for name in self.monotone_constraints
-            if name not in numbers
-        ]
-        if problems:
-            raise ConfigError(problems)
+        found = directions(self.monotone_constraints, job.layout.numbers, len(names))
         gaps = np.flatnonzero(np.isnan(values).any(0))
         missing = sorted({names[i] for i in gaps})
         if missing:
             raise ConfigError(
                 Problem(
-                    place,
+                    PLACE,
                     "scikit-learn's trees take no constraints where numbers are missing, as in "
                     f"{', '.join(map(repr, missing))}; write `missing_value_strategy: …` at them, one that fills, "
                     "or set model_type: gbm",
                 )
             )
-        return [self.monotone_constraints.get(name, 0) for name in names]
+        return found
 
     def _describe(self, estimator: Any, rows: int, leaf: int) -> None:
         assert self.inputs_ is not None

@@ -8,12 +8,13 @@ from annotated_types import Ge, Gt, Le
 
 from crosstie.config.words import Alias, Answer, Elsewhere
 from crosstie.data.batch import Batch, Output, joined
-from crosstie.errors import ConfigError, Problem, TrainingError, nearest
+from crosstie.errors import TrainingError
 from crosstie.learners.booster import Booster, Dataset, threads
 from crosstie.learners.columns import ColumnRows, Columns
 from crosstie.learners.construction import Constructed, ConstructedRows
 from crosstie.learners.graph import GraphWriter
 from crosstie.learners.learner import Job, Learner, learners
+from crosstie.learners.monotone import directions
 from crosstie.learners.stopping import Stopping
 from crosstie.learners.trees import add_trees, gain, read_trees
 from crosstie.learners.weights import row_weights
@@ -269,22 +270,10 @@ class Gbm(Learner):
         if self.columns_.categorical:
             parameters["categorical_feature"] = self.columns_.categorical
         if self.monotone_constraints:
-            parameters["monotone_constraints"] = self._monotone(job.layout.numbers)
-        return parameters
-
-    def _monotone(self, numbers: tuple[str, ...]) -> list[int]:
-        assert self.columns_ is not None
-        unknown = [name for name in self.monotone_constraints if name not in numbers]
-        if unknown:
-            raise ConfigError(
-                Problem(
-                    f"trainer.monotone_constraints.{name}",
-                    f"only a number can rise or fall, and no number input has this name; {nearest(name, numbers)}",
-                )
-                for name in unknown
+            parameters["monotone_constraints"] = directions(
+                self.monotone_constraints, job.layout.numbers, len(self.columns_.names)
             )
-        others = len(self.columns_.names) - len(numbers)
-        return [*(self.monotone_constraints.get(name, 0) for name in numbers), *([0] * others)]
+        return parameters
 
     def _columns(self, job: Job, output: Output) -> Columns | Constructed:
         plain = Columns.fit(
