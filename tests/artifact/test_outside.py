@@ -27,6 +27,11 @@ def model(where, *, outside):
     elif where == "constant":
         node = helper.make_node("Constant", [], ["w"], value=held)
         graph = helper.make_graph([node, add], "g", [x], [y])
+    elif where == "behind numbers":
+        node = helper.make_node("Constant", [], ["w"], value=held)
+        node.attribute[0].ints.extend([0, -1, 5, 1 << 40])
+        node.attribute[0].floats.extend([0.5, 5e-324])
+        graph = helper.make_graph([node, add], "g", [x], [y])
     else:
         inner = helper.make_graph(
             [helper.make_node("Identity", ["w"], ["v"])], "i", [], [y], [held]
@@ -36,7 +41,7 @@ def model(where, *, outside):
     return helper.make_model(graph, opset_imports=[helper.make_opsetid("", 17)], ir_version=8)
 
 
-@pytest.mark.parametrize("where", ["initializer", "constant", "branch"])
+@pytest.mark.parametrize("where", ["initializer", "constant", "behind numbers", "branch"])
 def test_numbers_in_other_files_are_seen_wherever_a_tensor_may_be(where):
     assert keeps_outside(model(where, outside=True).SerializeToString())
     assert not keeps_outside(model(where, outside=False).SerializeToString())
