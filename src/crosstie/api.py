@@ -1,6 +1,7 @@
 """The public verbs. Whatever the command line can do, these do; the command line calls nothing else."""
 
 import os
+import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -61,6 +62,7 @@ def train(
     callbacks: Sequence[Any] = (),
     say: Say | None = None,
     progress: bool = False,
+    began: float | None = None,
 ) -> Run:
     """Train a model: `crosstie train` in Python.
 
@@ -81,7 +83,7 @@ def train(
         start_from: An earlier network to begin with: a run, a folder with its weights, or `hf://ORG/NAME@REVISION`
             (`--from`).
         threads: Processor threads to use.
-        time_limit: Of `model_type: auto`, from the start of the process to its end: seconds, or `"10m"`.
+        time_limit: Of `model_type: auto`, for the whole call: seconds, or `"10m"`.
         inference_limit: Of `model_type: auto`, what the model may take for a row by itself: seconds, or `"1ms"`.
         effort: Of `model_type: auto`, how much is tried: "quick", "standard" or "thorough".
         plan: A run of `model_type: auto`, whose search is done again to the same model.
@@ -93,6 +95,7 @@ def train(
         callbacks: Told of progress beside the usual ones.
         say: Called with each line worth showing; None is silent.
         progress: Show a progress bar.
+        began: When the time limit counts from, as `time.monotonic()` tells it; None is now.
 
     Returns:
         The finished run. Its `manifest["exit"]` is "interrupted" after Ctrl-C, with the best model kept.
@@ -109,6 +112,7 @@ def train(
         >>> round(run.metrics["test"]["Churn"]["roc_auc"], 2)
         0.83
     """
+    began = time.monotonic() if began is None else began
     if threads is not None:
         limit_processors(threads)
     from crosstie.pipeline.auto import asked
@@ -121,6 +125,7 @@ def train(
             callbacks,
             say,
             progress=progress,
+            began=began,
             resume=True,
             allow_different_host=allow_different_host,
         )
@@ -148,7 +153,7 @@ def train(
     if planned.hyperopt is not None and say is not None:
         say("hyperopt: is for crosstie tune; the file is trained as it stands")
     run = _new_run(planned, runs, output)
-    return _train(planned, run, callbacks, say, progress=progress)
+    return _train(planned, run, callbacks, say, progress=progress, began=began)
 
 
 def tune(
@@ -487,6 +492,7 @@ def _train(
     say: Say | None,
     *,
     progress: bool,
+    began: float,
     resume: bool = False,
     allow_different_host: bool = False,
 ) -> Run:
@@ -501,6 +507,7 @@ def _train(
         Journal(run.path / "log.txt", say),
         resume=resume,
         allow_different_host=allow_different_host,
+        began=began,
     )
     return train(plan, run, session, choose=choose if plan.model_type == "auto" else fit_one)
 

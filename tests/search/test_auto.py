@@ -1,6 +1,7 @@
 """What an automatic search tries, keeps and writes down."""
 
 import json
+import time
 from itertools import islice
 
 import numpy as np
@@ -155,6 +156,33 @@ def test_a_time_limit_ends_the_search_and_leaves_a_model(tmp_path):
         "why": "would take about 0.5 s, and its share of what is left is 0.0 s",
     }
     assert run.manifest["learner"] == "linear"
+
+
+def test_a_time_limit_counts_from_the_call_and_not_from_the_start_of_an_old_process(tmp_path):
+    asked = {"target": "y", "set": ["trainer.learners=[linear,decision_tree]"]}
+    hour_ago = time.monotonic() - 3600
+
+    fresh = crosstie.train(curve(60), time_limit="20s", runs=tmp_path / "fresh", **asked)
+    late = crosstie.train(
+        curve(60), time_limit="20s", began=hour_ago, output=tmp_path / "late", **asked
+    )
+
+    tried = [
+        [each["name"] for each in json.loads((run.path / "plan.json").read_text())["trials"]]
+        for run in (fresh, late)
+    ]
+    assert tried == [["linear", "decision_tree"], ["linear"]]
+
+
+def test_what_comes_behind_its_units_ends_a_fit_earlier():
+    def ends(behind):
+        cut = Cut(deadline=time.monotonic() + 3600, behind=behind)
+        progress = Progress(learner="gbm", unit="tree", step=3)
+        cut.on_train_start(progress)
+        cut.on_step_end(progress)
+        return progress.ends_here
+
+    assert (ends(0.0), ends(float("inf"))) == (False, True)
 
 
 def test_a_fit_that_was_cut_is_cut_at_the_same_tree_again(tmp_path):

@@ -28,7 +28,7 @@ import numpy as np
 from numpy.typing import NDArray
 from safetensors.numpy import save_file
 
-from crosstie.artifact.artifact import OutputSettings, groups_of
+from crosstie.artifact.artifact import Artifact, OutputSettings, groups_of
 from crosstie.artifact.example import Rows, made_rows, write_example
 from crosstie.artifact.loading import FORMAT, load, read_json
 from crosstie.artifact.requirements import requirements
@@ -58,8 +58,8 @@ def save(
     published: Mapping[str, Any] | None = None,
     views: Mapping[str, Sequence[View]] | None = None,
     rowwise: Rowwise | None = None,
-) -> None:
-    """Write an artifact to `folder`, which appears whole or not at all.
+) -> Artifact:
+    """Write an artifact to `folder`, which appears whole or not at all; it is given back open.
 
     Args:
         folder: Replaced if it is there.
@@ -141,6 +141,7 @@ def save(
     _write_manifest(part, facts)
     shutil.rmtree(folder, ignore_errors=True)
     part.replace(folder)
+    return replace(artifact, folder=folder, manifest=read_json(folder / "manifest.json"))
 
 
 def _beside(settings: OutputSettings) -> dict[str, Any]:

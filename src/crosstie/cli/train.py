@@ -11,6 +11,7 @@ from crosstie.api import Say
 from crosstie.cli.asked import USUAL, Asked
 from crosstie.cli.output import put, put_comparison, put_json, tell
 from crosstie.cli.types import TablePath
+from crosstie.pipeline.process import process_began
 from crosstie.pipeline.run import Run
 
 
@@ -62,6 +63,7 @@ def train(
         output=output,
         say=None if quiet else tell if json else put,
         progress=not quiet,
+        began=process_began(),
     )
     interrupted = run.manifest["exit"] == "interrupted"
     if json:

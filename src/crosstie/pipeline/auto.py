@@ -38,7 +38,7 @@ class Auto:
     Args:
         effort: How much is tried where there is no time limit: `quick` is for a first look, under a minute on 10,000
             rows; `standard` tries a portfolio of boosters and networks; `thorough` draws more of them.
-        time_limit: Seconds from the start of the process to its end. All of them are used, whatever the effort.
+        time_limit: Seconds for the whole command, or the whole call in Python. All of them are used, whatever the effort.
         inference_limit: Seconds that the model may take for a row by itself, on one processor; None is no limit. Where
             nothing that is tried is as quick, the quickest is kept and that is said.
         learners: Only these are tried; None is all that can take the table.

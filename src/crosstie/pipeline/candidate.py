@@ -125,12 +125,14 @@ class Session:
         journal: Tells a person and the log.
         resume: Go on from what an earlier process left.
         allow_different_host: Even if that was another machine, thread count or version.
+        began: When the call or the command began, on the monotonic clock; a time limit counts from there.
     """
 
     callbacks: Sequence[Callback] = ()
     journal: Journal = field(default_factory=Journal)
     resume: bool = False
     allow_different_host: bool = False
+    began: float = field(default_factory=time.monotonic)
 
 
 class Choose(Protocol):

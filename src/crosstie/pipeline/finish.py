@@ -50,6 +50,7 @@ def finish(
     beside: Sequence[Candidate],
     *,
     about: Mapping[str, Any],
+    until: float | None = None,
 ) -> Scores:
     """Write everything that a finished run holds; give its metrics.
 
@@ -60,6 +61,7 @@ def finish(
         chosen: The model to keep.
         beside: The others to show it against.
         about: For the artifact's manifest.
+        until: When the run should be done, on the monotonic clock; None is whenever it is.
     """
     published = _published(chosen)
     for each in beside:
@@ -78,7 +80,7 @@ def finish(
     judged = "test" if "test" in parts else "validation" if "validation" in parts else "train"
     thresholds = parts[judged].limits(settings)
 
-    save(
+    artifact = save(
         run.model,
         name=plan.name,
         members=chosen.members,
@@ -132,7 +134,7 @@ def finish(
     worst = worst_rows(plan, outputs, parts[judged], prepared, judged, thresholds)
     if worst:
         run.write("top_losses.json", worst)
-    seen = insight(run, plan, chosen, prepared, parts[judged], judged, worst)
+    seen = insight(artifact, plan, chosen, prepared, parts[judged], judged, worst, until=until)
     for name, content in seen.items():
         run.write(name, content)
     return metrics

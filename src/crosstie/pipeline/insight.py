@@ -4,6 +4,7 @@ How much each column is worth (`importance.json`), what is predicted as the most
 (`partial.json`), and why it says what it says of the rows that it is most wrong about (`explanations.json`).
 """
 
+import time
 from collections.abc import Mapping, Sequence
 from itertools import zip_longest
 from typing import Any
@@ -11,12 +12,11 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from crosstie.artifact.artifact import Artifact
 from crosstie.artifact.exchange import Exchange
-from crosstie.artifact.loading import load
 from crosstie.pipeline.candidate import Candidate, Part
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.pipeline.run import Run
 from crosstie.pipeline.seen import Seen
 from crosstie.serving.explain import EXPLAINED, SAMPLES, sampled
 from crosstie.serving.importance import (
@@ -34,32 +34,37 @@ Misses = Sequence[Mapping[str, Any]]
 
 SECONDS, SHARE, MOST = 0.5, 0.1, 1.5  # for importance: at least, of what the fit took, at most
 EACH = 0.45  # seconds of each of the others, at most
+PARTS = 0.6, 0.2  # of the time that a limit leaves: for importance, and for each of the others
+AFTER = 0.6  # seconds that come behind all of it
+LEAST = 0.15  # that each of the others gets in any case
 COLUMNS = 6  # whose values predictions are shown by
 GRIDS = ((500, 20), (200, 12), (100, 8))  # rows, and values of a column: how smooth a line is
 WALKS = ((10, SAMPLES), (10, 8), (5, 8))  # rows of an output, and pairs of orders for each
 
 
 def insight(
-    run: Run,
+    artifact: Artifact,
     plan: Plan,
     chosen: Candidate,
     prepared: Prepared,
     part: Part,
     judged: str,
     misses: Misses,
+    *,
+    until: float | None = None,
 ) -> dict[str, dict[str, Any]]:
     """By name of a file what it is to hold; none of what would take long, or cannot be told of such a model.
 
     Args:
-        run: Its model is saved.
+        artifact: The saved model.
         plan: For the sources.
         chosen: What was saved.
         prepared: The encoded data.
         part: What is true of the rows that judge it.
         judged: Which part of the data that is.
         misses: As in `top_losses.json`.
+        until: When the run should be done, on the monotonic clock: there is as much time as is left then.
     """
-    artifact = load(run.model, verify=False)
     alike = all(preprocessor is prepared.preprocessor for preprocessor, _ in chosen.members)
     seen = Seen(artifact, plan, prepared, alike)
     total = len(next(iter(part.raw.values())))
@@ -71,17 +76,27 @@ def insight(
     exchange = seen.rows(judged, places)
     if exchange is None:
         return {}
-    seconds = min(max(SECONDS, SHARE * chosen.seconds), MOST)
+    seconds, most = _afforded(chosen, until)
     worth = _importance(seen, part, places, exchange, seconds)
     if worth is None:
         return {}
-    each = seconds_a_row(artifact, exchange, EACH / FEW_ROWS)
+    each = seconds_a_row(artifact, exchange, most / FEW_ROWS)
     found = {
         "importance.json": worth,
-        "partial.json": _partial(seen, part, judged, places, exchange, each, worth["outputs"]),
-        "explanations.json": _explanations(seen, judged, misses, each),
+        "partial.json": _partial(
+            seen, part, judged, places, exchange, each / most, worth["outputs"]
+        ),
+        "explanations.json": _explanations(seen, judged, misses, each / most),
     }
     return {name: {"part": judged, **one} for name, one in found.items() if one is not None}
+
+
+def _afforded(chosen: Candidate, until: float | None) -> tuple[float, float]:
+    """Seconds for importance, and for each of the others."""
+    if until is None:
+        return min(max(SECONDS, SHARE * chosen.seconds), MOST), EACH
+    left = until - time.monotonic() - AFTER
+    return max(PARTS[0] * left, SECONDS), max(PARTS[1] * left, LEAST)
 
 
 def _importance(
@@ -108,16 +123,16 @@ def _partial(
     judged: str,
     places: Places,
     exchange: Exchange,
-    each: float,
+    cost: float,
     worth: Mapping[str, Mapping[str, Any]],
 ) -> dict[str, Any] | None:
-    """By the columns that outputs go by most."""
+    """By the columns that outputs go by most; `cost` is of a row, of what there is time for."""
     known = drawable(seen.artifact)
     ranked = [[one["column"] for one in found["columns"]] for found in worth.values()]
     names = [name for alike in zip_longest(*ranked) for name in alike if name in known]
     columns = list(dict.fromkeys(names))[:COLUMNS]
     grids = [(min(rows, len(places)), values) for rows, values in GRIDS]
-    grid = next((g for g in grids if each * g[0] * g[1] * len(columns) <= EACH), None)
+    grid = next((g for g in grids if cost * g[0] * g[1] * len(columns) <= 1), None)
     if grid is None:
         return None
     some = places[: grid[0]]
@@ -135,7 +150,7 @@ def _partial(
     return {"rows": len(some), "columns": [one.to_json() for one in found]} if found else None
 
 
-def _explanations(seen: Seen, judged: str, misses: Misses, each: float) -> dict[str, Any] | None:
+def _explanations(seen: Seen, judged: str, misses: Misses, cost: float) -> dict[str, Any] | None:
     """Of the rows that outputs are most wrong about.
 
     Of validation rows a model that has learned from them since does not say what it was wrong about.
@@ -149,8 +164,8 @@ def _explanations(seen: Seen, judged: str, misses: Misses, each: float) -> dict[
         for one in artifact.outputs
     }
     rows = sum(map(len, numbers.values()))
-    walked = 2 * len(artifact.inputs) * each
-    walk = next((w for w in WALKS if w[1] * walked * min(rows, w[0] * len(numbers)) <= EACH), None)
+    walked = 2 * len(artifact.inputs) * cost
+    walk = next((w for w in WALKS if w[1] * walked * min(rows, w[0] * len(numbers)) <= 1), None)
     if walk is None or not rows:
         return None
     most, samples = walk

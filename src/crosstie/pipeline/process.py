@@ -35,13 +35,13 @@ def is_gone(process: Mapping[str, Any]) -> bool:
     return _started(pid) != process.get("started")
 
 
-def seconds_since_start() -> float:
-    """How long ago this process began, imports and all; where the system does not tell, since this was imported."""
+def process_began() -> float:
+    """When this process began, on the monotonic clock; where the system does not tell, when this was imported."""
     with suppress(OSError, AttributeError, KeyError):  # what other systems lack
         ticks = int(_started(os.getpid()).split()[1])
         up = float(Path("/proc/uptime").read_text(encoding="ascii").split()[0])
-        return up - ticks / os.sysconf("SC_CLK_TCK")
-    return time.monotonic() - _IMPORTED
+        return time.monotonic() - (up - ticks / os.sysconf("SC_CLK_TCK"))
+    return _IMPORTED
 
 
 def _started(pid: int) -> str:

@@ -80,7 +80,10 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     try:
         candidates, prepared = _fit(plan, run, session, choose)
         chosen, *beside = candidates
-        scores = finish(run, plan, prepared, chosen, beside, about={"run": run.path.name})
+        limit = plan.trainer.get("time_limit") if plan.model_type == "auto" else None
+        until = None if limit is None else session.began + limit
+        about = {"run": run.path.name}
+        scores = finish(run, plan, prepared, chosen, beside, about=about, until=until)
         for callback in session.callbacks:
             callback.on_run_end(flat(plan.config), scores)
         for line in verdicts(run.evaluation):

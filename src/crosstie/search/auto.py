@@ -26,7 +26,6 @@ from crosstie.pipeline.finish import keep_network
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.pipeline.process import seconds_since_start
 from crosstie.pipeline.trials import FOLDER, keep_trial
 from crosstie.pipeline.unseen import compared_by
 from crosstie.search.blend import Blend
@@ -89,7 +88,7 @@ class Search:
         )
         if options.wide:
             self.say(f"models are compared by {by}")
-        self.budget = Budget.of(options, data)
+        self.budget = Budget.of(options, data, session.began)
         limit = options.inference_limit
         self.blend = Blend(plan, most=math.inf if limit is None else limit)
         self.failed: list[Exception] = []
@@ -133,7 +132,7 @@ class Search:
                     f"{name}: the model holds training rows, as numbers; who has it can read them"
                 )
         keep_network(self.folder, self.folder / FOLDER / self.blend.best().label)
-        seconds = round(seconds_since_start(), 3)
+        seconds = round(time.monotonic() - self.session.began, 3)
         self.record.write(seconds=seconds, chosen=ranked[0].label, kept=kept)
         ranked[0].interrupted = any(each.interrupted for each in ranked)
         return ranked
@@ -147,22 +146,22 @@ class Search:
         return self.budget.lacks(trial) if self.blend.tried else ""
 
     def _fit(self, trial: Trial, unit: Done) -> Candidate:
-        began = time.monotonic()
         brief = self.options.wide or trial.model_type in CLASSICS  # a line each is enough
-        candidate = run_trial(
+        fitted = run_trial(
             trial,
             self.plan,
             self.data,
             self.folder,
             self.quiet if brief else self.session,
             deadline=self.budget.deadline(trial),
+            behind=self.budget.behind(trial),
             cuts=unit.cuts or None,
         )
-        seconds, cost = time.monotonic() - began, unit.seconds_a_row
+        candidate, seconds, cost = fitted.candidate, fitted.seconds, unit.seconds_a_row
         if self.options.inference_limit is not None and cost is None:
             cost = seconds_a_row(candidate, self.data)
         compared = self.blend.add(candidate, cost or 0.0)
-        self.budget.took(trial, candidate, seconds, compared=compared)
+        self.budget.took(trial, fitted, compared=compared)
         score = self.blend.scores[candidate.label]
         self.record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
         own = self.folder / FOLDER / trial.name

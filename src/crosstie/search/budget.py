@@ -12,10 +12,9 @@ from crosstie.data.batch import Layout
 from crosstie.learners.classic import classes, columns
 from crosstie.learners.learner import learners
 from crosstie.pipeline.auto import Auto
-from crosstie.pipeline.candidate import Candidate
 from crosstie.pipeline.prepare import Prepared
-from crosstie.pipeline.process import seconds_since_start
 from crosstie.search.portfolio import Trial
+from crosstie.search.trial import Fitted
 
 CLASSICS = (  # that people expect to see compared
     "decision_tree",
@@ -31,19 +30,22 @@ WORTH = 0.5  # of what a trial would take, below which it would say little of it
 FAIR = 0.05  # of the time that is left, that what is only there to be compared may take
 SLOW = 0.15  # of it, that trees which are shrunk much may take; else they are shrunk less
 RATES = {"gbm": 0.06, "catboost": 0.12}  # to which at most
+HASTE = 3  # times as much, where that would still take more than there is
 RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
-SOON = 3.5  # seconds at most that a run's importance, explanations and report take
+SOON = 2.3  # seconds at most that a run's importance, explanations and report take
 MIXED = 400  # averages of models that are compared
-ASKED = 1  # times that the slowest is loaded and asked, once one is chosen
+BEHIND = 0.2  # of what units take, that writing a model and asking it take, before the first of a learner has shown it
+ASKED = 0.3  # of what asking the slowest took, that opening what is chosen takes
 
 
 class Budget:
     """How much time there is, and what it is given to.
 
     Args:
-        limit: Seconds from the start of the process to its end; None for no limit.
+        limit: Seconds from `began` to the end of the run; None for no limit.
         layout: Of the encoded rows.
         rows: Of the training part of each fold.
+        began: As `Session.began`.
         quick: Whether a look at what is quick is all that is wanted.
 
     Attributes:
@@ -51,27 +53,34 @@ class Budget:
     """
 
     def __init__(
-        self, limit: float | None, layout: Layout, rows: Sequence[int], *, quick: bool = False
+        self,
+        limit: float | None,
+        layout: Layout,
+        rows: Sequence[int],
+        *,
+        began: float,
+        quick: bool = False,
     ) -> None:
         self.refused = 0
         self._quick = quick
         self._rows = rows
         self._table = columns(layout), classes(layout.outputs[0])
         self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
-        began = seconds_since_start()
-        self._ends = None if limit is None else time.monotonic() + limit - began
-        reported = SOON if limit is None else min(SOON, 1.0 + 0.05 * limit)
-        self._behind = reported + 0.3 * began  # what reads a table quickly also saves it quickly
+        self._after: dict[str, tuple[float, float]] = {}  # seconds of units, and behind them
+        self._ends = None if limit is None else began + limit
+        reported = SOON if limit is None else min(SOON, 0.7 + 0.03 * limit)
+        read = time.monotonic() - began
+        self._behind = reported + 0.3 * read  # what reads a table quickly also saves it quickly
         self._judging = self._asking = self._mixing = 0.0
 
     @classmethod
-    def of(cls, options: Auto, data: Sequence[Prepared]) -> "Budget":
+    def of(cls, options: Auto, data: Sequence[Prepared], began: float) -> "Budget":
         """That of a search; none where a plan says what is done."""
         rows = [len(each.batches["train"]) for each in data]
         if options.plan is not None:
-            return cls(None, data[0].layout, rows)
+            return cls(None, data[0].layout, rows, began=began)
         quick = not options.wide and options.learners is None
-        return cls(options.time_limit, data[0].layout, rows, quick=quick)
+        return cls(options.time_limit, data[0].layout, rows, began=began, quick=quick)
 
     @property
     def left(self) -> float:
@@ -91,7 +100,10 @@ class Budget:
         share = SLOW * self.left / max(self._wanted(trial), 1e-9)
         if share >= 1:
             return trial
-        rate = min(trial.trainer["learning_rate"] / max(share, 1e-3), most)
+        own = trial.trainer["learning_rate"]
+        rate = min(own / max(share, 1e-3), most)
+        if (left := max(self.left, 1e-3)) < (wanted := self._wanted(trial) * own / rate):
+            rate = min(rate * wanted / left, HASTE * most)
         return replace(trial, trainer={**trial.trainer, "learning_rate": round(rate, 4)})
 
     def lacks(self, trial: Trial) -> str:
@@ -124,17 +136,23 @@ class Budget:
             share = SHARE if self._wanted(trial) < left * SHARE else 1.0  # nothing else would fit
         return time.monotonic() + max(left * share, min(left, LEAST))
 
-    def took(
-        self, trial: Trial, candidate: Candidate, seconds: float, *, compared: float = 0.0
-    ) -> None:
+    def behind(self, trial: Trial) -> float:
+        """Seconds that come behind the last unit of a trial, for each second of units."""
+        learned, after = self._after.get(trial.model_type, (1.0, BEHIND))
+        return after / learned
+
+    def took(self, trial: Trial, fitted: Fitted, *, compared: float = 0.0) -> None:
         """Learn from a trial how long others will take, and how long what comes behind them.
 
         Args:
             trial: What was tried.
-            candidate: What came of it.
-            seconds: That it took.
+            fitted: What came of it.
             compared: Seconds that it took to see how good it is.
         """
+        candidate, seconds = fitted.candidate, fitted.seconds
+        if fitted.learned:
+            learned, after = self._after.get(trial.model_type, (0.0, 0.0))
+            self._after[trial.model_type] = learned + fitted.learned, after + fitted.behind
         self._mixing = max(self._mixing, compared)
         if not any(candidate.cuts):
             self._unit.setdefault(trial.model_type, seconds / trial.work)

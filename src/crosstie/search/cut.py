@@ -11,21 +11,30 @@ class Cut(Callback):
     Args:
         deadline: On the monotonic clock, in seconds; None is never.
         at: The step after which to end, whatever the clock says.
+        behind: Seconds that come behind the last unit for each second of units: more trees take longer to write
+            and to ask.
 
     Attributes:
         step: The step after which it did ask; None if training ended by itself.
+        learned: Seconds of units so far.
+        ended: When the last of them did, on the monotonic clock.
     """
 
-    def __init__(self, deadline: float | None = None, *, at: int | None = None) -> None:
+    def __init__(
+        self, deadline: float | None = None, *, at: int | None = None, behind: float = 0.0
+    ) -> None:
         self.deadline = deadline
         self.at = at
+        self.behind = behind
         self.step: int | None = None
-        self._began = time.monotonic()
+        self.learned = 0.0
+        self.ended = self._began = time.monotonic()
         self._units = 0
 
     def on_train_start(self, progress: Progress) -> None:
         """Begin to measure how long a unit takes."""
-        self._began, self._units = time.monotonic(), 0
+        self.ended = self._began = time.monotonic()
+        self._units = 0
 
     def on_step_end(self, progress: Progress) -> None:
         """A tree is a unit."""
@@ -38,11 +47,13 @@ class Cut(Callback):
 
     def _unit(self, progress: Progress) -> None:
         self._units += 1
+        self.ended = time.monotonic()
+        self.learned = self.ended - self._began
         if self.at is not None:
             over = progress.step >= self.at
         elif self.deadline is not None:
-            now = time.monotonic()
-            over = now + (now - self._began) / self._units > self.deadline
+            unit = self.learned / self._units
+            over = self.ended + unit + self.behind * (self.learned + unit) > self.deadline
         else:
             over = False
         if over and progress.step != progress.total_steps:

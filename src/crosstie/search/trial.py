@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -15,6 +15,23 @@ from crosstie.search.cut import Cut
 from crosstie.search.portfolio import Trial
 
 
+@dataclass(frozen=True)
+class Fitted:
+    """What came of a trial.
+
+    Attributes:
+        candidate: The model.
+        seconds: That it took, what was asked of its graphs included.
+        learned: Those of its units, trees or epochs; 0 where nobody counted.
+        behind: Those that came behind its units.
+    """
+
+    candidate: Candidate
+    seconds: float
+    learned: float
+    behind: float
+
+
 def run_trial(
     trial: Trial,
     plan: Plan,
@@ -23,8 +40,9 @@ def run_trial(
     session: Session,
     *,
     deadline: float | None = None,
+    behind: float = 0.0,
     cuts: Sequence[int | None] | None = None,
-) -> Candidate:
+) -> Fitted:
     """Fit a trial, or take what an earlier process made of it.
 
     Args:
@@ -34,14 +52,28 @@ def run_trial(
         folder: Of the run; the trial gets `trials/NAME` there.
         session: Of the run.
         deadline: On the monotonic clock, when all of its folds should be done; None for no limit.
+        behind: As `Cut.behind`.
         cuts: Of each fold, the step after which an earlier search ended it; goes before `deadline`.
     """
+    began = time.monotonic()
+    watching: list[tuple[Cut, float]] = []  # and what came behind its units
+
+    def settle() -> None:
+        """A fold is done, if one was begun."""
+        if watching:
+            cut, _ = watching[-1]
+            watching[-1] = cut, time.monotonic() - cut.ended
 
     def watch(fold: int) -> Sequence[Cut]:
+        settle()
         if cuts is not None:
             return [Cut(at=cuts[fold])]
+        if deadline is None:
+            return ()
         now = time.monotonic()
-        return [Cut(now + (deadline - now) / (len(data) - fold))] if deadline is not None else ()
+        cut = Cut(now + (deadline - now) / (len(data) - fold), behind=behind)
+        watching.append((cut, 0.0))
+        return [cut]
 
     found = fit_each(
         replace(plan, architecture=_with(plan.architecture, trial.combiner)),
@@ -52,8 +84,11 @@ def run_trial(
         trainer=trial.trainer,
         watch=watch,
     )
+    settle()
     found.name = trial.name
-    return found
+    learned = sum(cut.learned for cut, _ in watching)
+    after = sum(seconds for cut, seconds in watching if cut.learned)
+    return Fitted(found, time.monotonic() - began, learned, after)
 
 
 def _with(architecture: Mapping[str, Any], combiner: Mapping[str, Any]) -> dict[str, Any]:

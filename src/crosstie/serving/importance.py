@@ -18,11 +18,10 @@ from crosstie.serving.pieces import drawn
 from crosstie.serving.top_losses import JUDGED, row_losses
 from crosstie.serving.truth import true_values
 
-ROWS, SHUFFLES = (
-    1000,
-    5,
-)  # how narrow intervals are: three more digits would cost a thousand times as much
-FEW_ROWS, FEW_SHUFFLES = 300, 3
+ROWS, SHUFFLES = 1000, 5  # ten times as narrow intervals would cost a hundred times as much
+FEW_ROWS = 300  # that the time of a row is measured by
+FEWER = ((ROWS, SHUFFLES), (FEW_ROWS, 3), (100, 2))
+WARM = 2  # rows of the first call
 LEVEL = 0.95
 
 
@@ -153,11 +152,11 @@ def measure(
 def affordable(artifact: Artifact, rows: Exchange, seconds: float) -> tuple[int, int] | None:
     """How many rows and shuffles take about `seconds` of processor time at most; None where not even few do.
 
-    There are two choices alone, so that a machine that is a little slower measures the same.
+    There are three choices alone, so that a machine that is a little slower measures the same.
     """
-    few = FEW_ROWS * FEW_SHUFFLES
+    few = math.prod(FEWER[-1])
     each = seconds_a_row(artifact, rows, 4 * seconds / few / len(rows.columns)) * len(rows.columns)
-    for some, shuffles in ((ROWS, SHUFFLES), (FEW_ROWS, FEW_SHUFFLES)):
+    for some, shuffles in FEWER:
         if each * min(some, len(rows)) * shuffles <= seconds:
             return min(some, len(rows)), shuffles
     return None
@@ -166,14 +165,14 @@ def affordable(artifact: Artifact, rows: Exchange, seconds: float) -> tuple[int,
 def seconds_a_row(artifact: Artifact, rows: Exchange, most: float) -> float:
     """Processor seconds that the model takes for a row; infinity where a few rows show that it is more than `most`.
 
-    A graph's first call takes longer, so `most` should leave room.
+    A graph's first call takes longer and is not counted.
     """
     each = 0.0
-    for probe in (min(32, len(rows)), min(FEW_ROWS, len(rows))):
+    for probe in (min(WARM, len(rows)), min(32, len(rows)), min(FEW_ROWS, len(rows))):
         began = time.process_time()
         artifact.raw(rows.mixed(np.repeat(np.arange(probe)[:, None], len(rows.columns), axis=1)))
         each = (time.process_time() - began) / max(probe, 1)
-        if each > most:
+        if each > most and probe > WARM:
             return math.inf
     return each
 
