@@ -264,6 +264,59 @@ def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
     assert [each["name"] for each in trials] == kept
 
 
+@pytest.mark.parametrize("folds", [None, 2])
+def test_what_is_kept_can_be_fitted_again_on_validation_rows_too(tmp_path, folds):
+    asked = {"target": "y", "folds": folds, "name": "waves"}
+    few = ["trainer.learners=[linear,gbm]"]
+    once = crosstie.train(curve(), set=few, output=tmp_path / "once", **asked)
+    plan = json.loads((once.path / "plan.json").read_text())
+    plan["trials"][1]["trainer"] = {"refit": False}
+    (once.path / "plan.json").write_text(json.dumps(plan))
+
+    bare, again = (
+        crosstie.train(
+            curve(),
+            plan=once.path,
+            set=[f"trainer.refit={refit}", "trainer.ensemble=false"],
+            output=tmp_path / refit,
+            **asked,
+        )
+        for refit in ("false", "true")
+    )
+
+    kept, before = again.evaluation["models"][0], bare.evaluation["models"][0]
+    assert (kept["model"], before["model"]) == ("gbm", "gbm")
+    assert kept["metrics"]["validation"] == before["metrics"]["validation"]
+    assert kept["metrics"]["test"] != before["metrics"]["test"]
+    assert (
+        kept["about"]["refit_rows"] == len(curve()["y"]) - again.evaluation["outputs"]["y"]["rows"]
+    )
+    assert len(list((again.model / "graph").iterdir())) == 1
+    row = [{"x": 0.5, "z": 1.0}]
+    as_tried = crosstie.load(f"{again.path}/trials/gbm").predict(row)
+    assert (
+        as_tried == crosstie.load(bare.path).predict(row) != crosstie.load(again.path).predict(row)
+    )
+
+
+def test_what_cannot_be_fitted_again_stays_and_that_is_said(tmp_path):
+    said = []
+
+    run = crosstie.train(
+        curve(60),
+        target="y",
+        set=["trainer.learners=[linear]", "trainer.refit=true"],
+        runs=tmp_path,
+        say=said.append,
+    )
+
+    assert run.manifest["learner"] == "linear"
+    assert (
+        "linear stays as it is: only boosters that validation rows stopped can be fitted again, on all rows"
+        in said
+    )
+
+
 def test_each_model_that_was_tried_can_be_predicted_with(tmp_path):
     run = crosstie.train(curve(200), target="y", runs=tmp_path, name="waves")
     rows = [{"x": 0.5, "z": 1.0}, {"x": None, "z": -1.0}]

@@ -69,7 +69,8 @@ def insight(
     seen = Seen(artifact, plan, prepared, alike)
     total = len(next(iter(part.raw.values())))
     # of validation rows of folds, all members but the one that judged them have learned from them
-    if total < 2 or not can_be_asked(artifact) or not (alike or judged != "validation"):
+    unseen = judged != "validation" or (alike and chosen.folds == 1)
+    if total < 2 or not can_be_asked(artifact) or not unseen:
         return {}
     rng = np.random.default_rng(plan.seed)
     places = rng.choice(total, ROWS, replace=False) if total > ROWS else rng.permutation(total)

@@ -116,10 +116,12 @@ def _make(run: Run, folder: Path, model: Path, facts: Mapping[str, Any]) -> None
         if facts["folds"] > 1
         else [folder]
     )
-    fitted = [
-        load_fitted(place / FEATURES) if (place / FEATURES).is_dir() else member.preprocessor
-        for place, member in zip(places, kept.members, strict=False)
-    ]  # the model's first members are those of the folds, too
+    fitted = [  # the model's first members are those of the folds, too, unless it was fitted again on all rows
+        load_fitted(place / FEATURES)
+        if (place / FEATURES).is_dir()
+        else kept.members[k].preprocessor
+        for k, place in enumerate(places)
+    ]
     save(
         model,
         name=kept.manifest["name"],

@@ -14,6 +14,7 @@ from inspect import signature
 from itertools import chain, islice
 from pathlib import Path
 
+from crosstie.artifact.fitted import save_fitted
 from crosstie.config.options import build
 from crosstie.data.batch import Layout
 from crosstie.errors import ConfigError, DataError, Problem, TrainingError
@@ -26,13 +27,14 @@ from crosstie.pipeline.finish import keep_network
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.pipeline.trials import FOLDER, keep_trial
+from crosstie.pipeline.trials import FEATURES, FOLDER, keep_trial
 from crosstie.pipeline.unseen import compared_by
 from crosstie.search.blend import Blend
 from crosstie.search.budget import CLASSICS, Budget
 from crosstie.search.latency import seconds_a_row
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.search.record import Done, Record, read_plan
+from crosstie.search.refit import REFIT, can_be_refitted, refitted, seconds_again
 from crosstie.search.trial import run_trial
 from crosstie.training.callbacks.progress_bar import ProgressBar
 
@@ -40,6 +42,8 @@ from crosstie.training.callbacks.progress_bar import ProgressBar
 TOKENS = {"text", "sequence", "set", "bag"}
 DRAWN = 30  # beside the portfolio, where the effort is thorough
 HOLDS_ROWS = ("nearest_neighbors", "support_vectors")  # whose graphs are made of training rows
+KEPT = 3  # models in an average, as a rule
+NOT_AGAIN = "only boosters that validation rows stopped can be fitted again, on all rows"
 PATIENCE = len(CLASSICS) + 3  # trials in a row that there is no time for
 
 
@@ -91,7 +95,9 @@ class Search:
         self.budget = Budget.of(options, data, session.began)
         limit = options.inference_limit
         self.blend = Blend(plan, most=math.inf if limit is None else limit)
+        self.trials: dict[str, Trial] = {}  # that came to something, by name
         self.failed: list[Exception] = []
+        self._began, self._fitting = time.monotonic(), 0.0
 
     def attempt(self, unit: Done, place: str) -> bool:
         """Fit a model, unless there is a reason not to; whether the search goes on.
@@ -131,9 +137,14 @@ class Search:
                 self.say(
                     f"{name}: the model holds training rows, as numbers; who has it can read them"
                 )
-        keep_network(self.folder, self.folder / FOLDER / self.blend.best().label)
+        if self.options.refit:
+            began = time.monotonic()
+            ranked[0] = self._refitted(ranked[0], kept)
+            self._fitting += time.monotonic() - began
+        keep_network(self.folder, self.folder / FOLDER / self.blend.best(1)[0].label)
         seconds = round(time.monotonic() - self.session.began, 3)
-        self.record.write(seconds=seconds, chosen=ranked[0].label, kept=kept)
+        between = round(time.monotonic() - self._began - self._fitting, 3)
+        self.record.write(seconds=seconds, between_fits=between, chosen=ranked[0].label, kept=kept)
         ranked[0].interrupted = any(each.interrupted for each in ranked)
         return ranked
 
@@ -160,16 +171,47 @@ class Search:
         candidate, seconds, cost = fitted.candidate, fitted.seconds, unit.seconds_a_row
         if self.options.inference_limit is not None and cost is None:
             cost = seconds_a_row(candidate, self.data)
+        self._fitting += seconds
+        self.trials[candidate.label] = trial
         compared = self.blend.add(candidate, cost or 0.0)
+        if self.options.refit:
+            likely = self.blend.best(KEPT)
+            self.budget.refitting = sum(map(seconds_again, likely))
         self.budget.took(trial, fitted, compared=compared)
         score = self.blend.scores[candidate.label]
         self.record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
         own = self.folder / FOLDER / trial.name
         keep_trial(own, self.plan, candidate, **vars(trial), score=score)
+        if (
+            self.options.refit and len(self.data) > 1
+        ):  # of whose features the model has but the first
+            for k, each in enumerate(self.data[: candidate.folds]):
+                save_fitted(own / "folds" / str(k) / FEATURES, each.preprocessor)
         if brief:
             cut = ", ended early" if any(candidate.cuts) else ""
             self.say(f"{self.blend.shown(candidate)}, {seconds:.1f} s{cut}")
         return candidate
+
+    def _refitted(self, kept: Candidate, names: Sequence[str]) -> Candidate:
+        """What is kept, fitted on validation rows, too, as far as its learners can and there is time."""
+        found: dict[str, Candidate] = {}
+        self.budget.refitting = 0.0
+        for each in (one for one in self.blend.tried if one.label in names):
+            trial, why = self.trials[each.label], ""
+            if not can_be_refitted(each):
+                why = "it has learned from all rows" if REFIT in each.about else NOT_AGAIN
+            elif self.budget.left < seconds_again(each):
+                why = "there is no time to fit it again, on all rows"
+            else:
+                self.say(f"fitting {each.label} again, on all rows")
+                again = refitted(trial, each, self.plan, self.data, self.folder, self.quiet)
+                if again is None:
+                    why = "validation rows are set aside, or too many to be fitted again"
+                else:
+                    found[each.label] = again
+            if why:
+                self.say(f"{each.label} stays as it is: {why}")
+        return self.blend.again(kept, found)
 
     def _fit_constant(self) -> None:
         """The worst case: what everything else would have been compared with."""

@@ -2,7 +2,7 @@
 
 import math
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 
 import numpy as np
@@ -33,6 +33,7 @@ class Blend:
         self.tried: list[Candidate] = []
         self.scores: dict[str, float] = {}
         self.costs: dict[str, float] = {}
+        self._weights: dict[str, float] = {}  # of the last average
 
     def add(self, candidate: Candidate, cost: float = 0.0) -> float:
         """Take a model into account; the seconds that it took to see how good it is.
@@ -47,9 +48,9 @@ class Blend:
         self.scores[candidate.label] = self._score(candidate)
         return time.monotonic() - began
 
-    def best(self) -> Candidate:
-        """The best model of those tried."""
-        return self._sorted()[0]
+    def best(self, count: int) -> list[Candidate]:
+        """The best models of those tried."""
+        return self._sorted()[:count]
 
     def ranked(self, *, averages: bool) -> list[Candidate]:
         """All models, the best that is quick enough first; before them their average where it is better on rows it was not chosen by.
@@ -61,6 +62,14 @@ class Blend:
         quick = [each for each in singles if self.costs[each.label] <= self.most]
         mixed = self._average(quick[:MOST]) if averages else None
         return singles if mixed is None else [mixed, *singles]
+
+    def again(self, kept: Candidate, others: Mapping[str, Candidate]) -> Candidate:
+        """What is kept with other models in the place of some of its own, by name."""
+        if kept.model_type != ENSEMBLE:
+            return others.get(kept.label, kept)
+        singles = {each.label: each for each in self.tried} | dict(others)
+        pairs = [(singles[name], weight) for name, weight in self._weights.items()]
+        return _mixed(pairs, kept.about["on_rows_it_was_not_chosen_by"])
 
     def shown(self, candidate: Candidate) -> str:
         """`gbm: rmse 618.9`."""
@@ -143,33 +152,29 @@ class Blend:
         alone = honest(raw, score, seed=self.plan.seed, rounds=1)  # the best of them, as honestly
         if np.count_nonzero(weights) < 2 or worth <= alone:
             return None
-        return self._mixed(usual, weights, sign * worth)
-
-    def _mixed(
-        self, candidates: Sequence[Candidate], weights: Sequence[float], worth: float
-    ) -> Candidate:
-        kept = [(each, weight) for each, weight in zip(candidates, weights, strict=True) if weight]
-        parts = set.intersection(*(set(each.parts) for each, _ in kept))
-        shares = {each.label: round(weight, 4) for each, weight in kept}
-        return Candidate(
-            ENSEMBLE,
-            [member for each, _ in kept for member in each.members],
-            {
-                name: _averaged([(each.parts[name], weight) for each, weight in kept])
-                for name in parts
-            },
-            seconds=round(sum(each.seconds for each, _ in kept), 3),
-            about={"weights": shares, "on_rows_it_was_not_chosen_by": {self._name: worth}},
-            folds=kept[0][0].folds,
-            weights=tuple(
-                weight / len(each.members) for each, weight in kept for _ in each.members
-            ),
-        )
+        pairs = [(each, weight) for each, weight in zip(usual, weights, strict=True) if weight]
+        self._weights = {each.label: weight for each, weight in pairs}
+        return _mixed(pairs, {self._name: sign * worth})
 
 
 def seen(candidate: Candidate) -> Part:
     """The rows that models are compared by: validation rows, training rows where there are none."""
     return candidate.parts["validation" if "validation" in candidate.parts else "train"]
+
+
+def _mixed(kept: Sequence[tuple[Candidate, float]], worth: Mapping[str, float]) -> Candidate:
+    """A weighted average; `worth` is its metric on rows that it was not chosen by."""
+    parts = set.intersection(*(set(each.parts) for each, _ in kept))
+    shares = {each.label: round(weight, 4) for each, weight in kept}
+    return Candidate(
+        ENSEMBLE,
+        [member for each, _ in kept for member in each.members],
+        {name: _averaged([(each.parts[name], weight) for each, weight in kept]) for name in parts},
+        seconds=round(sum(each.seconds for each, _ in kept), 3),
+        about={"weights": shares, "on_rows_it_was_not_chosen_by": dict(worth)},
+        folds=kept[0][0].folds,
+        weights=tuple(weight / len(each.members) for each, weight in kept for _ in each.members),
+    )
 
 
 def _averaged(parts: Sequence[tuple[Part, float]]) -> Part:

@@ -50,6 +50,7 @@ class Budget:
 
     Attributes:
         refused: Trials in a row for which there was not enough.
+        refitting: Seconds that are kept free to fit once more what is kept.
     """
 
     def __init__(
@@ -62,6 +63,7 @@ class Budget:
         quick: bool = False,
     ) -> None:
         self.refused = 0
+        self.refitting = 0.0
         self._quick = quick
         self._rows = rows
         self._table = columns(layout), classes(layout.outputs[0])
@@ -90,7 +92,7 @@ class Budget:
         reserve = (
             self._behind + RESAMPLES * self._judging + ASKED * self._asking + MIXED * self._mixing
         )
-        return self._ends - reserve - time.monotonic()
+        return self._ends - reserve - self.refitting - time.monotonic()
 
     def fitting(self, trial: Trial) -> Trial:
         """The trial, with trees that are shrunk less where they would take too much of what is left."""

@@ -1,6 +1,6 @@
 """`plan.json`: what a search tried, where it ended each fit, what it left out and why. It can be done again by it.
 
-{"effort": "quick", "time_limit": 60.0, "folds": 5, "compared_by": "712 rows in 5 folds: …", "seconds": 57.1,
+{"effort": "quick", "time_limit": 60.0, "folds": 5, "compared_by": "712 rows in 5 folds: …", "seconds": 57.1, "between_fits": 0.8,
  "trials": [{"name": "gbm", "model_type": "gbm", "trainer": {}, "combiner": {}, "cuts": [null],
              "seconds": 1.9, "score": 0.912}, …],
  "left_out": [{"name": "ecd", "why": "…"}]}
