@@ -231,6 +231,10 @@ def test_only_what_is_asked_for_is_tried(tmp_path):
             "trainer.learners.gmb: is no learner; did you mean 'gbm'?",
         ),
         (
+            {"set": ["trainer.repeat=further"], "time_limit": 9},
+            "trainer.repeat: further: goes on behind a plan as long as a time limit lets it; give both, --plan and",
+        ),
+        (
             {"set": ["trainer.num_leaves=3"]},
             "is an option of gbm, and model_type auto leaves it open",
         ),
@@ -262,6 +266,35 @@ def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
 
     trials = json.loads((again.path / "plan.json").read_text())["trials"]
     assert [each["name"] for each in trials] == kept
+
+
+def test_a_search_can_go_on_from_an_earlier_one_and_is_no_worse(tmp_path):
+    asked = {"target": "y", "runs": tmp_path, "name": "waves"}
+    learners = "trainer.learners=[linear,gbm]"
+    first = crosstie.train(curve(), set=[learners], **asked)
+    known = json.loads((first.path / "plan.json").read_text())["trials"]
+    known[1]["cuts"] = [3]
+    plan = json.loads((first.path / "plan.json").read_text()) | {"trials": known}
+    (first.path / "plan.json").write_text(json.dumps(plan))
+    short = crosstie.train(curve(), set=[learners], plan=first.path, **asked)
+
+    longer = crosstie.train(
+        curve(),
+        set=[learners, "trainer.repeat=further"],
+        plan=short.path,
+        time_limit="5s",
+        **asked,
+    )
+
+    tried = json.loads((longer.path / "plan.json").read_text())["trials"]
+    names = [each["name"] for each in tried]
+    assert names[:3] == ["linear", "gbm", "gbm_tuned"]
+    assert [each["score"] for each in tried[:2]] == [
+        each["score"] for each in json.loads((short.path / "plan.json").read_text())["trials"]
+    ]
+    assert len(set(names)) == len(names)
+    rmse = [run.metrics["validation"]["y"]["rmse"] for run in (longer, short)]
+    assert rmse[0] < rmse[1]
 
 
 @pytest.mark.parametrize("folds", [None, 2])

@@ -51,7 +51,8 @@ class Auto:
             place of one a fold, so the model is smaller and quicker. Only boosters can; it takes about twice as long
             as the fit of a fold.
         plan: A run, whose search is done again to the same model: the same fits, ended where they were ended then.
-        repeat: Of that run, `all` fits, or those that were `kept`: the model itself, on other rows perhaps.
+        repeat: Of that run, `all` fits, or those that were `kept`: the model itself, on other rows perhaps. `further` is
+            all of them, and then what the time limit has room for: it ends with no worse a score than that run.
     """
 
     def __init__(
@@ -75,13 +76,20 @@ class Auto:
         ensemble: bool | None = None,
         refit: Annotated[bool, Elsewhere("refit_full", "retrain_full")] = False,
         plan: str | None = None,
-        repeat: Literal["all", "kept"] = "all",
+        repeat: Literal["all", "kept", "further"] = "all",
     ) -> None:
         unknown: Sequence[str] = [name for name in learners or () if name not in known.names()]
         if unknown:
             raise ConfigError(
                 Problem(f"trainer.learners.{name}", f"is no learner; {known.hint(name)}")
                 for name in unknown
+            )
+        if repeat == "further" and (plan is None or time_limit is None):
+            raise ConfigError(
+                Problem(
+                    "trainer.repeat",
+                    "further: goes on behind a plan as long as a time limit lets it; give both, --plan and --time-limit",
+                )
             )
         self.effort: Effort = effort
         self.time_limit = time_limit
@@ -92,6 +100,7 @@ class Auto:
         self.refit = refit
         self.plan = plan
         self.repeat = repeat
+        self.replayed = plan is not None and repeat != "further"
         self.wide = effort != "quick" or time_limit is not None
         self.ensemble = self.wide or plan is not None if ensemble is None else ensemble
 

@@ -106,8 +106,12 @@ class Search:
             unit: What to fit.
             place: Of it among all, to be said: "2 of 7"; "" where there is no other.
         """
-        trial = self.budget.fitting(unit.trial)
-        if why := self._omitted(trial):
+        trial = unit.trial if unit.cuts else self.budget.fitting(unit.trial)
+        if trial.name in self.trials:  # a plan that is gone on from had one of that name
+            if trial == self.trials[trial.name]:
+                return True
+            trial = replace(trial, name=f"{trial.name}_again")
+        if why := self._omitted(trial, planned=bool(unit.cuts)):
             self.record.omitted(trial.name, why)
             return self.budget.refused <= PATIENCE
         if place:
@@ -148,9 +152,9 @@ class Search:
         ranked[0].interrupted = any(each.interrupted for each in ranked)
         return ranked
 
-    def _omitted(self, trial: Trial) -> str:
+    def _omitted(self, trial: Trial, *, planned: bool) -> str:
         """Why a model is not fitted; "" if it is."""
-        named = self.options.plan or self.options.learners  # what somebody names is in any case
+        named = self.options.learners or planned or None  # what somebody names is in any case
         rows = len(self.data[0].batches["train"])
         if named is None and (why := hopeless(trial, self.data[0].layout, rows)):
             return why
@@ -236,9 +240,11 @@ def _quiet(session: Session) -> Session:
 
 def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     """What is to be tried, in order, and how much that is: as a plan has it, else as far as the budget goes."""
+    done: list[Done] = []
     if options.plan is not None:
         done = read_plan(Path(options.plan), kept=options.repeat == "kept")
-        return done, len(done)
+        if options.replayed:
+            return done, len(done)
     asked = options.learners
     names = plausible(plan, wide=options.wide or asked is not None)
     if plan.private:
@@ -260,7 +266,7 @@ def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     )
     drawn = draws(names, seed=plan.seed)
     if options.time_limit is not None:
-        return (_done(each, options) for each in chain(trials, drawn)), None
+        return chain(done, (_done(each, options) for each in chain(trials, drawn))), None
     trials += islice(drawn, DRAWN if options.effort == "thorough" else 0)
     return [_done(each, options) for each in trials], len(trials)
 
