@@ -116,6 +116,12 @@ def training_size() -> int:
 
 def folder_size(folder: Path) -> int:
     """Bytes of the files in a folder, at any depth; 0 where there is none."""
-    return sum(
-        Path(where, name).lstat().st_size for where, _, names in os.walk(folder) for name in names
-    )
+    found, waiting = 0, [str(folder)] if folder.is_dir() else []
+    while waiting:
+        with os.scandir(waiting.pop()) as entries:
+            for each in entries:
+                if each.is_dir(follow_symlinks=False):
+                    waiting.append(each.path)
+                else:
+                    found += each.stat(follow_symlinks=False).st_size
+    return found

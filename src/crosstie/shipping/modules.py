@@ -62,7 +62,7 @@ class Module:
             source,
             package,
             tuple(_imports(tree, "import")),
-            tuple(_homes(tree, parent)),
+            tuple(_homes(tree, parent)) if "Registry(" in source else (),
         )
 
 
@@ -129,7 +129,7 @@ def _imports(node: ast.AST, when: When) -> Iterator[Import]:
                 yield from _imports(ast.Module([part], []), "typing")
             for part in child.orelse:
                 yield from _imports(ast.Module([part], []), when)
-        else:
+        elif not isinstance(child, ast.expr):  # none holds a statement, and most nodes are of one
             later = isinstance(child, ast.FunctionDef | ast.AsyncFunctionDef) and when == "import"
             yield from _imports(child, "call" if later else when)
 

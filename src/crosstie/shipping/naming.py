@@ -4,9 +4,10 @@ import keyword
 import re
 import sys
 from dataclasses import dataclass
-from importlib.metadata import PackageNotFoundError, distribution, packages_distributions
+from importlib.metadata import PackageNotFoundError, distribution
 
 from crosstie.errors import Problem
+from crosstie.shipping.needs import owners
 
 GENERATOR = "crosstie"  # who wrote a wheel, as its WHEEL file says
 _NAME = re.compile(r"[a-z][a-z0-9]*([-_][a-z0-9]+)*")
@@ -79,7 +80,7 @@ def _wrong(name: str) -> str | None:
 
 def _installed(module: str) -> str | None:
     """Somebody else's distribution that is installed under a name; None if there is none."""
-    found = [*packages_distributions().get(module, ()), module]
+    found = [*owners(module), module]
     for each in found:
         try:
             its = distribution(each)
