@@ -246,6 +246,7 @@ def test_options_are_read_from_the_file():
         "max_iterations": 100,
         "tolerance": 1e-5,
         "class_weights": None,
+        "ngram_size": 2,
     }
 
 

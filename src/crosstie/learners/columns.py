@@ -59,12 +59,13 @@ class Columns:
         text_components: int,
         seed: int,
         lengths: bool = True,
+        ngram_size: int = 1,
     ) -> "Columns":
-        """Learn what text needs from training rows."""
+        """Learn what text needs from training rows; with `ngram_size` 2 its pairs of neighbours count, too."""
         columns = cls(layout, lengths=lengths)
         for tokens in layout.tokens:
             ids = batch.inputs[tokens.array]
-            bag = Bag.fit(tokens, ids)
+            bag = Bag.fit(tokens, ids, ngram_size=ngram_size)
             if tokens.type not in WORDY and tokens.size <= SMALL_VOCABULARY:
                 table = np.eye(tokens.size)[:, 1:]
             else:

@@ -69,6 +69,8 @@ class Gbm(Learner):
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
             order of the classes (negative, positive), a section each by the class's name. None leaves rows alone.
         text_components: Columns that a text is condensed to.
+        ngram_size: With 2, pairs of neighbouring tokens of a text or a sequence are condensed beside the tokens: those
+            that at least three training rows have, the 20,000 most frequent.
         constructed_columns: Columns at most that are made of others: sums, differences, products and ratios of
             numbers, and what the target was beside categories and pairs of them. Only those are kept that tell trees
             more than columns of chance. 0 makes none.
@@ -173,6 +175,9 @@ class Gbm(Learner):
             Elsewhere("class_weight", "auto_class_weights"),
         ] = None,
         text_components: Annotated[int, Ge(1)] = 32,
+        ngram_size: Annotated[
+            Literal[1, 2], Elsewhere("ngram_range", "ngrams", "word_ngrams", "max_ngram")
+        ] = 1,
         constructed_columns: Annotated[
             int, Ge(0), Elsewhere("feature_generation", "golden_features")
         ] = 0,
@@ -189,6 +194,7 @@ class Gbm(Learner):
         self.monotone_constraints = monotone_constraints or {}
         self.class_weights = class_weights
         self.text_components = text_components
+        self.ngram_size = ngram_size
         self.constructed_columns = constructed_columns
         self.early_stop = early_stop
         self.refits = refit
@@ -277,7 +283,11 @@ class Gbm(Learner):
 
     def _columns(self, job: Job, output: Output) -> Columns | Constructed:
         plain = Columns.fit(
-            job.layout, job.train, text_components=self.text_components, seed=job.seed
+            job.layout,
+            job.train,
+            text_components=self.text_components,
+            seed=job.seed,
+            ngram_size=self.ngram_size,
         )
         if not self.constructed_columns:
             return plain
@@ -361,7 +371,8 @@ class Gbm(Learner):
         """Write the booster and what its columns are.
 
         `booster.txt`, which any LightGBM reads; `columns.json`, the inputs that its columns come from;
-        `text.safetensors`, the tables that make columns of text; `constructed.safetensors`, those of categories.
+        `text.safetensors`, the tables that make columns of text, and the ids of pairs behind those of tokens in them;
+        `constructed.safetensors`, the tables of categories.
         """
         from safetensors.numpy import save_file
 
@@ -376,7 +387,12 @@ class Gbm(Learner):
                 save_file(learned, folder / "constructed.safetensors")
         (folder / "columns.json").write_text(json.dumps(named, indent=2))
         if plain.bags:
-            tables = {bag.tokens.array: bag.scale[:, None] * table for bag, table in plain.bags}
+            tables: dict[str, Any] = {
+                bag.tokens.array: bag.scale[:, None] * table for bag, table in plain.bags
+            }
+            tables |= {
+                f"{bag.tokens.array}.pairs": bag.pairs.tokens for bag, _ in plain.bags if bag.pairs
+            }
             save_file(tables, folder / "text.safetensors")
 
     def describe(self) -> dict[str, Any]:

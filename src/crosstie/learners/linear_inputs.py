@@ -39,8 +39,8 @@ class LinearInputs:
     sparse_categories: bool
 
     @classmethod
-    def fit(cls, layout: Layout, batch: Batch) -> "LinearInputs":
-        """Learn means, spreads and token weights from training rows."""
+    def fit(cls, layout: Layout, batch: Batch, *, ngram_size: int = 1) -> "LinearInputs":
+        """Learn means, spreads and weights of tokens, with `ngram_size` 2 of pairs of them, from training rows."""
         floats = _floats(layout, batch)
         missing = np.isnan(floats)
         present = np.maximum((~missing).sum(0), 1)
@@ -53,7 +53,10 @@ class LinearInputs:
         one_hot = sum(each.size for each in layout.categories)
         return cls(
             layout,
-            tuple(Bag.fit(each, batch.inputs[each.array]) for each in layout.tokens),
+            tuple(
+                Bag.fit(each, batch.inputs[each.array], ngram_size=ngram_size)
+                for each in layout.tokens
+            ),
             mean.astype(np.float32),
             scale.astype(np.float32),
             firsts[missing[:, firsts].any(0)] if len(firsts) else firsts,
@@ -64,7 +67,7 @@ class LinearInputs:
     def names(self) -> list[str]:
         """What each weight belongs to, in order."""
         layout = self.layout
-        tokens = [f"{bag.tokens.name}[{i}]" for bag in self.bags for i in range(bag.tokens.size)]
+        tokens = [name for bag in self.bags for name in bag.names]
         levels = [f"{each.name}[{i}]" for each in layout.categories for i in range(each.size)]
         floats = list(layout.numbers)
         floats += [f"{each.name}[{i}]" for each in layout.vectors for i in range(each.width)]
@@ -113,7 +116,7 @@ class LinearInputs:
             start += count
             return weights[start - count : start]
 
-        parts = [bag.add(graph, take(bag.tokens.size), np.float32) for bag in self.bags]
+        parts = [bag.add(graph, take(bag.size), np.float32) for bag in self.bags]
         levels = sum(each.size for each in self.layout.categories)
         if self.sparse_categories:
             parts.append(self._add_categories(graph, take(levels)))

@@ -17,11 +17,12 @@ TUNED: Mapping[bool, Mapping[str, Any]] = {  # for numbers, and for classes
     False: {"learning_rate": 0.04, "num_leaves": 50, "min_child_samples": 40, "feature_fraction": 1.0, "bagging_fraction": 0.75},
 }  # fmt: skip
 MADE = {"constructed_columns": 24}
+PAIRED = {"ngram_size": 2}  # of a text; says nothing of other columns
 BOOSTERS: Sequence[tuple[str, Mapping[str, Any]]] = (
     ("gbm_163", {"learning_rate": 0.0114, "num_leaves": 84, "min_child_samples": 3, "feature_fraction": 0.528, "bagging_fraction": 0.978, "lambda_l1": 0.027, "lambda_l2": 0.84}),
-    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9, **MADE}),
+    ("gbm_13", {"learning_rate": 0.0193, "num_leaves": 64, "min_child_samples": 28, "feature_fraction": 0.553, "bagging_fraction": 0.992, "extra_trees": True, "lambda_l1": 0.91, "lambda_l2": 1.9, **MADE, **PAIRED}),
     ("gbm_177", {"learning_rate": 0.0179, "num_leaves": 39, "min_child_samples": 3, "feature_fraction": 0.462, "bagging_fraction": 0.877, "extra_trees": True, "lambda_l1": 0.24, "lambda_l2": 0.36, "max_cat_to_onehot": 16, "cat_l2": 0.34, "cat_smooth": 15.4}),
-    ("gbm_72", {"learning_rate": 0.018, "num_leaves": 180, "min_child_samples": 12, "extra_trees": True, "lambda_l1": 0.77, "lambda_l2": 1.6}),
+    ("gbm_72", {"learning_rate": 0.018, "num_leaves": 180, "min_child_samples": 12, "extra_trees": True, "lambda_l1": 0.77, "lambda_l2": 1.6, **PAIRED}),
     ("gbm_41", {"learning_rate": 0.0074, "num_leaves": 8, "extra_trees": True, **MADE}),
 )  # fmt: skip
 NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
@@ -128,6 +129,7 @@ def _booster(rng: np.random.Generator) -> dict[str, Any]:
         "lambda_l1": round(float(rng.uniform(0, 1)), 3),
         "lambda_l2": round(float(rng.uniform(0, 2)), 3),
         **(MADE if rng.integers(2) else {}),
+        **(PAIRED if rng.integers(2) else {}),
     }
 
 
