@@ -31,6 +31,7 @@ _HOMES = {
     "doctor": "crosstie.api",
     "embed": "crosstie.api",
     "evaluate": "crosstie.api",
+    "evaluate_predictions": "crosstie.api",
     "explain": "crosstie.api",
     "export": "crosstie.api",
     "first_batch": "crosstie.api",
@@ -79,6 +80,7 @@ if TYPE_CHECKING:
     from crosstie.api import doctor as doctor
     from crosstie.api import embed as embed
     from crosstie.api import evaluate as evaluate
+    from crosstie.api import evaluate_predictions as evaluate_predictions
     from crosstie.api import explain as explain
     from crosstie.api import export as export
     from crosstie.api import first_batch as first_batch

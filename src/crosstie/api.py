@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     from crosstie.serving.explain import Explanation
     from crosstie.serving.importance import Importances
     from crosstie.serving.model import Model
+    from crosstie.serving.told import Told
     from crosstie.shipping.package import Packaged
     from crosstie.shipping.push import Pushed
 
@@ -838,6 +839,45 @@ def evaluate(
     )
     _tell(loaded.notes, say)
     return found
+
+
+def evaluate_predictions(
+    data: Any,
+    *,
+    target: str,
+    prediction: str,
+    probability: str | None = None,
+    positive: str | None = None,
+) -> "Told":
+    """As `evaluate`, of predictions that stand in a table, whoever made them.
+
+    Args:
+        data: A table in any form.
+        target: As for `audit_predictions`.
+        prediction: Likewise.
+        probability: Likewise; without it there are no metrics that need one, such as `roc_auc`.
+        positive: Likewise; precision, recall and the like are about it.
+
+    Raises:
+        ConfigError: There is no such column or class.
+        DataError: No row has a true and a predicted value.
+
+    Example:
+        >>> import crosstie
+        >>> rows = {"good": ["yes", "no", "no", "yes"] * 5, "said": ["yes", "no"] * 10}
+        >>> found = crosstie.evaluate_predictions(rows, target="good", prediction="said")
+        >>> found.rows, found.metrics["accuracy"]
+        (20, 0.5)
+    """
+    from crosstie.serving.told import judge_told
+
+    return judge_told(
+        table_of(data),
+        target=target,
+        prediction=prediction,
+        probability=probability,
+        positive=positive,
+    )
 
 
 def explain(

@@ -9,8 +9,8 @@ from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import put, put_json, put_table, tell
+from crosstie.cli.told import model_asked, predictions_asked
 from crosstie.cli.types import TablePath, names
-from crosstie.errors import ConfigError, Problem
 from crosstie.pipeline.run import Run
 from crosstie.reports.numbers import figure
 
@@ -84,29 +84,11 @@ def audit(
             "--even-out": even_out,
             "--save": save,
         }
-        problems = [
-            Problem(
-                name, "has no meaning with --predictions, which is a table by itself; leave it out"
-            )
-            for name, given in misplaced.items()
-            if given is not None
-        ]
-        problems += [
-            Problem(name, f"--predictions needs it: the column of {what} values in {predictions}")
-            for name, given, what in (
-                ("--target", target, "true"),
-                ("--prediction", prediction, "predicted"),
-            )
-            if given is None
-        ]
-        if problems:
-            raise ConfigError(problems)
-        assert target is not None
-        assert prediction is not None
+        true, said = predictions_asked(predictions, target, prediction, misplaced)
         found = api.audit_predictions(
             predictions,
-            target=target,
-            prediction=prediction,
+            target=true,
+            prediction=said,
             probability=probability,
             by=names(by),
             positive=positive,
@@ -116,7 +98,9 @@ def audit(
         )
     else:
         found = api.audit(
-            *_model_and_data(model, data, prediction, probability),
+            *model_asked(
+                "audit", model, data, {"--prediction": prediction, "--probability": probability}
+            ),
             by=names(by),
             target=target,
             positive=positive,
@@ -135,30 +119,6 @@ def audit(
     else:
         _put(found, model, trained=model is not None and Run.named(model, runs))
     return 0
-
-
-def _model_and_data(
-    model: str | None, data: str | None, prediction: str | None, probability: str | None
-) -> tuple[str, str]:
-    """Both, where no option is given that goes with a table of predictions."""
-    problems = [
-        Problem(name, "goes with --predictions FILE, a table that holds what somebody's model said")
-        for name, given in (("--prediction", prediction), ("--probability", probability))
-        if given is not None
-    ]
-    if model is None or data is None:
-        problems.append(
-            Problem(
-                "audit",
-                "give a model and its data, as in `crosstie audit churn/latest later.csv`, or a table of predictions: "
-                "--predictions FILE --target COLUMN --prediction COLUMN",
-            )
-        )
-    if problems:
-        raise ConfigError(problems)
-    assert model is not None
-    assert data is not None
-    return model, data
 
 
 def _put(found: "Audit", model: str | None, *, trained: bool) -> None:

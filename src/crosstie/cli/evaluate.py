@@ -9,22 +9,29 @@ from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import put_json, put_table, tell
+from crosstie.cli.told import model_asked, predictions_asked
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.packages import others
 from crosstie.pipeline.run import Run
 from crosstie.reports.numbers import figure
 
 if TYPE_CHECKING:
+    from crosstie.serving.told import Told
     from crosstie.serving.top_losses import Miss
 
 COLUMNS, CHARACTERS = 4, 60  # of a row that is shown
 
 
 def evaluate(
-    model: str,
-    data: TablePath,
+    model: str | None = None,
+    data: TablePath | None = None,
     /,
     *,
+    predictions: Path | None = None,
+    target: str | None = None,
+    prediction: str | None = None,
+    probability: str | None = None,
+    positive: str | None = None,
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
     top_losses: Annotated[int, Parameter(validator=Number(gte=0))] = 0,
@@ -36,9 +43,16 @@ def evaluate(
 ) -> int:
     """Measure a model on data that has the true values.
 
+    Without a model: `crosstie evaluate --predictions FILE --target COLUMN --prediction COLUMN`.
+
     Args:
         model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, a folder that `push` wrote, or a wheel.
         data: A table with the input columns and the target; `-` reads standard input.
+        predictions: A table with true and predicted values, whoever made them, in place of a model and its data.
+        target: The column of true values in it.
+        prediction: The column of predictions in it.
+        probability: The column of the positive class's probability in it, if there is one.
+        positive: The positive class in it; the one that means yes, else the last in sorted order, if not given.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         top_losses: List so many of the rows that the model is most wrong about.
@@ -48,11 +62,37 @@ def evaluate(
         quiet: Say nothing of unknown, unreadable and missing values.
         json: Print one line of JSON on standard output.
     """
+    if predictions is not None:
+        misplaced = {
+            "MODEL": model,
+            "--columns": columns,
+            "--no-header": no_header or None,
+            "--components": components,
+            "--top-losses": top_losses or None,
+            "--augment": augment or None,
+        }
+        true, said = predictions_asked(predictions, target, prediction, misplaced)
+        found = api.evaluate_predictions(
+            predictions,
+            target=true,
+            prediction=said,
+            probability=probability,
+            positive=positive,
+        )
+        _put_told(found, json=json)
+        return 0
+    told = {
+        "--target": target,
+        "--prediction": prediction,
+        "--probability": probability,
+        "--positive": positive,
+    }
+    model, data = model_asked("evaluate", model, data, told)
     loaded = api.load(model, components=components, runs=runs)
-    said = others(Run.find(model, runs)) if Run.named(model, runs) else ""
-    if said and not quiet:
-        tell(f"note: {model} was {said}")
-    found = api.evaluate(
+    strange = others(Run.find(model, runs)) if Run.named(model, runs) else ""
+    if strange and not quiet:
+        tell(f"note: {model} was {strange}")
+    measured = api.evaluate(
         loaded,
         data,
         header=not no_header,
@@ -69,9 +109,9 @@ def evaluate(
             name: {"judged": judged, "left_out": left} for name, (judged, left) in rows.items()
         }
         worst = {"top_losses": [vars(each) for each in loaded.misses]} if top_losses else {}
-        put_json({"metrics": found, "rows": counted, **worst})
+        put_json({"metrics": measured, "rows": counted, **worst})
         return 0
-    for name, values in found.items():
+    for name, values in measured.items():
         judged, left = rows[name]
         title = f"{name} on {judged} rows" + (f", {left} left out" if left else "")
         put_table(
@@ -79,6 +119,16 @@ def evaluate(
         )
         _put_misses([each for each in loaded.misses if each.output == name])
     return 0
+
+
+def _put_told(found: "Told", *, json: bool) -> None:
+    """What predictions in a table are worth, of the shape that a model's figures have."""
+    if json:
+        counted = {found.output: {"judged": found.rows, "left_out": found.left_out}}
+        put_json({"metrics": {found.output: found.metrics}, "rows": counted})
+        return
+    rows = [[name, figure(value)] for name, value in found.metrics.items()]
+    put_table(found.title, ["metric", "value"], rows)
 
 
 def _put_misses(misses: "Sequence[Miss]") -> None:

@@ -305,6 +305,8 @@ def _classes(
             "Python positive=…) of which one it is"
         )
     if len(labels) > 2:
+        if set(said.levels) & set(labels):  # what is predicted and never true is wrong, not unknown
+            labels = natural(dict.fromkeys([*true.levels, *said.levels]))
         places: Mapping[str, int] = {label: place for place, label in enumerate(labels)}
         codes = [
             np.array([*(places.get(text, -1) for text in each.levels), -1])[np.asarray(each.values)]
