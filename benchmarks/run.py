@@ -21,6 +21,7 @@ import killed
 import media
 import quality
 import rowwise
+import searching
 import series
 import server
 import tagging
@@ -33,7 +34,7 @@ START, END = "<!-- generated: benchmarks/run.py -->", "<!-- end of generated -->
 SECTIONS = {
     each.__name__: each
     for each in (
-        *(figures, quality, automatic, media, tagging, series, generation),
+        *(figures, quality, automatic, searching, media, tagging, series, generation),
         *(server, bulk, rowwise, explaining, against_production, killed),
     )
 }
