@@ -13,7 +13,7 @@ from crosstie.pipeline.auto import Auto
 from crosstie.search.auto import hopeless, plausible, units
 from crosstie.search.cut import Cut
 from crosstie.search.portfolio import Trial, draws, portfolio
-from crosstie.training.callbacks.callback import Progress
+from crosstie.training.callbacks.callback import Callback, Progress
 
 
 def plan_of(columns, target):
@@ -215,6 +215,47 @@ def test_what_is_drawn_is_the_same_however_often_and_named_apart():
     names = [each.name for each in [*portfolio(learners, number=True), *drawn]]
     assert len(set(names)) == len(names)
     assert list(draws(["linear"], seed=1)) == []
+
+
+def test_draws_keep_near_the_best_booster_in_turn_and_seldom_try_a_network_that_does_not_lead():
+    best = Trial("gbm_72", "gbm", {"learning_rate": 0.02, "num_leaves": 200, "extra_trees": True})
+
+    drawn = list(islice(draws(["gbm", "ecd"], seed=1, leading=lambda: [best]), 10))
+
+    assert [each.model_type for each in drawn].count("ecd") == 2
+    near = [each.trainer for each in drawn[1::2] if each.model_type == "gbm"]
+    assert all(each["extra_trees"] and 60 < each["num_leaves"] <= 300 for each in near)
+    assert len({each["learning_rate"] for each in near}) == len(near) > 2
+    network = Trial("ecd", "ecd")
+    often = list(islice(draws(["gbm", "ecd"], seed=1, leading=lambda: [network, best]), 10))
+    assert [each.model_type for each in often].count("ecd") == 5
+
+
+class Stops(Callback):
+    """Ctrl-C as a fit begins."""
+
+    def __init__(self, fits):
+        self.fits = fits
+
+    def on_train_start(self, progress):
+        self.fits -= 1
+        if self.fits < 0:
+            raise KeyboardInterrupt
+
+
+def test_a_search_that_goes_on_keeps_what_was_fitted_as_it_was_fitted(tmp_path):
+    asked = {"target": "y", "effort": "standard", "set": ["trainer.learners=[gbm]"], "folds": 2}
+    crosstie.train(curve(200), output=tmp_path / "run", callbacks=[Stops(4)], **asked)
+    facts = tmp_path / "run" / "trials" / "gbm_tuned" / "trial.json"
+    fitted = json.loads(facts.read_text())
+    fitted["trainer"]["learning_rate"] = 0.0555  # as if the clock had left less time then
+    facts.write_text(json.dumps(fitted))
+
+    run = crosstie.train(resume=tmp_path / "run", data=curve(200))
+
+    tried = json.loads((run.path / "plan.json").read_text())["trials"]
+    rates = {each["name"]: each["trainer"].get("learning_rate") for each in tried}
+    assert (rates["gbm_tuned"], rates["gbm_163"]) == (0.0555, 0.0114)
 
 
 def test_only_what_is_asked_for_is_tried(tmp_path):

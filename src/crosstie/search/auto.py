@@ -8,7 +8,7 @@ whatever the clock says.
 
 import math
 import time
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from inspect import signature
 from itertools import chain, islice
@@ -35,7 +35,7 @@ from crosstie.search.latency import seconds_a_row
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.search.record import Done, Record, read_plan
 from crosstie.search.refit import REFIT, can_be_refitted, refitted, seconds_again
-from crosstie.search.trial import run_trial
+from crosstie.search.trial import kept_trial, run_trial
 from crosstie.training.callbacks.progress_bar import ProgressBar
 
 # A network is worth its seconds where these are; trees on nothing else are not worth theirs.
@@ -57,7 +57,7 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
         TrainingError: Likewise.
     """
     search = Search(plan, data, folder, session)
-    todo, total = units(plan, search.options)
+    todo, total = units(plan, search.options, leading=search.leading)
     for number, each in enumerate(todo, 1):
         place = f"{number}" if total is None else f"{number} of {total}"
         if not search.attempt(each, place if total != 1 else ""):
@@ -107,6 +107,10 @@ class Search:
             place: Of it among all, to be said: "2 of 7"; "" where there is no other.
         """
         trial = unit.trial if unit.cuts else self.budget.fitting(unit.trial)
+        if (
+            self.session.resume
+        ):  # what an earlier process fitted is what it was, whatever the clock says now
+            trial = kept_trial(self.folder / FOLDER / trial.name) or trial
         if trial.name in self.trials:  # a plan that is gone on from had one of that name
             if trial == self.trials[trial.name]:
                 return True
@@ -125,6 +129,10 @@ class Search:
             self.say(f"{trial.name} {why}")
             return True
         return not candidate.interrupted
+
+    def leading(self) -> list[Trial]:
+        """The best of what was tried so far."""
+        return [self.trials[each.label] for each in self.blend.best(KEPT)]
 
     def ranked(self) -> list[Candidate]:
         """What is kept, then all else that was tried, the best first."""
@@ -238,7 +246,9 @@ def _quiet(session: Session) -> Session:
     return replace(session, callbacks=watching, journal=Journal(session.journal.path))
 
 
-def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
+def units(
+    plan: Plan, options: Auto, *, leading: Callable[[], Sequence[Trial]] = tuple
+) -> tuple[Iterable[Done], int | None]:
     """What is to be tried, in order, and how much that is: as a plan has it, else as far as the budget goes."""
     done: list[Done] = []
     if options.plan is not None:
@@ -264,11 +274,12 @@ def units(plan: Plan, options: Auto) -> tuple[Iterable[Done], int | None]:
     trials = (
         portfolio(names, number=number) if options.wide else [Trial(name, name) for name in names]
     )
-    drawn = draws(names, seed=plan.seed)
+    drawn = draws(names, seed=plan.seed, leading=leading)
     if options.time_limit is not None:
         return chain(done, (_done(each, options) for each in chain(trials, drawn))), None
-    trials += islice(drawn, DRAWN if options.effort == "thorough" else 0)
-    return [_done(each, options) for each in trials], len(trials)
+    more = DRAWN if options.effort == "thorough" and not {"gbm", "ecd"}.isdisjoint(names) else 0
+    todo = chain(trials, islice(drawn, more))
+    return (_done(each, options) for each in todo), len(trials) + more
 
 
 def _done(trial: Trial, options: Auto) -> Done:

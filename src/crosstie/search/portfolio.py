@@ -6,11 +6,14 @@ columns, ours are constructed). Their ranges are those of TabArena (arXiv:2506.1
 """
 
 import math
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from inspect import signature
 from typing import Any
 
 import numpy as np
+
+from crosstie.learners.learner import learners
 
 TUNED: Mapping[bool, Mapping[str, Any]] = {  # for numbers, and for classes
     True: {"learning_rate": 0.05, "num_leaves": 100, "min_child_samples": 3, "feature_fraction": 1.0, "bagging_fraction": 0.7},
@@ -34,6 +37,8 @@ FIRST, BETWEEN = (
     5,
     2,
 )  # boosters before the first network, which takes as long as all of them, and between others
+SELDOM = 5  # draws for each network where none of them leads
+NEAR = 0.35  # standard deviation of the logarithms of what is near
 ONCE = {"refit": False}  # a second fit, on validation rows too, takes as long as a trial more
 
 
@@ -68,20 +73,20 @@ class Trial:
         return float(wide * self.combiner.get("num_fc_layers", 2) / 2)
 
 
-def portfolio(learners: Sequence[str], *, number: bool) -> list[Trial]:
+def portfolio(names: Sequence[str], *, number: bool) -> list[Trial]:
     """The trials that need no luck, those first of which each learner is represented.
 
     Args:
-        learners: The learners that can take the table, in the order in which they are to be tried.
+        names: The learners that can take the table, in the order in which they are to be tried.
         number: Whether a number is predicted.
     """
-    trials = [Trial(name, name) for name in learners if name not in ("ecd", "catboost")]
+    trials = [Trial(name, name) for name in names if name not in ("ecd", "catboost")]
     tuned = [("gbm_tuned", TUNED[number]), ("gbm_made", {**TUNED[number], **MADE}), *BOOSTERS]
-    boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in tuned] * ("gbm" in learners)
-    if "catboost" in learners:
+    boosters = [Trial(name, "gbm", {**each, **ONCE}) for name, each in tuned] * ("gbm" in names)
+    if "catboost" in names:
         boosters.insert(2, Trial("catboost", "catboost", {"learning_rate": 0.05, **ONCE}))
     networks = [Trial(name, "ecd", trainer, combiner) for name, trainer, combiner in NETWORKS] * (
-        "ecd" in learners
+        "ecd" in names
     )
     trials += boosters[:FIRST]
     boosters = boosters[FIRST:]
@@ -91,24 +96,35 @@ def portfolio(learners: Sequence[str], *, number: bool) -> list[Trial]:
     return trials
 
 
-def draws(learners: Sequence[str], *, seed: int) -> Iterator[Trial]:
-    """Trials drawn from ranges, without end; the n-th is the same however long it took to get there.
+def draws(
+    names: Sequence[str], *, seed: int, leading: Callable[[], Sequence[Trial]] = tuple
+) -> Iterator[Trial]:
+    """Trials without end: boosters in turn from their ranges and near the best so far, now and then a network.
+
+    Networks come as often as boosters where one of them leads.
 
     Args:
-        learners: As for `portfolio`; nothing is drawn where none of them has ranges.
-        seed: Of the draws.
+        names: As for `portfolio`; nothing is drawn where none of them has ranges.
+        seed: Of the draws; the n-th is the same wherever the same led.
+        leading: The best of what was tried so far, the best first.
     """
-    families = [name for name in ("gbm", "gbm", "ecd") if name in learners]
+    families = [name for name in ("gbm", "ecd") if name in names]
     number = 0
     while families:
         rng = np.random.default_rng([seed, number])
-        kind = families[number % len(families)]
+        best = leading()
+        often = SELDOM if all(each.model_type != "ecd" for each in best) else len(families)
+        kind = families[-1] if number % often == often - 1 else families[0]
+        boosters = [each for each in best if each.model_type == "gbm"]
+        near = boosters[0] if boosters and number % 2 else None
         number += 1
         name = f"{kind}_r{number}"
-        if kind == "gbm":
+        if kind == "ecd":
+            yield Trial(name, kind, *_network(rng))
+        elif near is None:
             yield Trial(name, kind, {**_booster(rng), **ONCE})
         else:
-            yield Trial(name, kind, *_network(rng))
+            yield Trial(name, kind, {**_near(near.trainer, rng), **ONCE})
 
 
 def _booster(rng: np.random.Generator) -> dict[str, Any]:
@@ -130,6 +146,30 @@ def _booster(rng: np.random.Generator) -> dict[str, Any]:
         "lambda_l2": round(float(rng.uniform(0, 2)), 3),
         **(MADE if rng.integers(2) else {}),
         **(PAIRED if rng.integers(2) else {}),
+    }
+
+
+def _near(known: Mapping[str, Any], rng: np.random.Generator) -> dict[str, Any]:
+    """A booster's options with each amount a little more or less, within the ranges."""
+    usual = {
+        name: known.get(name, each.default)
+        for name, each in signature(learners.get("gbm")).parameters.items()
+    }
+
+    def about(name: str, low: float, high: float) -> float:
+        return float(np.clip(usual[name] * np.exp(rng.normal(0, NEAR)), low, high))
+
+    def share(name: str) -> float:
+        return round(float(np.clip(usual[name] + rng.normal(0, NEAR / 3), 0.4, 1.0)), 3)
+
+    return {
+        **known,
+        "learning_rate": round(about("learning_rate", 0.005, 0.1), 4),
+        "num_leaves": round(about("num_leaves", 4, 300)),
+        "min_child_samples": round(about("min_child_samples", 1, 100)),
+        "feature_fraction": share("feature_fraction"),
+        "bagging_fraction": share("bagging_fraction"),
+        "lambda_l2": round(usual["lambda_l2"] + float(rng.exponential(0.5)), 3),
     }
 
 

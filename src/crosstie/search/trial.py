@@ -1,5 +1,6 @@
 """One trial of a search: a learner with some options, on the data of every fold, ended in time."""
 
+import json
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -10,7 +11,7 @@ from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.folds import fit_each
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.pipeline.trials import FOLDER
+from crosstie.pipeline.trials import FACTS, FOLDER
 from crosstie.search.cut import Cut
 from crosstie.search.portfolio import Trial
 
@@ -30,6 +31,14 @@ class Fitted:
     seconds: float
     learned: float
     behind: float
+
+
+def kept_trial(folder: Path) -> Trial | None:
+    """What an earlier process tried in a folder; None if it kept nothing there."""
+    if not (folder / FACTS).is_file():
+        return None
+    facts = json.loads((folder / FACTS).read_text(encoding="utf-8"))
+    return Trial(*(facts[key] for key in ("name", "model_type", "trainer", "combiner")))
 
 
 def run_trial(
