@@ -10,7 +10,7 @@ import pytest
 import crosstie
 from crosstie.errors import ConfigError, RunError
 from crosstie.pipeline.auto import Auto
-from crosstie.search.auto import hopeless, plausible, units
+from crosstie.search.agenda import agenda, hopeless, plausible
 from crosstie.search.cut import Cut
 from crosstie.search.portfolio import Trial, draws, portfolio
 from crosstie.training.callbacks.callback import Callback, Progress
@@ -410,9 +410,9 @@ def test_each_model_that_was_tried_can_be_predicted_with(tmp_path):
 def test_what_holds_training_rows_is_not_tried_where_some_are_private():
     config = {"target": "y", "private": ["x"], "trainer": {"effort": "standard"}}
     plan = crosstie.check(config, data=curve(60))
-    assert "random_forest" in [each.trial.name for each in units(plan, Auto(**plan.trainer))[0]]
+    assert "random_forest" in [each.trial.name for each in agenda(plan, Auto(**plan.trainer))[0]]
     assert "nearest_neighbors" not in [
-        each.trial.name for each in units(plan, Auto(**plan.trainer))[0]
+        each.trial.name for each in agenda(plan, Auto(**plan.trainer))[0]
     ]
 
 

@@ -8,19 +8,14 @@ whatever the clock says.
 
 import math
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
-from inspect import signature
-from itertools import chain, islice
 from pathlib import Path
 
 from crosstie.artifact.fitted import save_fitted
 from crosstie.config.options import build
-from crosstie.data.batch import Layout
-from crosstie.errors import ConfigError, DataError, Problem, TrainingError
-from crosstie.learners.classic import classes, columns
+from crosstie.errors import DataError, TrainingError
 from crosstie.learners.constant import Constant
-from crosstie.learners.learner import able, learners
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.candidate import Candidate, Session
 from crosstie.pipeline.finish import keep_network
@@ -29,19 +24,16 @@ from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.trials import FEATURES, FOLDER, keep_trial
 from crosstie.pipeline.unseen import compared_by
+from crosstie.search.agenda import HOLDS_ROWS, agenda, hopeless
 from crosstie.search.blend import Blend
 from crosstie.search.budget import CLASSICS, Budget
 from crosstie.search.latency import seconds_a_row
-from crosstie.search.portfolio import Trial, draws, portfolio
-from crosstie.search.record import Done, Record, read_plan
+from crosstie.search.portfolio import Trial
+from crosstie.search.record import Done, Record
 from crosstie.search.refit import REFIT, can_be_refitted, refitted, seconds_again
 from crosstie.search.trial import kept_trial, run_trial
 from crosstie.training.callbacks.progress_bar import ProgressBar
 
-# A network is worth its seconds where these are; trees on nothing else are not worth theirs.
-TOKENS = {"text", "sequence", "set", "bag"}
-DRAWN = 30  # beside the portfolio, where the effort is thorough
-HOLDS_ROWS = ("nearest_neighbors", "support_vectors")  # whose graphs are made of training rows
 KEPT = 3  # models in an average, as a rule
 NOT_AGAIN = "only boosters that validation rows stopped can be fitted again, on all rows"
 PATIENCE = len(CLASSICS) + 3  # trials in a row that there is no time for
@@ -57,7 +49,7 @@ def choose(plan: Plan, data: Sequence[Prepared], folder: Path, session: Session)
         TrainingError: Likewise.
     """
     search = Search(plan, data, folder, session)
-    todo, total = units(plan, search.options, leading=search.leading)
+    todo, total = agenda(plan, search.options, leading=search.leading)
     for number, each in enumerate(todo, 1):
         place = f"{number}" if total is None else f"{number} of {total}"
         if not search.attempt(each, place if total != 1 else ""):
@@ -107,9 +99,7 @@ class Search:
             place: Of it among all, to be said: "2 of 7"; "" where there is no other.
         """
         trial = unit.trial if unit.cuts else self.budget.fitting(unit.trial)
-        if (
-            self.session.resume
-        ):  # what an earlier process fitted is what it was, whatever the clock says now
+        if self.session.resume:  # whatever the clock says now, what was fitted is what it was
             trial = kept_trial(self.folder / FOLDER / trial.name) or trial
         if trial.name in self.trials:  # a plan that is gone on from had one of that name
             if trial == self.trials[trial.name]:
@@ -194,9 +184,7 @@ class Search:
         self.record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
         own = self.folder / FOLDER / trial.name
         keep_trial(own, self.plan, candidate, **vars(trial), score=score)
-        if (
-            self.options.refit and len(self.data) > 1
-        ):  # of whose features the model has but the first
+        if self.options.refit and len(self.data) > 1:  # the model has but the first one's features
             for k, each in enumerate(self.data[: candidate.folds]):
                 save_fitted(own / "folds" / str(k) / FEATURES, each.preprocessor)
         if brief:
@@ -234,88 +222,7 @@ class Search:
         self._fit(trial, Done(trial, ()))
 
 
-def hopeless(trial: Trial, layout: Layout, rows: int) -> str:
-    """Why a learner is not worth its time on so many training rows; "" where it is."""
-    learner = learners.get(trial.model_type)
-    return learner.hopeless(rows, columns(layout), classes(layout.outputs[0]))
-
-
 def _quiet(session: Session) -> Session:
     """The same without a line for each fold of each fit, which the log keeps."""
     watching = [each for each in session.callbacks if not isinstance(each, ProgressBar)]
     return replace(session, callbacks=watching, journal=Journal(session.journal.path))
-
-
-def units(
-    plan: Plan, options: Auto, *, leading: Callable[[], Sequence[Trial]] = tuple
-) -> tuple[Iterable[Done], int | None]:
-    """What is to be tried, in order, and how much that is: as a plan has it, else as far as the budget goes."""
-    done: list[Done] = []
-    if options.plan is not None:
-        done = read_plan(Path(options.plan), kept=options.repeat == "kept")
-        if options.replayed:
-            return done, len(done)
-    asked = options.learners
-    names = plausible(plan, wide=options.wide or asked is not None)
-    if plan.private:
-        names = [name for name in names if name not in HOLDS_ROWS]
-    if options.monotone_constraints:
-        names = [name for name in names if _may_be_monotone(name, plan)]
-    if asked is not None:
-        fitting, names = names, [name for name in names if name in asked]
-        if not names:
-            raise ConfigError(
-                Problem(
-                    "trainer.learners",
-                    f"none of {', '.join(asked)} can be searched among for this table; choose from {', '.join(fitting)}",
-                )
-            )
-    number = plan.outputs[0].type == "number"
-    trials = (
-        portfolio(names, number=number) if options.wide else [Trial(name, name) for name in names]
-    )
-    drawn = draws(names, seed=plan.seed, leading=leading)
-    if options.time_limit is not None:
-        return chain(done, (_done(each, options) for each in chain(trials, drawn))), None
-    more = DRAWN if options.effort == "thorough" and not {"gbm", "ecd"}.isdisjoint(names) else 0
-    todo = chain(trials, islice(drawn, more))
-    return (_done(each, options) for each in todo), len(trials) + more
-
-
-def _done(trial: Trial, options: Auto) -> Done:
-    """A trial with what all of them have to keep."""
-    if options.monotone_constraints:
-        kept = {"monotone_constraints": options.monotone_constraints}
-        trial = replace(trial, trainer={**trial.trainer, **kept})
-    return Done(trial, ())
-
-
-def _may_be_monotone(name: str, plan: Plan) -> bool:
-    """Whether a learner can be told that an effect only rises or falls."""
-    if name == "catboost" and plan.outputs[0].type == "category":
-        return False
-    return "monotone_constraints" in signature(learners.get(name)).parameters
-
-
-def plausible(plan: Plan, *, wide: bool = False) -> list[str]:
-    """Learners that can take these inputs and predict these outputs, the quickest first.
-
-    Args:
-        plan: Of the run.
-        wide: Those, too, that take long for what they bring.
-    """
-    inputs = {feature.acts_as() for feature in plan.inputs}
-    outputs = [feature.type for feature in plan.outputs]
-    several = len(outputs) > 1
-    known = able(inputs, outputs)
-    if (
-        inputs <= TOKENS
-    ):  # 77 intents of bank customers: 32 s for an accuracy of .62, linear has .89
-        known = [name for name in known if name not in ("gbm", "catboost", *CLASSICS)]
-    known = [name for name in known if learners.get(name).installed()]
-    compared = CLASSICS if wide or not inputs & TOKENS else ()
-    slower = ("catboost",) if wide else ()
-    found = [name for name in ("linear", "gbm", *compared, *slower) if name in known]
-    if not found or wide or several or "set" in outputs or inputs & TOKENS:
-        found.append("ecd")
-    return found
