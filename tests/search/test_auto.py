@@ -258,6 +258,26 @@ def test_a_search_that_goes_on_keeps_what_was_fitted_as_it_was_fitted(tmp_path):
     assert (rates["gbm_tuned"], rates["gbm_163"]) == (0.0555, 0.0114)
 
 
+def test_where_validation_rows_give_the_metric_no_value_models_are_compared_by_a_loss(tmp_path):
+    table = curve(300)
+    table["y"] = ["yes"] * 5 + ["no"] * 295
+    said = []
+
+    run = crosstie.train(
+        table, target="y", set=["trainer.learners=[linear,gbm]"], runs=tmp_path, say=said.append
+    )
+
+    assert "roc_auc has no value on these rows, so models are compared by log_loss" in said
+    plan = json.loads((run.path / "plan.json").read_text())
+    scores = {each["name"]: each["score"] for each in plan["trials"]}
+    losses = {
+        each["model"]: each["metrics"]["validation"]["y"]["log_loss"]
+        for each in run.evaluation["models"]
+    }
+    assert plan["chosen"] == max(scores, key=scores.get)
+    assert scores["linear"] == pytest.approx(-losses["linear"], rel=0.5)
+
+
 def test_only_what_is_asked_for_is_tried(tmp_path):
     run = crosstie.train(curve(60), target="y", set=["trainer.learners=[linear]"], runs=tmp_path)
     assert [each["model"] for each in run.evaluation["models"]] == ["linear", "baseline"]

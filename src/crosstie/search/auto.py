@@ -175,12 +175,18 @@ class Search:
             cost = seconds_a_row(candidate, self.data)
         self._fitting += seconds
         self.trials[candidate.label] = trial
+        by = self.blend.metric
         compared = self.blend.add(candidate, cost or 0.0)
+        if by != self.blend.metric:
+            self.say(
+                f"{by} has no value on these rows, so models are compared by {self.blend.metric}"
+            )
         if self.options.refit:
             likely = self.blend.best(KEPT)
             self.budget.refitting = sum(map(seconds_again, likely))
         self.budget.took(trial, fitted, compared=compared)
-        score = self.blend.scores[candidate.label]
+        found = self.blend.scores[candidate.label]
+        score = found if math.isfinite(found) else None
         self.record.tried(trial, candidate.cuts, seconds=seconds, score=score, seconds_a_row=cost)
         own = self.folder / FOLDER / trial.name
         keep_trial(own, self.plan, candidate, **vars(trial), score=score)

@@ -16,6 +16,7 @@ from crosstie.search.greedy import average, greedy, honest
 ENSEMBLE = "ensemble"
 AVERAGED = ("number", "binary", "category", "set")  # what a mean of two predictions is one of
 MOST = 12  # models that an average is chosen from, the best
+LOSSES = ("log_loss", "mae")  # that have a value wherever there is a row
 ROWS = 20_000  # that it is chosen by
 
 
@@ -32,6 +33,7 @@ class Blend:
         self.most = most
         self.tried: list[Candidate] = []
         self.scores: dict[str, float] = {}
+        self.metric = plan.metrics[plan.outputs[0].name]
         self.costs: dict[str, float] = {}
         self._weights: dict[str, float] = {}  # of the last average
 
@@ -45,7 +47,12 @@ class Blend:
         began = time.monotonic()
         self.tried.append(candidate)
         self.costs[candidate.label] = cost
-        self.scores[candidate.label] = self._score(candidate)
+        value = self._shown(candidate)
+        if math.isnan(value):
+            self._use_another(candidate)
+            value = self._shown(candidate)
+        sign = 1 if self._metric(candidate, self.metric).greater_is_better else -1
+        self.scores[candidate.label] = -math.inf if math.isnan(value) else sign * value
         return time.monotonic() - began
 
     def best(self, count: int) -> list[Candidate]:
@@ -73,14 +80,14 @@ class Blend:
 
     def shown(self, candidate: Candidate) -> str:
         """`gbm: rmse 618.9`."""
-        return f"{candidate.label}: {self._name} {self._shown(candidate):.4g}"
+        return f"{candidate.label}: {self.metric} {self._shown(candidate):.4g}"
 
     def verdict(self, ranked: Sequence[Candidate]) -> str:
         """`chosen by roc_auc on validation rows: gbm 0.8551, linear 0.8538`, the best first."""
         shown = [f"{each.label} {self._shown(each):.4g}" for each in ranked[:6]]
         more = f", {len(ranked) - 6} more" if len(ranked) > 6 else ""
         part = "validation" if "validation" in ranked[0].parts else "training"
-        return f"chosen by {self._name} on {part} rows: {', '.join(shown)}{more}"
+        return f"chosen by {self.metric} on {part} rows: {', '.join(shown)}{more}"
 
     def quickness(self, kept: Candidate) -> str:
         """Whether what is kept is quick enough: `gbm takes 0.21 ms for a row, of 1 ms that it may`."""
@@ -91,10 +98,6 @@ class Blend:
             return f"{said}, of {1e3 * self.most:g} ms that it may"
         return f"{said}: nothing that was tried is within {1e3 * self.most:g} ms, and this is the quickest"
 
-    @property
-    def _name(self) -> str:
-        return self.plan.metrics[self.plan.outputs[0].name]
-
     def _sorted(self) -> list[Candidate]:
         """The best first, of those that are quick enough; then the others, the quickest first."""
         quick = [each for each in self.tried if self.costs[each.label] <= self.most]
@@ -104,22 +107,28 @@ class Blend:
             *sorted(slow, key=lambda each: self.costs[each.label]),
         ]
 
-    def _metric(self, candidate: Candidate) -> Metric:
-        output = self.plan.outputs[0]
-        metric = metrics.get(self._name, of=output.type)()
+    def _metric(self, candidate: Candidate, name: str) -> Metric:
+        metric = metrics.get(name, of=self.plan.outputs[0].type)()
         metric.labels = candidate.members[0][0].outputs[0].labels
         return metric
 
-    def _shown(self, candidate: Candidate) -> float:
+    def _value(self, candidate: Candidate, name: str) -> float:
         part = seen(candidate)
         output = self.plan.outputs[0].name
-        metric = self._metric(candidate)
-        value: float = metric(part.truth[output], part.raw[output], part.weights)
+        value: float = self._metric(candidate, name)(
+            part.truth[output], part.raw[output], part.weights
+        )
         return value
 
-    def _score(self, candidate: Candidate) -> float:
-        value = self._shown(candidate)
-        return value if self._metric(candidate).greater_is_better else -value
+    def _shown(self, candidate: Candidate) -> float:
+        return self._value(candidate, self.metric)
+
+    def _use_another(self, candidate: Candidate) -> None:
+        """Compare by a loss from now on, where these rows give the metric no value: a ranking of one class has none."""
+        known = metrics.names(of=self.plan.outputs[0].type)
+        values = {name: self._value(candidate, name) for name in LOSSES if name in known}
+        defined = (name for name, value in values.items() if not math.isnan(value))
+        self.metric = next(defined, self.metric)
 
     def _average(self, candidates: Sequence[Candidate]) -> Candidate | None:
         """The best average of some; None where it is no better than the best of them alone, or is none."""
@@ -129,7 +138,7 @@ class Blend:
         if "validation" not in usual[0].parts:
             return None  # rows that were learned from prefer what learned them by heart
         part, output = seen(usual[0]), self.plan.outputs[0].name
-        metric = self._metric(usual[0])
+        metric = self._metric(usual[0], self.metric)
         sign = 1.0 if metric.greater_is_better else -1.0
 
         def score(raw: NDArray[np.float64], rows: NDArray[np.int64]) -> float:
@@ -154,7 +163,7 @@ class Blend:
             return None
         pairs = [(each, weight) for each, weight in zip(usual, weights, strict=True) if weight]
         self._weights = {each.label: weight for each, weight in pairs}
-        return _mixed(pairs, {self._name: sign * worth})
+        return _mixed(pairs, {self.metric: sign * worth})
 
 
 def seen(candidate: Candidate) -> Part:

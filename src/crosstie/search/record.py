@@ -53,7 +53,7 @@ class Record:
         cuts: Sequence[int | None],
         *,
         seconds: float,
-        score: float,
+        score: float | None,
         seconds_a_row: float | None,
     ) -> None:
         """Note a trial."""
