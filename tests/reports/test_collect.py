@@ -174,3 +174,57 @@ def test_gains_of_folds_are_averaged_as_shares():
     models = [{"model": "linear", "about": {}}, {"model": "gbm", "about": folds}]
 
     assert gains(models) == ("gbm", {"b": 0.625, "a": 0.375})
+
+
+def of_section(found, title):
+    return {
+        each["title"]: each
+        for section in found["sections"]
+        if section["title"] == title
+        for each in section["blocks"]
+    }
+
+
+def test_points_of_calibration_are_of_rows_enough_to_tell_anything(runs, tmp_path):
+    def few(evaluation):
+        evaluation["outputs"]["Churn"]["details"]["calibration"] = [
+            {"rows": 70.0, "predicted": 0.0, "observed": 0.1},
+            {"rows": 1.0, "predicted": 0.25, "observed": 1.0},
+            {"rows": 19.0, "predicted": 0.75, "observed": 0.5},
+            {"rows": 30.0, "predicted": 0.9, "observed": 0.8},
+            {"rows": 10.0, "predicted": 1.0, "observed": 1.0},
+        ]
+        return evaluation
+
+    path = changed(runs["binary"], tmp_path / "run", "evaluation.json", few)
+    drawn = of_section(collect(path), "How well")["Can the probabilities be taken at their word?"]
+
+    [[first, second, third], _] = [each["points"] for each in drawn["series"]]
+    assert first == [0.0, 0.1]
+    assert second == pytest.approx([(0.25 + 0.75 * 19) / 20, (1 + 0.5 * 19) / 20])
+    assert third == pytest.approx([(0.9 * 30 + 10) / 40, (0.8 * 30 + 10) / 40])
+    assert drawn["note"].endswith("Points of fewer than 20 rows are put together.")
+
+
+def test_ranges_of_columns_are_written_as_their_cells_are(runs, tmp_path):
+    def dated(profile):
+        profile["tenure"] |= {"numbers": 1.0, "minimum": 0.0, "maximum": 72.5, "mean": 32.0}
+        profile["Contract"] |= {
+            "numbers": 0.0,
+            "earliest": "2022-01-01 00:00:00",
+            "latest": "2023-08-23 00:00:00",
+        }
+        profile["Partner"] |= {
+            "numbers": 0.0,
+            "earliest": "2022-01-01 00:00:00",
+            "latest": "2023-08-23 12:30:00",
+        }
+        return profile
+
+    path = changed(runs["binary"], tmp_path / "run", "profile.json", dated)
+    rows = of_section(collect(path), "Data")["Columns"]["rows"]
+    looks = {row[0]: row[-1] for row in rows}
+
+    assert looks["tenure"] == "0 to 72.50, mean 32.00"
+    assert looks["Contract"] == "2022-01-01 to 2023-08-23"
+    assert looks["Partner"] == "2022-01-01 00:00:00 to 2023-08-23 12:30:00"

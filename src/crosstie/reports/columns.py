@@ -13,6 +13,7 @@ OFTEN = 3  # most frequent cells that are named
 LONG = 40  # characters of a cell
 MISSING = 0.5  # share of a column, from which on that is worth a word
 UNSEEN = 0.1
+MIDNIGHT = " 00:00:00"  # of days without a time
 
 
 def data(run: Folder) -> list[Block]:
@@ -92,15 +93,23 @@ def _looks(each: Mapping[str, Any]) -> str:
         return "(private)"
     if each.get("numbers", 0.0) > 0.9 and each.get("minimum") is not None and each["distinct"] > 10:
         mean = f", mean {figure(each['mean'])}" if each.get("mean") is not None else ""
-        return f"{figure(each['minimum'])} to {figure(each['maximum'])}{mean}"
+        return f"{_end(each['minimum'])} to {_end(each['maximum'])}{mean}"
     if each.get("earliest"):
-        return f"{each['earliest']} to {each['latest']}"
+        ends = [str(each["earliest"]), str(each["latest"])]
+        if all(end.endswith(MIDNIGHT) for end in ends):
+            ends = [end.removesuffix(MIDNIGHT) for end in ends]
+        return " to ".join(ends)
     if each["distinct"] == each["rows"] - each["missing"] and each["distinct"] > 1:
         return "each cell is different"
     return ", ".join(
         f"{cell if len(cell) <= LONG else cell[: LONG - 1] + '…'} ({count(times)})"
         for cell, times in each.get("top", ())[:OFTEN]
     )
+
+
+def _end(value: float) -> str:
+    """An end of a range: 18 for 18.0, for these are cells and no measurements of ours."""
+    return count(value) if float(value).is_integer() else figure(value)
 
 
 def _oddities(run: Folder) -> list[str]:

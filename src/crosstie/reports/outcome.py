@@ -1,7 +1,7 @@
 """How well an output is predicted, in the pictures that its type has."""
 
 import math
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from crosstie.reports import blocks
@@ -14,6 +14,7 @@ from crosstie.reports.verdict import scores
 MATRIX = 25  # classes; a larger one is not read on a page
 CLASSES = 60  # rows of the table by class
 CONFUSED = 10
+LEAST_OF_A_POINT = 20  # rows; the share of a handful is chance
 SURE = 0.9  # probability of the true class, from which on a row is not wrong
 DIAGONAL = blocks.series("no better than chance", [[0, 0], [1, 1]], dashed=True)
 
@@ -181,7 +182,7 @@ def _calibration(report: Mapping[str, Any], details: Mapping[str, Any], prefix: 
     if not bins:
         return []
     of = report["labels"][1] if report["type"] == "binary" else "the predicted class"
-    line = [[each["predicted"], each["observed"]] for each in bins]
+    line = [[said, came] for _, said, came in _readable(bins)]
     return [
         blocks.lines(
             f"{prefix}-calibration",
@@ -193,9 +194,33 @@ def _calibration(report: Mapping[str, Any], details: Mapping[str, Any], prefix: 
             x=f"said probability of {of}",
             y="share that came true",
             square=True,
-            note="Of the rows that got 70 %, about 70 of 100 should come true: a point on the dashed line.",
+            note="Of the rows that got 70 %, about 70 of 100 should come true: a point on the dashed line. "
+            f"Points of fewer than {LEAST_OF_A_POINT} rows are put together.",
         )
     ]
+
+
+def _readable(bins: Sequence[Mapping[str, Any]]) -> list[tuple[float, float, float]]:
+    """Rows, mean probability and share of neighboring bins, put together where one has so few rows that it tells nothing."""
+    found: list[tuple[float, float, float]] = []
+    for each in bins:
+        one = (float(each["rows"]), float(each["predicted"]), float(each["observed"]))
+        if found and found[-1][0] < LEAST_OF_A_POINT:
+            found[-1] = _together(found[-1], one)
+        else:
+            found.append(one)
+    if len(found) > 1 and found[-1][0] < LEAST_OF_A_POINT:
+        last = found.pop()
+        found[-1] = _together(found[-1], last)
+    return found
+
+
+def _together(
+    one: tuple[float, float, float], other: tuple[float, float, float]
+) -> tuple[float, float, float]:
+    rows = one[0] + other[0]
+    said, came = ((one[at] * one[0] + other[at] * other[0]) / rows for at in (1, 2))
+    return rows, said, came
 
 
 def _sets(report: Mapping[str, Any], prefix: str) -> list[Block]:
