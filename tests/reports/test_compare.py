@@ -47,7 +47,21 @@ def test_features_are_told_apart_by_name_wherever_they_stand():
     other = {"input_features": [{"name": "b", "type": "category"}]}
 
     assert differences([one, other]) == {
-        "input_features.a.name": [True, None],
-        "input_features.a.type": ["number", None],
         "input_features.b.type": ["text", "category"],
+        "input_features.a": ["number", None],
+    }
+
+
+def test_a_feature_that_one_file_lacks_is_told_in_one_line():
+    options = {"type": "number", "preprocessing": {"normalization": "zscore", "fill_value": 0}}
+    one = {"input_features": [{"name": "a", **options}, {"name": "a.b", **options}], "seed": 1}
+    other = {"input_features": [{"name": "a.b", "type": "category"}, {"name": "c"}], "seed": 2}
+
+    assert differences([one, other]) == {
+        "input_features.a.b.type": ["number", "category"],
+        "input_features.a.b.preprocessing.normalization": ["zscore", None],
+        "input_features.a.b.preprocessing.fill_value": [0, None],
+        "seed": [1, 2],
+        "input_features.a": ["number", None],
+        "input_features.c": [None, "there"],
     }

@@ -11,6 +11,9 @@ from crosstie.reports.numbers import count, figure
 from crosstie.reports.verdict import better
 
 MISSING = "-"
+NAME = None  # of the option that says an entry is there: no file has a key like it
+
+Key = tuple[str | None, ...]
 
 
 def compare(paths: Sequence[Path]) -> dict[str, Any]:
@@ -52,7 +55,7 @@ def compare(paths: Sequence[Path]) -> dict[str, Any]:
 def differences(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     """Options that are not the same in all files, each with its values; None where a file has no such option.
 
-    Entries of lists that have names, as features do, go by these.
+    Entries of lists that have names, as features do, go by these. One that not all files have is told by its type alone.
 
     Args:
         runs: Filled model files.
@@ -60,22 +63,38 @@ def differences(runs: Sequence[Mapping[str, Any]]) -> dict[str, list[Any]]:
     Examples:
         >>> differences([{"seed": 1, "trainer": {"epochs": 3}}, {"seed": 1, "trainer": {"epochs": 5}}])
         {'trainer.epochs': [3, 5]}
+        >>> age = {"name": "age", "type": "number", "preprocessing": {"normalization": "zscore"}}
+        >>> differences([{"input_features": [age]}, {"input_features": []}])["input_features.age"]
+        ['number', None]
     """
     each = [dict(_flat(run)) for run in runs]
+    named = dict.fromkeys(path for found in each for path in found if path[-1] == NAME)
+    for *entry, _ in [path for path in named if not all(path in found for found in each)]:
+        each = [_told_alone(found, tuple(entry)) for found in each]
     keys = dict.fromkeys(key for found in each for key in found)
     values = {key: [found.get(key) for found in each] for key in keys}
     return {
-        key: found for key, found in values.items() if any(other != found[0] for other in found)
+        ".".join(map(str, key)): found
+        for key, found in values.items()
+        if any(other != found[0] for other in found)
     }
 
 
-def _flat(value: Any, prefix: str = "") -> Iterator[tuple[str, Any]]:
+def _told_alone(found: Mapping[Key, Any], entry: Key) -> dict[Key, Any]:
+    """The options of a file with a line for an entry in place of one for each of its options."""
+    inside = {path: value for path, value in found.items() if path[: len(entry)] == entry}
+    kept = {path: value for path, value in found.items() if path not in inside}
+    return kept | ({entry: inside.get((*entry, "type"), "there")} if inside else {})
+
+
+def _flat(value: Any, prefix: Key = ()) -> Iterator[tuple[Key, Any]]:
     if isinstance(value, Mapping) and value:
         for key, each in value.items():
-            yield from _flat(each, f"{prefix}.{key}" if prefix else str(key))
+            yield from _flat(each, (*prefix, key))
     elif isinstance(value, list) and value and all(isinstance(each, Mapping) and "name" in each for each in value):  # fmt: skip
         for each in value:
-            yield from _flat({**each, "name": True}, f"{prefix}.{each['name']}")
+            own = {key: value for key, value in each.items() if key != "name"}
+            yield from _flat({NAME: True, **own}, (*prefix, each["name"]))
     else:
         yield prefix, value
 
