@@ -2,12 +2,15 @@
 
 import os
 import sys
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from tempfile import TemporaryDirectory
 from urllib.parse import quote
 
 import pytest
 from local_index import write_wheels
+
+from warm import warm_process, write_client
 
 # workers share the processors: more threads would only wait for each other
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -42,6 +45,27 @@ def shared_data() -> Path:
 def customers() -> Path:
     """A small real table: telephone customers, as shipped with the example."""
     return Path(__file__).resolve().parents[1] / "examples" / "churn" / "customers.csv"
+
+
+@pytest.fixture(scope="session")
+def warm() -> Iterator[Callable[[str, Path], Path]]:
+    """Makes a program that runs a file of Python without importing what everything here imports; see `warm.py`."""
+    with TemporaryDirectory(prefix="warm") as name:
+        folder = Path(name)
+        with warm_process(f"{name}/socket"):
+
+            def program(called: str, file: Path) -> Path:
+                if not (folder / called).exists():
+                    write_client(folder / called, file, f"{name}/socket")
+                return folder / called
+
+            yield program
+
+
+@pytest.fixture(scope="session")
+def crosstie_program(warm: Callable[[str, Path], Path]) -> Path:
+    """The command `crosstie`, but for the time that its imports take."""
+    return warm("crosstie", Path(sys.executable).with_name("crosstie"))
 
 
 @pytest.fixture(scope="session")

@@ -6,6 +6,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from pathlib import Path
 from types import ModuleType
 
@@ -35,19 +36,27 @@ LINK = re.compile(r"\]\(([^)#\s]*)(#[^)\s]*)?\)")
 
 @pytest.mark.slow
 @pytest.mark.parametrize("page", PAGES, ids=lambda page: page.name)
-def test_page_does_what_it_shows(page: Path, tmp_path: Path, local_index: dict[str, str]) -> None:
+def test_page_does_what_it_shows(
+    page: Path,
+    tmp_path: Path,
+    local_index: dict[str, str],
+    warm: Callable[[str, Path], Path],
+    crosstie_program: Path,
+) -> None:
     for name in ("customers.csv", "later_customers.csv"):
         shutil.copy(ROOT / "examples" / "churn" / name, tmp_path)
     shutil.copytree(
         ROOT / "examples", tmp_path / "examples", ignore=shutil.ignore_patterns("runs", ".crosstie")
     )
     done = subprocess.run(
-        [sys.executable, DRIVER, page],
+        [warm("page", DRIVER), page],
         cwd=tmp_path,
         env={
             **os.environ,
             **local_index,
-            "PATH": f"{Path(sys.executable).parent}{os.pathsep}{os.environ['PATH']}",
+            "PATH": os.pathsep.join(
+                map(str, (crosstie_program.parent, Path(sys.executable).parent, os.environ["PATH"]))
+            ),
             "OMP_NUM_THREADS": "1",
         },
         capture_output=True,

@@ -5,6 +5,8 @@ import os
 import re
 import subprocess
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -34,18 +36,24 @@ def hosts(tmp_path) -> Path:
     return folder
 
 
-def command(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
+@pytest.fixture
+def command(crosstie_program: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs the command in a folder; a process of its own, for components are registered there for good."""
+    return partial(started, [crosstie_program])
+
+
+def started(
+    words: list[str | Path], folder: Path, *arguments: str
+) -> subprocess.CompletedProcess[str]:
     folder.mkdir(exist_ok=True)
     return subprocess.run(
-        [sys.executable, "-m", "crosstie.cli.main", *arguments],
-        cwd=folder,
-        capture_output=True,
-        text=True,
-        check=False,
+        [*words, *arguments], cwd=folder, capture_output=True, text=True, check=False
     )
 
 
-def test_a_run_with_an_own_feature_type_is_repeated_by_its_file_and_predicts(hosts, tmp_path):
+def test_a_run_with_an_own_feature_type_is_repeated_by_its_file_and_predicts(
+    hosts, tmp_path, command
+):
     elsewhere = tmp_path / "elsewhere"
     checked = command(hosts, "check", "model.yaml")
     assert "host     ipv4" in checked.stdout
@@ -74,6 +82,7 @@ def test_a_run_with_an_own_feature_type_is_repeated_by_its_file_and_predicts(hos
 
 
 def test_an_own_type_of_an_installed_package_is_asked_for_by_its_name(hosts, tmp_path, monkeypatch):
+    command = partial(started, [sys.executable, "-m", "crosstie.cli.main"])  # reads PYTHONPATH
     site = tmp_path / "site"
     (site / "netparts").mkdir(parents=True)
     (hosts / "components" / "ipv4.py").rename(site / "netparts" / "ipv4.py")
@@ -99,7 +108,7 @@ def test_an_own_type_of_an_installed_package_is_asked_for_by_its_name(hosts, tmp
 
 @pytest.mark.slow
 @pytest.mark.parametrize("learner", ["gbm", "ecd", "auto"])
-def test_every_learner_takes_an_own_feature_type(hosts, learner):
+def test_every_learner_takes_an_own_feature_type(hosts, learner, command):
     options = ("--model-type", learner, "-o", learner, "-q")
     trained = command(hosts, "train", "model.yaml", *options)
     assert (trained.returncode, trained.stderr) == (0, "")
@@ -108,7 +117,7 @@ def test_every_learner_takes_an_own_feature_type(hosts, learner):
     assert [predicted[1].split(",")[0], predicted[256].split(",")[0]] == ["no", "yes"]
 
 
-def test_an_own_type_that_is_like_none_of_its_kind_is_told_what_to_say(hosts):
+def test_an_own_type_that_is_like_none_of_its_kind_is_told_what_to_say(hosts, command):
     path = hosts / "components" / "ipv4.py"
     path.write_text(path.read_text().replace('like = "vector"', 'like = "text"'))
     done = command(hosts, "check", "model.yaml")
@@ -118,7 +127,7 @@ def test_an_own_type_that_is_like_none_of_its_kind_is_told_what_to_say(hosts):
     )
 
 
-def test_an_own_type_cannot_be_predicted(hosts):
+def test_an_own_type_cannot_be_predicted(hosts, command):
     done = command(hosts, "check", "hosts.csv", "--target", "host", "--type", "host=ipv4")
     assert done.stdout.startswith("--target: a ipv4 cannot be predicted, only binary, category, ")
 

@@ -75,32 +75,39 @@ def project(tmp_path_factory):
     return folder
 
 
-def train(project, *arguments, send=""):
+@pytest.fixture(scope="module")
+def train(project, crosstie_program):
     """The command in another folder than the project's, as one may type it."""
     elsewhere = project / "elsewhere"
-    elsewhere.mkdir(exist_ok=True)
-    return subprocess.run(
-        [sys.executable, "-m", "crosstie.cli.main", "train", "-q", *map(str, arguments)],
-        cwd=elsewhere,
-        env={**os.environ, "OMP_NUM_THREADS": "1", "SEND": send},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    elsewhere.mkdir()
+
+    def run(*arguments, send=""):
+        # what is sent a signal is a process of its own, which its signal ends
+        words = [sys.executable, "-m", "crosstie.cli.main"] if send else [crosstie_program]
+        return subprocess.run(
+            [*words, "train", "-q", *map(str, arguments)],
+            cwd=elsewhere,
+            env={**os.environ, "OMP_NUM_THREADS": "1", "SEND": send},
+            capture_output=True,
+            text=True,
+            check=False,
+        )
+
+    return run
 
 
 @pytest.fixture(scope="module")
-def whole(project):
+def whole(project, train):
     """The run that nothing stopped."""
-    done = train(project, project / "model.yaml", "-o", project / "whole")
+    done = train(project / "model.yaml", "-o", project / "whole")
     assert (done.returncode, done.stderr) == (0, "")
     return project / "whole"
 
 
 @pytest.fixture(scope="module")
-def interrupted(project):
+def interrupted(project, train):
     """A run that Ctrl-C stopped in the third epoch."""
-    done = train(project, project / "model.yaml", "-o", project / "ctrl_c", send="INT 23")
+    done = train(project / "model.yaml", "-o", project / "ctrl_c", send="INT 23")
     assert (done.returncode, done.stderr) == (130, "")
     return project / "ctrl_c"
 
@@ -115,21 +122,21 @@ def evaluations(run):
     return [{**json.loads(line), "time": None} for line in lines]
 
 
-def test_killed_again_and_again_it_ends_in_the_bytes_of_the_run_that_was_not(project, whole):
+def test_killed_again_and_again_it_ends_in_the_bytes_of_the_run_that_was_not(project, train, whole):
     run = project / "killed"
     for arguments, step in (((project / "model.yaml", "-o", run), 7), (("--resume", run), 38)):
-        assert train(project, *arguments, send=f"KILL {step}").returncode == -signal.SIGKILL
+        assert train(*arguments, send=f"KILL {step}").returncode == -signal.SIGKILL
         assert not (run / "model").exists()
         assert json.loads((run / "manifest.json").read_text())["exit"] == "running"
     newest = max(each.name for each in (run / "checkpoints").iterdir())
     assert newest == "step-000000035"  # the second process went on and did not begin again
-    done = train(project, "--resume", run)
+    done = train("--resume", run)
     assert (done.returncode, done.stderr) == (0, "")
     assert differing(run, whole) == []
 
 
 def test_ctrl_c_keeps_the_best_model_which_predicts_and_can_be_trained_on(
-    project, whole, interrupted
+    project, train, whole, interrupted
 ):
     run = project / "resumed"
     shutil.copytree(interrupted, run)
@@ -140,14 +147,14 @@ def test_ctrl_c_keeps_the_best_model_which_predicts_and_can_be_trained_on(
     answer = crosstie.load(run).predict(str(project / "few.csv"))
     assert len(answer["Churn_prediction"]) == 400
 
-    done = train(project, "--resume", run)
+    done = train("--resume", run)
 
     assert (done.returncode, done.stderr) == (0, "")
     assert differing(run, whole) == []
     assert found.manifest["exit"] == "done"
 
 
-def test_another_thread_count_is_refused_unless_allowed(project, interrupted):
+def test_another_thread_count_is_refused_unless_allowed(project, train, interrupted):
     run = project / "elsewhere_made"
     shutil.copytree(interrupted, run)
     checkpoint = max((run / "checkpoints").iterdir())
@@ -156,9 +163,9 @@ def test_another_thread_count_is_refused_unless_allowed(project, interrupted):
     (checkpoint / "values.json").write_text(json.dumps(values))
 
     before = (run / "manifest.json").read_bytes()
-    refused = train(project, "--resume", run)
+    refused = train("--resume", run)
     assert (run / "manifest.json").read_bytes() == before
-    allowed = train(project, "--resume", run, "--allow-different-host")
+    allowed = train("--resume", run, "--allow-different-host")
 
     assert refused.returncode == 2
     assert "was written elsewhere (threads 64 then, 1 now)" in refused.stderr
@@ -166,11 +173,9 @@ def test_another_thread_count_is_refused_unless_allowed(project, interrupted):
     assert (allowed.returncode, allowed.stderr) == (0, "")
 
 
-def test_a_loss_that_explodes_is_exit_2_and_leaves_no_model(project):
+def test_a_loss_that_explodes_is_exit_2_and_leaves_no_model(project, train):
     run = project / "exploded"
-    done = train(
-        project, project / "model.yaml", "-o", run, "--set", "trainer.learning_rate=1.0e+30"
-    )
+    done = train(project / "model.yaml", "-o", run, "--set", "trainer.learning_rate=1.0e+30")
     assert done.returncode == 2
     assert done.stderr.startswith("error: epoch 1, step ")
     assert "the training loss is not a number (learning rate 1e+30). Try a smaller" in done.stderr

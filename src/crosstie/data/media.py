@@ -57,6 +57,8 @@ def media_of(value: Any) -> Media | None:
         if len(value) > 4096 or "\n" in value:
             return None
         path = value.partition("?")[0] if "://" in value else value
+        if "." not in path:  # most cells: a path object costs ten times this
+            return None
         suffix = PurePosixPath(path).suffix[1:].lower()
         return "image" if suffix in IMAGES else "audio" if suffix in SOUNDS else None
     if isinstance(value, bytes):
