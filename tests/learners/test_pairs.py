@@ -1,4 +1,3 @@
-from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -7,7 +6,6 @@ from safetensors.numpy import load_file
 
 from crosstie.artifact.runtime import Graph
 from crosstie.data.batch import Batch, Layout, Output, Tokens
-from crosstie.errors import TrainingError
 from crosstie.evaluation.score import score
 from crosstie.learners import bags, pairs
 from crosstie.learners.bags import Bag
@@ -206,12 +204,6 @@ def test_saved_tables_of_trees_say_of_which_pair_they_are(job, tmp_path):
     assert [GOOD, NOT] in saved["tokens_0.pairs"].tolist()
 
 
-def test_too_many_tokens_are_told(job):
-    layout = review("binary")
-    layout = replace(layout, tokens=(replace(layout.tokens[0], size=1_200_000),))
-    with pytest.raises(TrainingError) as told:
-        Linear(ngram_size=2).fit(job(layout=layout, train=reviews(10), validation=False))
-    assert str(told.value) == (
-        "ngram_size: pairs are counted of at most 1,028,576 different tokens, got 1,200,000. "
-        "Write `most_common: 20000` at the input, or `ngram_size: 1` under trainer"
-    )
+def test_a_text_of_more_tokens_than_pairs_have_room_for_has_no_pairs():
+    tokens = Tokens("text", "tokens_0", "text", 1_200_000, 20)
+    assert Bag.fit(tokens, odd(300, 80), ngram_size=2).pairs is None

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 
 from crosstie.data.batch import Tokens
 from crosstie.learners.graph import GraphWriter
-from crosstie.learners.pairs import UNKNOWN, Pairs
+from crosstie.learners.pairs import MOST_TOKENS, UNKNOWN, Pairs
 
 WORDY = ("text", "sequence")
 GATHERED = 1 << 11  # numbers of a row that one gather may hold: 4 MB for a graph's 512 rows
@@ -47,7 +47,7 @@ class Bag:
             tokens: The column.
             ids: Training rows `[rows, length]`, 0 is padding; what stands behind ids (letters, places of words) is
                 not looked at.
-            ngram_size: 2 for pairs of neighbours, too.
+            ngram_size: 2 for pairs of neighbours, too; a text of more than a million different tokens has none.
         """
         ids = _alone(ids)
         scale = np.ones(tokens.size)
@@ -64,6 +64,8 @@ class Bag:
         scale[0] = 0.0
         bag = cls(tokens, scale, normalised=tokens.type in WORDY)
         if ngram_size < 2 or tokens.type not in WORDY or tokens.length < 2:
+            return bag
+        if tokens.size > MOST_TOKENS:
             return bag
         pairs = Pairs.fit(ids, tokens.size)
         return replace(bag, scale=np.concatenate([scale, pairs.scale]), pairs=pairs)

@@ -9,19 +9,19 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from crosstie.errors import TrainingError
 from crosstie.learners.graph import GraphWriter
 
 UNKNOWN = 1
 FEWEST_ROWS = 3
 MOST = 20_000
-# of a pair beside a token as rare. By 1 pairs drown the tokens: 77 intents of bank customers are predicted with a
-# validation accuracy of .88, by a half with .89, without pairs with .87
+# of a pair beside a token as rare. By 1 pairs drown the tokens: the validation log loss of 77 intents of bank customers
+# is .433 then, by a half .395, without pairs .438
 WEIGHT = 0.5
 SLOTS = 8  # for each pair at least; one in 17 is then lost to a more frequent one
 # of the slots lies between the pairs of one token and those of the next, so that frequent ones stay apart
 GOLDEN = (5**0.5 - 1) / 2
 PLACES = 1 << 20  # tokens and pairs at most: a key times this is less than 2^63
+MOST_TOKENS = PLACES - MOST
 TOKENS = 20_000_000  # of a text; more do not change which pairs are frequent, and cost memory
 ROWS_AT_ONCE = 8192
 
@@ -46,16 +46,8 @@ class Pairs:
 
         Args:
             ids: `[rows, length]`, 0 is padding and 1 unknown: neither has neighbours.
-            size: How many ids there are. Places of pairs begin there.
-
-        Raises:
-            TrainingError: Ids are too many for places to begin there.
+            size: How many ids there are, `MOST_TOKENS` at most. Places of pairs begin there.
         """
-        if size + MOST > PLACES:
-            raise TrainingError(
-                f"ngram_size: pairs are counted of at most {PLACES - MOST:,} different tokens, got {size:,}. "
-                "Write `most_common: 20000` at the input, or `ngram_size: 1` under trainer"
-            )
         most = max(TOKENS // ids.shape[1], 1)
         if len(ids) > most:
             ids = ids[np.linspace(0, len(ids) - 1, most).astype(np.int64)]
