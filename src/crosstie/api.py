@@ -11,7 +11,13 @@ from crosstie.data.processors import limit_processors
 from crosstie.errors import ConfigError, MissingExtra, Problem, RunError, nearest
 from crosstie.pipeline.hub import is_on_hub
 from crosstie.pipeline.installation import installation
-from crosstie.pipeline.request import plan_to_cluster, plan_to_resume, request_for, table_of
+from crosstie.pipeline.request import (
+    Request,
+    plan_to_cluster,
+    plan_to_resume,
+    request_for,
+    table_of,
+)
 from crosstie.pipeline.run import POINTERS, Run, list_runs
 from crosstie.pipeline.run import prune as prune_runs
 
@@ -329,13 +335,20 @@ def check(
         set=set,
         types=types,
     )
+    varied = request.document.value.get("hyperopt") is not None
+    if varied:  # before all else, for it tells with the file's mistakes those of what is varied
+        _check_varied(request)
     plan = request.plan()
-    if plan.hyperopt is not None:
-        from crosstie.search.variants import Variants  # what is varied is checked by plans of it
-
-        Variants(request).check()
+    if plan.hyperopt is not None and not varied:
+        _check_varied(request)
     notes = try_data(plan)
     return replace(plan, warnings=(*plan.warnings, *notes))
+
+
+def _check_varied(request: Request) -> None:
+    from crosstie.search.variants import Variants  # what is varied is checked by plans of it
+
+    Variants(request).check()
 
 
 def show(

@@ -1,4 +1,5 @@
 import json
+import shutil
 from pathlib import Path
 
 import pytest
@@ -78,6 +79,18 @@ def test_runs_differ_in_options_and_in_figures_of_the_part_that_judges(folder, c
     assert ["seed", "1", "2"] in words
     metrics = [row[0] for row in words if row and row[0].endswith("roc_auc")]
     assert metrics == ["test/Churn/roc_auc"]
+
+
+def test_an_option_that_differs_is_told_as_the_file_has_it(folder, tmp_path, capsys):
+    run = crosstie.runs(folder / "runs")[0].path
+    other = tmp_path / "other"
+    shutil.copytree(run, other)
+    config = (other / "config.yaml").read_text().replace("tolerance: 1e-05", "tolerance: 0.05")
+    (other / "config.yaml").write_text(config)
+
+    diff(str(run), str(other))
+    words = [line.split() for line in capsys.readouterr().out.splitlines()]
+    assert ["trainer.tolerance", "1e-05", "0.05"] in words
 
 
 def test_runs_are_listed_in_the_order_asked_for_with_that_column(folder, capsys):

@@ -110,6 +110,22 @@ def test_all_parameters_that_cannot_be_are_told_at_once():
     ]
 
 
+def test_what_is_no_space_does_not_hide_what_else_is_wrong():
+    found = told(
+        {
+            "trainer.learning_rate": {"space": "loguniformly", "lower": 0.1, "upper": 0.2},
+            "trainer.epoch": [1, 2],
+            "trainer.batch_size": [32, 64],
+        },
+        hyperopt={"metric": "rocauc"},
+    )
+    assert found == [
+        "hyperopt.parameters.trainer.learning_rate.space: 'loguniformly' is no space; did you mean 'loguniform'?",
+        "hyperopt.metric: no metric of a binary output is called 'rocauc'; did you mean 'roc_auc'?",
+        "hyperopt.parameters.trainer.epoch: unknown option; did you mean 'epochs'?",
+    ]
+
+
 @pytest.mark.parametrize(
     ("parameters", "more", "said"),
     [

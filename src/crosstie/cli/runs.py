@@ -100,13 +100,18 @@ def diff(
         put(f"{place}  {each}")
     heads = [str(place) for place in range(1, len(found) + 1)]
     judged = {key.replace(".", "/"): each for key, each in metrics.items() if _judges(key, metrics)}
-    for what, rows in (("option", options), ("metric", judged)):
+    for what, rows, shown in (("option", options, _as_written), ("metric", judged, told)):
         if rows:
-            cells = [[key, *map(told, values)] for key, values in rows.items()]
+            cells = [[key, *map(shown, values)] for key, values in rows.items()]
             put_table("", [what, *heads], cells)
         else:
             put(f"no {what} differs")
     return 0
+
+
+def _as_written(found: Any) -> str:
+    """An option as a file has it: 0.05 for 0.05, where a figure has four digits."""
+    return f"{found:.12g}" if isinstance(found, float) else told(found)
 
 
 def _judges(key: str, metrics: Mapping[str, Any]) -> bool:

@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from typing import Any
 
 from crosstie.config import wording
@@ -15,7 +16,7 @@ from crosstie.pipeline.request import Request
 from crosstie.pipeline.sections import words
 from crosstie.pipeline.tables import Opened
 from crosstie.search.goal import Goal
-from crosstie.tuning.hyperopt import build_spaces
+from crosstie.tuning.hyperopt import build_spaces, space_problems
 from crosstie.tuning.space import Space
 
 LISTS = ("input_features", "output_features")
@@ -60,7 +61,10 @@ class Variants:
             raise ConfigError(Problem(self.document.where(), NOTHING))
         self._request = request
         self._opened = Opened()
-        self.base = self._plan(self.document)
+        try:
+            self.base = self._plan(self.document)
+        except ConfigError as error:
+            raise ConfigError([*error.problems, *self._others(error.problems)]) from None
         assert self.base.hyperopt is not None, "the file has the section"
         self.hyperopt = self.base.hyperopt
         self.spaces: Mapping[str, Space] = build_spaces(self.hyperopt)
@@ -75,6 +79,27 @@ class Variants:
         for name, value in values.items():
             _put(document, self.path(name), value)
         return self._plan(document)
+
+    def _others(self, told: Sequence[Problem]) -> list[Problem]:
+        """What else is wrong, as far as that can be told without the parameters whose spaces are none."""
+        asked = self.document.value["hyperopt"]
+        parameters = asked.get("parameters") if isinstance(asked, Mapping) else None
+        if not isinstance(parameters, Mapping):
+            return []
+        sound = {
+            name: each
+            for name, each in parameters.items()
+            if not space_problems(each, self._place(name))
+        }
+        if not sound or len(sound) == len(parameters):
+            return []
+        document = self.document.copy()
+        document.value["hyperopt"]["parameters"] = sound
+        try:
+            Variants(replace(self._request, document=document, overrides=())).check()
+        except ConfigError as error:
+            return [each for each in error.problems if each not in told]
+        return []
 
     def path(self, name: str) -> Keys:
         """Where in the file a parameter lies, columns by their names.

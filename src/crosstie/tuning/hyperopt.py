@@ -164,6 +164,16 @@ def build_spaces(filled: Mapping[str, Any]) -> dict[str, Space]:
     }
 
 
+def space_problems(given: Any, place: Place) -> list[Problem]:
+    """What is wrong with the space of one parameter.
+
+    Args:
+        given: As the file has it.
+        place: Where it stands.
+    """
+    return _space(given, place)[1]
+
+
 def build_sampler(filled: Mapping[str, Any]) -> Sampler:
     """What chooses."""
     section = filled["search_alg"]
