@@ -98,6 +98,12 @@ def test_rare_pairs_and_those_with_unknown_tokens_are_not_known():
     assert found.scale == pytest.approx([0.5 * (np.log(8 / 4) + 1)])
 
 
+def test_of_many_rows_a_pair_needs_more(monkeypatch):
+    monkeypatch.setattr(pairs, "OF", 10)
+    ids = np.array([[2, 3]] * 5 + [[4, 5]] * 4 + [[2, 0]] * 41, np.int32)
+    assert Pairs.fit(ids, 6).tokens.tolist() == [[2, 3]]
+
+
 def test_of_two_pairs_with_one_slot_the_more_frequent_is_known(monkeypatch):
     ids, size = odd(500, 200), 200
     every = Pairs.fit(ids, size)
