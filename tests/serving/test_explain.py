@@ -6,6 +6,7 @@ import pytest
 
 import crosstie
 from crosstie.errors import ConfigError, DataError
+from crosstie.serving.explain import Explanation
 
 RNG = np.random.default_rng(0)
 ROWS = [
@@ -162,4 +163,15 @@ def test_a_model_of_sets_says_that_it_cannot_be_explained(tmp_path):
         crosstie.explain(run, rows)
     assert str(error.value) == (
         "explain: is of models that predict a number or a class of a row, and 'tags' is a set; give another model"
+    )
+
+
+def test_an_explanation_shows_itself_in_a_notebook():
+    found = Explanation(
+        3, "left", "a<b", "log-odds", "yes", -0.5, 1.0, {"age": -0.25, "size": 1.75}, None, "trees"
+    )
+    assert found._repr_html_() == (
+        "<p>row 3: left is a&lt;b</p><table><tr><th>column</th><th>log-odds of yes</th></tr>"
+        "<tr><td>on average</td><td>-0.5</td></tr><tr><td>size</td><td>+1.75</td></tr>"
+        "<tr><td>age</td><td>-0.25</td></tr><tr><td>together</td><td>1</td></tr></table>"
     )

@@ -8,7 +8,8 @@ from crosstie.artifact.exchange import Exchange
 from crosstie.data.read import open_source
 from crosstie.data.table import Table
 from crosstie.errors import DataError
-from crosstie.serving.importance import drawn
+from crosstie.evaluation.importance import Importance
+from crosstie.serving.importance import Importances, drawn
 
 ROWS = [
     {
@@ -114,3 +115,13 @@ def test_the_command_measures_and_gives_a_run_what_it_lacks(run, capsys, monkeyp
     shown = capsys.readouterr()
     assert json.loads(shown.out)["importance"]["rows"] == 60
     assert (shown.err, own.read_text()) == ("", before)
+
+
+def test_importances_show_themselves_in_a_notebook():
+    columns = [Importance("age", 0.25, 0.125, 0.5)]
+    found = Importances(100, 5, {"left": columns}, {"left": "log loss"})
+    assert found._repr_html_() == (
+        "<p>left: growth of its log loss where a column&#x27;s cells are shuffled, on 100 rows</p>"
+        "<table><tr><th>column</th><th>importance</th><th>95 % interval</th></tr>"
+        "<tr><td>age</td><td>0.25</td><td>0.125 to 0.5</td></tr></table>"
+    )

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 from crosstie.artifact.artifact import Artifact, plain
 from crosstie.artifact.example import made_rows
 from crosstie.artifact.exchange import Exchange
+from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, Problem
@@ -74,6 +75,17 @@ class Explanation:
     def to_json(self) -> dict[str, Any]:
         """As JSON values."""
         return asdict(self)
+
+    def _repr_html_(self) -> str:
+        what = f"{self.scale} of {self.of}" if self.of else self.scale
+        start = "for a mean row" if self.method == "gradients" else "on average"
+        rows = [
+            (start, f"{self.base:.4g}"),
+            *((name, f"{value:+.4g}") for name, value in self.ranked),
+            ("together", f"{self.value:.4g}"),
+        ]
+        line = f"row {self.row}: {self.output} is {self.prediction}"
+        return notebook(line, ["column", what], rows)
 
     @property
     def ranked(self) -> list[tuple[str, float]]:

@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 
 from crosstie.artifact.artifact import Artifact
 from crosstie.artifact.exchange import Exchange
+from crosstie.data.notebook import notebook
 from crosstie.data.read import Source
 from crosstie.errors import ConfigError, DataError
 from crosstie.evaluation.importance import Importance, importances
@@ -40,6 +41,19 @@ class Importances:
     shuffles: int
     outputs: Mapping[str, list[Importance]]
     losses: Mapping[str, str]
+
+    def _repr_html_(self) -> str:
+        return "".join(
+            notebook(
+                f"{name}: growth of its {self.losses[name]} where a column's cells are shuffled, on {self.rows} rows",
+                ["column", "importance", "95 % interval"],
+                [
+                    (each.column, f"{each.value:.4g}", f"{each.low:.4g} to {each.high:.4g}")
+                    for each in columns
+                ],
+            )
+            for name, columns in self.outputs.items()
+        )
 
     def to_json(self) -> dict[str, Any]:
         """As `importance.json` has it."""
