@@ -14,6 +14,7 @@ import json
 import os
 import pkgutil
 import runpy
+import select
 import socket
 import subprocess
 import sys
@@ -37,15 +38,18 @@ LATER = (  # what our modules import inside of functions; not duckdb and onnxrun
     "torch.onnx",
     "transformers.modeling_utils",
 )
-LENGTH = 8  # bytes that say how long a request is
+LENGTH = 8  # bytes that say how long a request is, and which process answers it
 CLIENT = """#!{python} -IS
-import json, os, socket, sys
+import json, os, signal, socket, sys
 with socket.socket(socket.AF_UNIX) as server:
     server.connect({address!r})
     asked = {{"program": {program!r}, "words": sys.argv[1:], "folder": os.getcwd(), "environment": dict(os.environ)}}
     text = json.dumps(asked).encode()
     socket.send_fds(server, [len(text).to_bytes({length}, "big")], [0, 1, 2])
     server.sendall(text)
+    copy = int.from_bytes(server.recv({length}), "big")
+    for each in (signal.SIGHUP, signal.SIGINT, signal.SIGTERM):
+        signal.signal(each, lambda number, frame: os.kill(copy, number))
     ended = server.recv(1)
 sys.exit(ended[0] if ended else "it ended without a word")
 """
@@ -69,24 +73,24 @@ def warm_process(address: str) -> Iterator[None]:
     with subprocess.Popen(
         [sys.executable, __file__, address],
         env={**os.environ, "OMP_NUM_THREADS": "1"},
+        stdin=subprocess.PIPE,  # whose end it takes for its own
         stdout=subprocess.PIPE,
         text=True,
     ) as process:
         assert process.stdout is not None
         assert process.stdout.readline() == "ready\n"
         yield
-        process.terminate()
 
 
 def serve(address: str) -> None:
-    """Answer requests, for as long as one is let."""
+    """Answer requests until standard input ends."""
     import_all()
     with socket.socket(socket.AF_UNIX) as listening:
         listening.bind(address)
         listening.listen()
         sys.stdout.write("ready\n")
         sys.stdout.flush()
-        while True:
+        while sys.stdin not in select.select([listening, sys.stdin], [], [])[0]:
             asked, _ = listening.accept()
             if os.fork() == 0:
                 listening.close()
@@ -114,6 +118,7 @@ def answer(asked: socket.socket) -> None:
     head, files, _, _ = socket.recv_fds(asked, LENGTH, 3)
     with asked.makefile("rb") as stream:
         request = json.loads(stream.read(int.from_bytes(head, "big")))
+    asked.sendall(os.getpid().to_bytes(LENGTH, "big"))
     for place, each in enumerate(files):
         os.dup2(each, place)
         os.close(each)

@@ -240,6 +240,7 @@ def scratch(penguins, tmp_path_factory):
     return shutil.copytree(penguins, tmp_path_factory.mktemp("fuzz") / "model")
 
 
+@pytest.mark.slow
 @steady
 @given(data=st.data())
 def test_whatever_a_stranger_writes_into_the_settings_is_refused_or_predicts(
@@ -266,6 +267,7 @@ def test_whatever_a_stranger_writes_into_the_settings_is_refused_or_predicts(
         shutil.copyfile(penguins / name, scratch / name)
 
 
+@pytest.mark.slow
 @steady
 @given(data=st.data())
 def test_other_bytes_in_any_file_are_refused(penguins, scratch, data):

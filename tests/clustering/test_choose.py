@@ -9,6 +9,7 @@ from crosstie.errors import DataError
 METHODS = ("kmeans", "mixture", "hdbscan")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_four_blobs_are_found_and_counted(method, four_blobs, rows):
     points, whose = four_blobs
@@ -22,6 +23,7 @@ def test_four_blobs_are_found_and_counted(method, four_blobs, rows):
     assert choice.stability > 0.9
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("method", METHODS)
 def test_a_cloud_is_not_said_to_have_groups(method, rows):
     points = np.random.default_rng(1).normal(size=(120, 3))
@@ -48,6 +50,7 @@ def test_columns_of_few_values_that_have_nothing_to_do_with_each_other_make_no_g
     assert not choice.clear
 
 
+@pytest.mark.slow
 def test_two_moons_are_told_apart_by_density_alone(rows):
     rng = np.random.default_rng(0)
     angle = np.pi * rng.random(300)
@@ -66,6 +69,7 @@ def test_two_moons_are_told_apart_by_density_alone(rows):
     assert len({*found[upper]} - {NONE}) == len({*found[~upper]} - {NONE}) == 1
 
 
+@pytest.mark.slow
 def test_as_many_groups_are_made_as_are_asked_for(four_blobs, rows):
     points, _ = four_blobs
     for method in ("kmeans", "mixture"):
@@ -76,6 +80,7 @@ def test_as_many_groups_are_made_as_are_asked_for(four_blobs, rows):
         assert said.startswith(("3 groups, as asked, stand apart: ", "No clear groups: "))
 
 
+@pytest.mark.slow
 def test_the_last_number_that_was_tried_is_said_to_be_the_last(four_blobs, rows):
     points, _ = four_blobs
     choice = choose(rows(points), "kmeans", groups=None, most=4)
@@ -87,6 +92,7 @@ def test_the_last_number_that_was_tried_is_said_to_be_the_last(four_blobs, rows)
     )
 
 
+@pytest.mark.slow
 def test_groups_are_those_of_the_figures_where_there_are_more_rows_than_are_judged(rows):
     rng = np.random.default_rng(0)
     points = rng.normal(size=(4000, 2)) + np.repeat([[0, 0], [6, 0]], 2000, axis=0)
@@ -109,6 +115,7 @@ def test_more_groups_than_rows_differ_are_refused(rows):
     assert str(error.value) == "groups: 5 are too many of 40 rows, 4 of them different; at most 4"
 
 
+@pytest.mark.slow
 def test_a_number_of_groups_that_no_density_gives_is_refused_with_those_it_gives(four_blobs, rows):
     with pytest.raises(DataError) as error:
         choose(rows(four_blobs[0]), "hdbscan", groups=7, most=10)

@@ -113,6 +113,7 @@ def test_syntax_errors_are_plain_sentences_with_a_line(tmp_path, monkeypatch, te
     assert message(tmp_path, text, monkeypatch) == expected
 
 
+@pytest.mark.slow
 def test_aliases_that_would_fill_memory_are_refused(tmp_path):
     lines = ["a0: &a0 [x, x, x, x, x, x, x, x, x, x]"]
     lines += [f"a{i}: &a{i} [{', '.join([f'*a{i - 1}'] * 10)}]" for i in range(1, 7)]

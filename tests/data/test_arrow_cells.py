@@ -36,6 +36,7 @@ def test_an_empty_and_an_all_missing_column_read_as_nothing():
     assert table.slice(0, 0).column("x", "number").values.tolist() == []
 
 
+@pytest.mark.slow
 def test_a_file_is_read_without_pandas(tmp_path):
     (tmp_path / "it's.csv").write_text("a,b\n1,x\n,y\nNA,\n3.5,x\n")
     script = (

@@ -55,6 +55,7 @@ def rows(ask):
     return ask("SELECT * FROM marts.t ORDER BY 1")
 
 
+@pytest.mark.slow
 def test_pieces_become_a_table_with_types(database):
     address, ask = database
 
@@ -72,6 +73,7 @@ def test_a_column_of_texts_is_of_numbers_where_all_are_and_that_is_asked_for(dat
     assert rows(ask) == [(-20, 2000.0, "8", "2", 3), (1, 1.5, "007", "1", None)]
 
 
+@pytest.mark.slow
 def test_a_table_that_is_there_is_replaced_or_added_to_only_where_that_is_said(database):
     address, ask = database
     write(address, FIRST)
@@ -171,6 +173,7 @@ def test_a_process_that_is_killed_on_the_way_leaves_the_table_as_it_was(database
     assert [each[0] for each in rows(ask)] == ["3"]
 
 
+@pytest.mark.slow
 def test_of_several_who_replace_a_table_at_once_one_is_left(postgres_server):
     with dbapi.connect(postgres_server, autocommit=True) as connection, connection.cursor() as cursor:  # fmt: skip
         cursor.execute("CREATE SCHEMA IF NOT EXISTS many")

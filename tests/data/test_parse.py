@@ -81,6 +81,7 @@ def test_a_number_with_thousands_and_decimals_survives_in_both_styles(value):
     assert parse.number(written) == parse.number(swapped, COMMA) == float(f"{value:.6f}")
 
 
+@pytest.mark.slow
 @given(
     st.lists(
         st.one_of(st.floats().map(repr), st.text(max_size=6), st.integers().map(str)), min_size=33
@@ -157,6 +158,7 @@ def test_any_moment_survives_being_written_and_read(moment, as_day):
     assert parse.date(text, DAY_FIRST) == seconds
 
 
+@pytest.mark.slow
 @given(
     st.lists(st.dates(min_value=dt.date(1000, 1, 1)).map(str), min_size=33),
     st.sampled_from(["", "2016-02-30", "0001-01-01"]),
@@ -167,6 +169,7 @@ def test_many_texts_give_the_dates_that_each_gives_alone(texts, odd):
     np.testing.assert_array_equal(parse.dates(texts), alone)
 
 
+@pytest.mark.slow
 @given(st.lists(st.datetimes(min_value=dt.datetime(1000, 1, 1)), min_size=33))
 def test_many_times_give_what_each_gives_alone(moments):
     texts = [each.isoformat(sep=" ", timespec="seconds") for each in moments]

@@ -127,6 +127,7 @@ def test_a_profile_is_json():
     }
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_levels_are_counted_exactly():
     assert of([f"level {i % 100_000}" for i in range(100_000)]).distinct == 100_000
 

@@ -365,6 +365,7 @@ def test_an_unknown_column_is_refused():
 TEXT = st.text(st.characters(codec="utf-8", exclude_characters="\r\0\ufeff"), max_size=8)
 
 
+@pytest.mark.slow
 @given(rows=st.lists(st.lists(TEXT, min_size=2, max_size=2), min_size=1, max_size=8))
 @settings(
     suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None, max_examples=40

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from crosstie.data.read import open_source
 from crosstie.data.repeats import LOOKED_AT, warn_on_repeats
@@ -64,6 +65,7 @@ def test_columns_that_were_spoken_of_are_not_told_again():
     assert warn_on_repeats(source, HALVES, told=["customerID"]) == []
 
 
+@pytest.mark.slow
 def test_of_a_large_table_the_first_rows_are_looked_at():
     rows = np.arange(LOOKED_AT + 100_001)
     assignment = (rows % 2).astype(np.int8)

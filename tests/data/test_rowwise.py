@@ -184,6 +184,7 @@ def test_dates_and_lists_can_be_made_and_worked_with():
     assert [made.stored(name) for name in made.columns] == ["date", "integer", "integer", "list"]
 
 
+@pytest.mark.slow
 def test_a_state_gives_the_same_features_back(titanic):
     one = features(TITANIC, titanic)
     again = revived(json.loads(json.dumps(one.state())), None)

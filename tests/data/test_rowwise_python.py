@@ -57,6 +57,7 @@ def refused(folder: Path, code: str, table: Table) -> list[str]:
     return [str(each).replace(f"{folder}/", "") for each in caught.value.problems]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 def test_a_row_alone_is_what_it_is_in_the_table_in_every_form(form, tmp_path, titanic):
     found = made(tmp_path, FORMS[form], titanic).only(["Sex", "Age", "log", "both"])
@@ -72,6 +73,7 @@ def test_a_row_alone_is_what_it_is_in_the_table_in_every_form(form, tmp_path, ti
         ]
 
 
+@pytest.mark.slow
 def test_a_missing_cell_where_training_had_none_changes_no_other_row(tmp_path, titanic):
     found = made(tmp_path, FORMS["pandas"], titanic)
     rows = [{name: titanic.cells(name)[row] for name in titanic.columns} for row in range(3)]
@@ -82,6 +84,7 @@ def test_a_missing_cell_where_training_had_none_changes_no_other_row(tmp_path, t
     assert (read["Pclass"].unparsed, read["Pclass"].unparsed_examples) == (1, ("first",))
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("code", "told"),
     [

@@ -56,6 +56,7 @@ def test_a_conllu_file_has_its_words_and_not_what_stands_for_several(tmp_path, n
     assert found["deprel"] == [["nsubj", "aux", "root"], ["root"]]
 
 
+@pytest.mark.slow
 def test_files_of_everyday_are_whole(shared_data):
     found = {
         "seq_wnut17/wnut17train.conll": 3394,

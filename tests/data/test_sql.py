@@ -25,6 +25,7 @@ def cells(source):
     return {name: source.table().cells(name) for name in source.columns}
 
 
+@pytest.mark.slow
 def test_a_query_of_postgresql_is_a_table(sales):
     spec = {"connection": sales, "query": 'SELECT "ID", price, day FROM sales.orders ORDER BY 1 DESC LIMIT 2'}  # fmt: skip
     source = open_source(spec)

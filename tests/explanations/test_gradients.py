@@ -116,6 +116,7 @@ def test_a_row_as_the_others_are_on_average_owes_nothing_to_its_columns(run):
         assert each.base == pytest.approx(each.value, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_an_average_of_networks_is_explained_as_one(tmp_path):
     folds = trained(tmp_path / "folds", "sold", folds=2, trainer={"epochs": 2})
 
@@ -129,6 +130,7 @@ def test_an_average_of_networks_is_explained_as_one(tmp_path):
     assert found.base + sum(found.contributions.values()) == pytest.approx(found.value, abs=1e-9)
 
 
+@pytest.mark.slow
 def test_another_network_in_the_run_is_not_taken_for_the_models(tmp_path):
     run, other = (
         trained(tmp_path / name, "price", trainer={"epochs": epochs}, seed=epochs)
@@ -154,6 +156,7 @@ def test_a_way_that_a_model_has_not_is_refused(run, tmp_path):
         crosstie.explain(tmp_path / "alone", ROWS, rows=1, method="gradients")
 
 
+@pytest.mark.slow
 def test_explanations_are_written_with_what_was_shared_out(run, tmp_path):
     crosstie.explain(run, ROWS, rows=1, output=tmp_path / "why.csv")
 

@@ -93,6 +93,7 @@ def test_sampling_against_many_rows_says_about_the_same(runs):
         assert one.value == pytest.approx(other.value, rel=1e-4)
 
 
+@pytest.mark.slow
 def test_what_the_trees_alone_do_not_say_is_asked_of_the_graph(tmp_path, runs):
     alone = crosstie.load(runs["price"].model)
     alone.save(tmp_path / "alone")
@@ -102,6 +103,7 @@ def test_what_the_trees_alone_do_not_say_is_asked_of_the_graph(tmp_path, runs):
     assert crosstie.explain(classes, ROWS[:25])[0].method == "sampling"
 
 
+@pytest.mark.slow
 def test_another_booster_in_the_run_is_not_taken_for_the_models(tmp_path, runs):
     other = trained(tmp_path / "other", "price", trainer={"n_estimators": 3})
     text = (runs["price"].path / "network" / "booster.txt").read_text()
@@ -125,6 +127,7 @@ def test_exact_contributions_are_written_without_errors(tmp_path, runs):
     assert [(line["error"], line["method"]) for line in lines] == [("", "trees")] * 6
 
 
+@pytest.mark.slow
 def test_a_run_without_a_network_is_explained_without_torch(runs, tmp_path):
     (tmp_path / "rows.csv").write_text("size,colour,when\n3.5,red,2024-01-02\n")
     asked = (

@@ -132,6 +132,7 @@ def test_mistakes_are_told(churn, churn_parts):
         compare(churn[1], churn[0], bare)
 
 
+@pytest.mark.slow
 def test_numbers_are_compared_in_their_unit(fit, birds):
     halves = [{name: cells[i::2] for name, cells in birds.items()} for i in range(2)]
     models = [fit(half, "body_mass_g") for half in halves]
@@ -148,6 +149,7 @@ def test_numbers_are_compared_in_their_unit(fit, birds):
     assert sum(each.rows for each in found.outputs["body_mass_g"].calibration["after"]) == 342
 
 
+@pytest.mark.slow
 def test_a_class_that_production_never_saw_counts_as_wrong(species, without_gentoo, birds):
     found = compare(species, without_gentoo, birds)
     output = found.outputs["species"]
@@ -187,6 +189,7 @@ def test_two_models_of_other_kinds_are_not_compared(fit, species, birds):
     )
 
 
+@pytest.mark.slow
 def test_private_cells_are_not_shown(fit, birds):
     hidden = fit(birds, "species", private=["island"])
     halves = {name: cells[::3] for name, cells in birds.items()}
@@ -199,6 +202,7 @@ def test_private_cells_are_not_shown(fit, birds):
     assert "Biscoe" not in told
 
 
+@pytest.mark.slow
 def test_a_wrapped_model_stands_in_production(fit, birds):
     import lightgbm
     import pandas as pd

@@ -1,3 +1,5 @@
+import pytest
+
 from crosstie.data.table import Table
 from crosstie.gates.contract import breaches
 
@@ -43,6 +45,7 @@ def test_an_output_that_goes_breaks_callers(fit, birds, species):
     assert ("output", "island_prediction", False, "is a new column of the predictions") in found
 
 
+@pytest.mark.slow
 def test_another_type_breaks_callers(fit, birds, species):
     words = fit(
         birds,

@@ -66,6 +66,7 @@ def test_a_key_of_several_columns_and_one_that_is_not_there():
         row_diff(was, was, "c")
 
 
+@pytest.mark.slow
 def test_a_real_table_with_one_cell_changed(customers, tmp_path):
     text = customers.read_text(encoding="utf-8")
     line = text.splitlines()[500]
@@ -126,6 +127,7 @@ def test_parquet_files_are_compared_as_they_hold_their_columns(tmp_path):
     assert row_diff(paths[0], paths[0], "id").same
 
 
+@pytest.mark.slow
 def test_a_parquet_file_and_the_same_rows_in_memory_are_one_table(customers, tmp_path):
     from pyarrow import csv, parquet
 

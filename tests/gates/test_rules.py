@@ -263,6 +263,7 @@ def test_a_gate_that_warns_lets_it_pass_and_is_told_everywhere():
     assert 'failures="0"' in junit(found)
 
 
+@pytest.mark.slow
 def test_rows_warn_of_what_code_changed_where_data_did_not():
     was = {"id": [1, 2, 3, 4], "pay": [1.0, 2.0, 3.0, 4.0], "city": ["x", "y", "z", "z"]}
     now = {"id": [1, 2, 3, 5], "pay": [1.0, 2.5, None, 4.0], "city": ["x", "y", "z", "z"]}

@@ -45,6 +45,7 @@ class Reader(HTMLParser):
         self.text.append(data)
 
 
+@pytest.mark.slow
 def test_the_table_has_a_row_for_each_gate(good):
     rows = table_rows(good)
     assert [row[:2] for row in rows] == [
@@ -75,6 +76,7 @@ def test_the_table_has_a_row_for_each_gate(good):
     )
 
 
+@pytest.mark.slow
 def test_the_verdict_names_what_failed(bad):
     assert verdict(bad).endswith(": failed at " + ", ".join(each.gate for each in bad.failed))
     assert failures(bad.failed[0]) == [

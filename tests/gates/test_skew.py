@@ -19,11 +19,13 @@ def table(birds):
     return Table.from_columns(birds)
 
 
+@pytest.mark.slow
 def test_a_sound_model_says_the_same_everywhere(species, table):
     found = skew_of(species, table)
     assert (found.rows, found.problems) == (50, [])
 
 
+@pytest.mark.slow
 def test_a_model_that_says_otherwise_than_where_it_was_trained_is_found(species, table, tmp_path):
     folder = shutil.copytree(species.artifact.folder, tmp_path / "model")
     manifest = json.loads((folder / "manifest.json").read_text())
@@ -37,6 +39,7 @@ def test_a_model_that_says_otherwise_than_where_it_was_trained_is_found(species,
     assert problem in skew_of(Model.load(folder), table).problems
 
 
+@pytest.mark.slow
 def test_the_process_of_its_own_predicts_and_imports_nothing_of_training(species, birds):
     rows = [{name: cells[i] for name, cells in birds.items()} for i in range(3)]
     said = ask_alone(species.artifact.folder, rows)

@@ -40,6 +40,7 @@ class Whole(Dataset):
         self._set("label", target)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("rows", [30, 5_000, booster.ROWS_AT_ONCE + 1, 250_000])
 def test_pieces_give_the_trees_of_the_whole_matrix(rows):
     rng = np.random.default_rng(0)

@@ -39,6 +39,7 @@ def said_by_catboost(learner, batch, tmp_path):
     )
 
 
+@pytest.mark.slow
 @needs_catboost
 @pytest.mark.parametrize("of", TYPES)
 def test_every_kind_of_input_is_learned_from(of, job, raw, rows):
@@ -53,6 +54,7 @@ def test_every_kind_of_input_is_learned_from(of, job, raw, rows):
     }[of](), found
 
 
+@pytest.mark.slow
 @needs_catboost
 @pytest.mark.parametrize("of", TYPES)
 def test_the_graph_says_what_catboost_does_alone_and_in_a_batch(of, job, rows, tmp_path):
@@ -231,6 +233,7 @@ def test_balanced_classes_move_the_mean_probability_to_a_half(job, raw, output):
     assert raw(learner, train).mean() == pytest.approx(0.5, abs=0.05)
 
 
+@pytest.mark.slow
 @needs_catboost
 def test_the_same_seed_gives_the_same_files(job, tmp_path):
     graphs, texts = [], []
@@ -288,6 +291,7 @@ def test_ctrl_c_keeps_the_best_trees_so_far(job, raw, rows):
     assert raw(learner, rows(9, "binary", seed=2)).shape == (9,)
 
 
+@pytest.mark.slow
 @needs_catboost
 def test_training_ends_at_the_tree_at_which_a_listener_wants_it(job):
     class Clock(Callback):

@@ -97,6 +97,7 @@ def test_the_graph_makes_the_same_columns_to_the_last_bit(tmp_path):
     np.testing.assert_array_equal(given, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["number", "binary", "category"])
 def test_trees_of_made_columns_predict_by_their_graph_what_they_predicted_in_training(
     of, job, raw, rows, tmp_path

@@ -101,6 +101,7 @@ def test_its_options_are_those_of_the_trainer_filled_from_the_file(ecd_job):
     assert isinstance(learner._loop.update.bare, torch.optim.SGD)
 
 
+@pytest.mark.slow
 def test_several_outputs_are_learned_at_once_and_one_is_watched(job, rows, tmp_path):
     made = job("binary", n=400)
     second = Output("z", "output_1", "number", 1)
@@ -145,6 +146,7 @@ def test_what_it_describes_is_what_it_did(ecd_job):
     }
 
 
+@pytest.mark.slow
 def test_the_range_tests_curve_is_described(ecd_job):
     learner = Ecd(epochs=1, learning_rate="auto")
     learner.fit(ecd_job())
@@ -166,6 +168,7 @@ def test_what_was_saved_is_the_same_network(ecd_job, rows, tmp_path):
     assert torch.equal(one, other)
 
 
+@pytest.mark.slow
 def test_the_same_seed_writes_the_same_bytes(ecd_job, tmp_path):
     for name in ("one", "other"):
         learner = Ecd(epochs=2)

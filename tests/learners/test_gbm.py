@@ -15,6 +15,7 @@ from crosstie.learners.learner import learners
 from crosstie.training.callbacks.callback import Callback
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["number", "binary", "category"])
 def test_every_kind_of_input_is_learned_from(of, job, raw, rows):
     learner = Gbm(learning_rate=0.1)

@@ -38,6 +38,7 @@ def graph_of(booster, layout, path, outputs=1):
     return Graph(path, threads=1)
 
 
+@pytest.mark.slow
 @given(
     st.integers(0, 10_000),
     st.sampled_from([3, 33, 70, 1000]),
@@ -165,6 +166,7 @@ def adult(shared_data, output):
     return layout, batch(train), batch(test)
 
 
+@pytest.mark.slow
 def test_adults_graph_equals_its_booster(adult, job, raw):
     layout, train, test = adult
     test.inputs["categories"][::7, 1] = 0

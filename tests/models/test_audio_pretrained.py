@@ -47,6 +47,7 @@ def by_hand(folder: Path, samples: np.ndarray, pooling: str) -> np.ndarray:
     return {"mean": rows.mean(0), "max": rows.amax(0)}[pooling].numpy()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("level", [True, False])
 @pytest.mark.parametrize("name", SAMPLES)
 def test_a_vector_is_the_librarys_own_whatever_stands_beside_it(
@@ -172,6 +173,7 @@ def test_an_adapter_learns_alone_and_is_merged(tmp_path: Path) -> None:
         torch.testing.assert_close(made(rows), before, atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", ["wav2vec2", "hubert-large", "whisper", "ast", "wav2vec2-bert"])
 def test_the_graph_holds_the_whole_network(tmp_path: Path, name: str) -> None:
     published(tmp_path / "net", name)

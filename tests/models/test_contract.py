@@ -47,6 +47,7 @@ SHAPE = {
 SMALL: dict[str, dict[str, Any]] = {
     "hash": {"num_hash_buckets": 4},
     "pretrained": {"architecture": SHAPE, "trainable": "all", "pooling": "mean"},
+    "vit": {"hidden_size": 32, "num_layers": 2},
 }
 PATCHES = {
     "model_type": "vit",
@@ -224,6 +225,7 @@ def test_the_same_seed_builds_the_same_network(case: Case) -> None:
     assert all(torch.equal(one[name], two[name]) for name in one)
 
 
+@pytest.mark.slow
 def test_the_graph_says_what_the_network_says(case: Case, tmp_path: Path) -> None:
     layout, parts = case
     built = trained(layout, parts)

@@ -174,6 +174,7 @@ def test_no_more_is_written_than_max_length() -> None:
     assert (ids[:, 2:] == 0).all()
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"beam_width": 3, "num_layers": 2}, {"copy": False}])
 def test_the_graph_writes_what_torch_writes(options: dict[str, Any], tmp_path: Path) -> None:
     text = replace(TEXT, copies=6 * options.get("copy", True))

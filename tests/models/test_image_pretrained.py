@@ -56,6 +56,7 @@ USUAL |= dict.fromkeys(("vit", "deit", "dinov2"), "cls")
 MAPS = ("segformer", "poolformer")  # have a map of vectors, and no way of their own to make it one
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", SHAPES)
 def test_a_vector_is_the_librarys_own(tmp_path: Path, kind: str) -> None:
     published(tmp_path, kind)
@@ -137,6 +138,7 @@ def test_layers_are_trained_from_the_top(tmp_path: Path, folder: Path) -> None:
     assert set(rates.values()) == {0.5, 0.25, 0.125, 0.0625}
 
 
+@pytest.mark.slow
 def test_an_adapter_learns_alone_and_is_merged(folder: Path) -> None:
     made = encoder(folder, adapter={"type": "lora", "r": 2})
     assert {each.split(".")[-3] for each, p in made.named_parameters() if p.requires_grad} == {
@@ -147,6 +149,7 @@ def test_an_adapter_learns_alone_and_is_merged(folder: Path) -> None:
     assert set(made.state_dict()) == set(encoder(folder).state_dict())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["vit", "dinov2", "swin", "convnext", "clip"])
 def test_the_graph_holds_the_whole_network(tmp_path: Path, kind: str) -> None:
     published(tmp_path / "net", kind)

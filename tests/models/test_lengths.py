@@ -62,6 +62,7 @@ def of_all_lengths(layout: Layout) -> dict[str, Array]:
     return {name: np.concatenate([each[name] for each in parts])[order] for name in layout.inputs}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", [name for kind, name, _ in encoders.items() if kind == "text"])
 def test_a_row_is_predicted_alone_and_among_longer_ones_as_at_its_full_length(
     name: str, tmp_path: Path
@@ -78,6 +79,7 @@ def test_a_row_is_predicted_alone_and_among_longer_ones_as_at_its_full_length(
         np.testing.assert_allclose(alone, expected[row : row + 1], atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("letters", [0, 12])
 def test_tags_have_the_length_of_training(letters: int, tmp_path: Path) -> None:
     tokens = Tokens("a", "tokens_0", "text", 40, LENGTH, letters, 6 if letters else 0)
@@ -96,6 +98,7 @@ def test_tags_have_the_length_of_training(letters: int, tmp_path: Path) -> None:
     assert graph.run(short)["output_0"].shape == (1, LENGTH, 3)
 
 
+@pytest.mark.slow
 def test_a_text_is_written_and_copied_from_the_right_places(tmp_path: Path) -> None:
     layout = Layout(tokens=(LONG,), outputs=(STORY,))
     parts = architecture({"a": "text"}, (STORY,), encoder={"type": "rnn", "state_size": 8})
@@ -114,6 +117,7 @@ def test_a_text_is_written_and_copied_from_the_right_places(tmp_path: Path) -> N
     assert together.max() >= 12  # of the input, not of the vocabulary
 
 
+@pytest.mark.slow
 def test_two_texts_are_cut_each_where_it_ends(tmp_path: Path) -> None:
     other = Tokens("b", "tokens_1", "text", 30, 9)
     layout = Layout(tokens=(LONG, other), outputs=(BINARY,))

@@ -130,6 +130,7 @@ def test_gradients_are_the_same_when_layers_are_computed_again(folder: Path) -> 
     torch.testing.assert_close(*found)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("options", [{}, {"trainable": "all", "pooling": "cls_pooled"}])
 def test_the_graph_holds_the_whole_network(
     folder: Path, tmp_path: Path, options: dict[str, Any]

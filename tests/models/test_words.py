@@ -70,6 +70,7 @@ def test_a_row_is_made_of_its_words(folder: Path) -> None:
     torch.testing.assert_close(found[0], states[0, :2].amax(0))
 
 
+@pytest.mark.slow
 def test_no_row_is_made_of_a_mark_that_is_not_there(folder: Path) -> None:
     with pytest.raises(ConfigError) as told:
         encoder(folder, pooling="cls")
@@ -111,6 +112,7 @@ def test_words_that_are_read_once_are_as_when_they_are_read_again(
     torch.testing.assert_close(states, expected)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("pooling", ["first", "mean"])
 def test_the_graph_says_what_the_network_says(folder: Path, tmp_path: Path, pooling: str) -> None:
     output = Output("y", "output_0", "sequence", 3, (0.5, 0.3, 0.2), length=WORDS)

@@ -172,7 +172,7 @@ def test_memory_does_not_grow_with_the_encoded_table(tmp_path):
         )
         return json.loads(done.stdout)
 
-    few, many = 200_000, 800_000
+    few, many = 200_000, 600_000
     small, large = peak(few), peak(many)
     grown = {phase: (large[phase] - small[phase]) / (many - few) for phase in small}
 

@@ -26,6 +26,7 @@ def test_a_tree_shows_every_step_below_what_it_works_on(built_calls):
     )
 
 
+@pytest.mark.slow
 def test_a_look_shows_files_as_they_are_now_and_what_failed(calls):
     dag = crosstie.graph(folder=calls)
     assert len(dag) == 3
@@ -69,6 +70,7 @@ def test_a_query_that_lacks_a_value_cannot_be_built_and_the_others_stand_as_they
     assert str(error.value) == f"since: {lacking}"
 
 
+@pytest.mark.slow
 def test_a_slice_in_a_query_takes_no_value_from_the_settings(calls):
     (calls / "steps/30_first.sql").write_text("SELECT id, [id, minutes, 7][1:id] AS some FROM long WHERE id = 1")  # fmt: skip
 

@@ -17,6 +17,7 @@ def quiet(_):
     pass
 
 
+@pytest.mark.slow
 def test_the_debugger_opens_where_the_projects_code_failed(calls, monkeypatch, capsys):
     (calls / "lib/prices.py").write_text(
         "def price(minutes, longest):\n    return int(minutes) / int(longest - 9)\n"

@@ -212,6 +212,7 @@ def crosstie(folder: Path, *arguments: str) -> subprocess.CompletedProcess[str]:
     )
 
 
+@pytest.mark.slow
 def test_show_prints_an_environment_from_anywhere_in_the_project(root):
     write(root, "engine: 'postgresql://db/${NAME_OF_DB}'\nparams: {since: '2024'}\n")
     (root / ".env").write_text("NAME_OF_DB=shop\n")
@@ -247,6 +248,7 @@ def test_show_prints_an_environment_from_anywhere_in_the_project(root):
     }
 
 
+@pytest.mark.slow
 def test_show_says_what_it_cannot_print(root, tmp_path_factory):
     both = crosstie(root, "show", "model.yaml", "--env", "test")
     nowhere = tmp_path_factory.mktemp("nowhere")

@@ -84,6 +84,7 @@ def test_whoever_has_fetched_a_table_keeps_theirs_though_the_store_has_another(s
     assert not table(shopping, "shop.orders").equals(table(other, "shop.orders"))
 
 
+@pytest.mark.slow
 def test_what_is_fetched_is_shown_and_can_be_looked_at(shopping):
     found = {each.step.name: each for each in crosstie.status(folder=shopping)}
 
@@ -98,6 +99,7 @@ def test_what_is_fetched_is_shown_and_can_be_looked_at(shopping):
     assert "'shop.orders'" in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("engine", ["postgresql", "duckdb"])
 def test_a_sample_is_the_same_in_whichever_order_the_rows_lie(request, tmp_path, engine):
     up, down = "CREATE TABLE {} AS {} ORDER BY i", "CREATE TABLE {} AS {} ORDER BY -i"

@@ -38,6 +38,7 @@ def test_nowhere_says_how_to_make_one(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_a_model_file_names_the_table_of_a_step_as_the_last_build_made_it(tmp_path, monkeypatch):
     monkeypatch.delenv("CROSSTIE_ENV", raising=False)
     root = tmp_path / "shop"

@@ -118,6 +118,7 @@ def test_a_choice_among_learners_is_not_made_again(project, customers):
     assert manifest["origin"]["files"] == ["packages.txt"]
 
 
+@pytest.mark.slow
 def test_a_step_that_fails_and_another_who_retrains_are_the_users_to_mend(project, capsys):
     (project / "steps").mkdir()
     (project / "steps/10_odd.sql").write_text("SELECT nope FROM customers")

@@ -45,6 +45,7 @@ def run(cells, *, last):
     return eval(end, names)
 
 
+@pytest.mark.slow
 def test_a_step_runs_in_its_notebook_on_what_it_takes(project, monkeypatch):
     here, said = opened(project), []
 
@@ -67,6 +68,7 @@ def test_a_step_runs_in_its_notebook_on_what_it_takes(project, monkeypatch):
     ]
 
 
+@pytest.mark.slow
 def test_a_notebook_that_is_there_is_left_as_it_is(project):
     here, said = opened(project), []
     path = write_scratch(here, "long", say=said.append)
@@ -81,6 +83,7 @@ def test_a_notebook_that_is_there_is_left_as_it_is(project):
     assert path.read_text() == before
 
 
+@pytest.mark.slow
 def test_jupyter_is_told_the_notebook_and_the_settings(project, monkeypatch):
     here = opened(project)
     path = write_scratch(here, "shaped", say=print)

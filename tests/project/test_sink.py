@@ -56,6 +56,7 @@ def test_a_sink_is_written_when_its_table_changed_and_only_then(sinking):
     assert rows(sinking) == [(1, 5), (3, 9), (4, 4)]
 
 
+@pytest.mark.slow
 def test_a_sink_is_written_again_when_it_is_to_go_elsewhere_and_not_when_its_file_is_laid_out_anew(sinking):  # fmt: skip
     build(sinking, "sinks/long")
     (sinking / "sinks/long.yaml").write_text(
@@ -82,6 +83,7 @@ def test_where_sinks_are_off_nothing_is_written_and_that_is_said(sinking):
     assert load(sinking, "test").sinks is False
 
 
+@pytest.mark.slow
 def test_a_sink_that_cannot_be_written_fails_alone_and_is_written_by_the_next_build(sinking):
     with closing(duckdb.connect(str(sinking / "shop.duckdb"))) as connection:
         connection.execute("DROP SCHEMA marts")

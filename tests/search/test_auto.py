@@ -64,6 +64,7 @@ def test_trees_are_not_tried_on_text_alone():
     ]
 
 
+@pytest.mark.slow
 def test_what_the_choice_was_made_by_is_said(tmp_path):
     columns = rows()
     del columns["note"]
@@ -145,6 +146,7 @@ def test_a_wide_search_averages_models_and_its_plan_gives_the_same_model_again(t
         assert (first.model / name).read_bytes() == (again.model / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_a_time_limit_ends_the_search_and_leaves_a_model(tmp_path):
     run = crosstie.train(curve(), target="y", time_limit="1s", runs=tmp_path)
 
@@ -185,6 +187,7 @@ def test_what_comes_behind_its_units_ends_a_fit_earlier():
     assert (ends(0.0), ends(float("inf"))) == (False, True)
 
 
+@pytest.mark.slow
 def test_a_fit_that_was_cut_is_cut_at_the_same_tree_again(tmp_path):
     whole = crosstie.train(curve(), target="y", runs=tmp_path / "whole")
     plan = json.loads((whole.path / "plan.json").read_text())
@@ -283,6 +286,7 @@ def test_only_what_is_asked_for_is_tried(tmp_path):
     assert [each["model"] for each in run.evaluation["models"]] == ["linear", "baseline"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("asked", "told"),
     [
@@ -314,6 +318,7 @@ def test_a_run_without_a_plan_cannot_be_planned_by(tmp_path):
         crosstie.train(curve(60), target="y", plan=run.path, runs=tmp_path)
 
 
+@pytest.mark.slow
 def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
     first = crosstie.train(
         curve(), target="y", set=["trainer.learners=[linear,gbm]"], runs=tmp_path
@@ -411,6 +416,7 @@ def test_what_cannot_be_fitted_again_stays_and_that_is_said(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_each_model_that_was_tried_can_be_predicted_with(tmp_path):
     run = crosstie.train(curve(200), target="y", runs=tmp_path, name="waves")
     rows = [{"x": 0.5, "z": 1.0}, {"x": None, "z": -1.0}]
@@ -492,6 +498,7 @@ def test_where_nothing_can_be_fitted_the_same_is_said_of_every_row_and_why(tmp_p
     )
 
 
+@pytest.mark.slow
 def test_an_effect_that_may_only_rise_does_so_whatever_is_chosen(tmp_path):
     rng = np.random.default_rng(0)
     x, z = rng.uniform(-3, 3, 300), rng.uniform(-3, 3, 300)

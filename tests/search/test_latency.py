@@ -40,6 +40,7 @@ def test_the_best_is_kept_that_is_quick_enough(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_where_nothing_is_the_quickest_is_kept_and_that_is_said(tmp_path):
     run, plan, (said,) = searched(tmp_path, "1us")
     took = {each["name"]: each["seconds_a_row"] for each in plan["trials"]}

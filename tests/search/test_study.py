@@ -48,6 +48,7 @@ def ended_process():
     return {**this_process(), "pid": done.pid}
 
 
+@pytest.mark.slow
 def test_two_processes_on_one_storage_share_the_trials_that_one_would_run(tmp_path):
     alone = all_of(study(tmp_path, name="alone", num_samples=4), tmp_path)
 
@@ -64,6 +65,7 @@ def test_two_processes_on_one_storage_share_the_trials_that_one_would_run(tmp_pa
     assert [row.state for row in first.rows()] == ["done"] * 4
 
 
+@pytest.mark.slow
 def test_every_combination_is_tried_once_and_those_of_a_grid_search_with_every_draw(tmp_path):
     lists = {"b": ["x", {"type": "y"}], "c": {"lower": 1, "upper": 3}}
     opened = study(tmp_path, lists, search_alg="grid")
@@ -76,6 +78,7 @@ def test_every_combination_is_tried_once_and_those_of_a_grid_search_with_every_d
     assert len({each["x"] for each in values}) == 4
 
 
+@pytest.mark.slow
 def test_a_trial_that_was_left_is_taken_up_by_whoever_asks_next(tmp_path):
     first = study(tmp_path, num_samples=2)
     left = first.ask(tmp_path / "first")
@@ -93,6 +96,7 @@ def test_a_trial_that_was_left_is_taken_up_by_whoever_asks_next(tmp_path):
     ]
 
 
+@pytest.mark.slow
 def test_a_trial_of_a_process_that_was_killed_is_taken_up_and_given_up_in_the_end(tmp_path):
     opened = study(tmp_path, num_samples=1)
     for _ in range(3):
@@ -118,6 +122,7 @@ def test_a_trial_that_still_runs_is_left_alone(tmp_path):
     assert running.name == "trial_0"
 
 
+@pytest.mark.slow
 def test_a_trial_goes_badly_where_the_pruner_says_so(tmp_path):
     opened = study(tmp_path, pruner={"type": "threshold", "upper": 0.5, "n_warmup_steps": 11})
     asked = opened.ask(tmp_path)

@@ -94,6 +94,7 @@ def searched(data, tmp_path_factory):
     return run, said
 
 
+@pytest.mark.slow
 def test_the_best_trial_is_the_run_and_its_file_trains_the_same_model(searched, tmp_path):
     run, said = searched
     found = board(run.path)
@@ -164,6 +165,7 @@ def test_a_trial_leaves_its_file_its_figures_and_a_model_with_its_own_features(s
         ] * 2
 
 
+@pytest.mark.slow
 def test_a_search_that_is_interrupted_keeps_its_best(data, tmp_path):
     asked = file(data, SHAPES, **CHANCE)
     run = crosstie.tune(asked, output=tmp_path / "stopped", callbacks=[At("trial_1", stop)])
@@ -182,6 +184,7 @@ def test_a_search_that_is_done_is_not_gone_on_with(searched):
         crosstie.tune(resume=run.path)
 
 
+@pytest.mark.slow
 def test_a_search_that_is_interrupted_before_a_trial_was_done_says_how_to_go_on(data, tmp_path):
     with pytest.raises(
         KeyboardInterrupt, match=r"before a trial was done. Go on: crosstie tune --resume"
@@ -227,6 +230,7 @@ def test_trials_at_once_are_those_of_one_after_the_other(searched, data, tmp_pat
     assert not list(run.path.glob("process-*.txt"))
 
 
+@pytest.mark.slow
 def test_a_search_with_the_storage_of_another_shares_its_trials(searched, data, tmp_path):
     first, _ = searched
     again = crosstie.tune(
@@ -238,6 +242,7 @@ def test_a_search_with_the_storage_of_another_shares_its_trials(searched, data, 
     assert not (first.path / "study.db").exists()
 
 
+@pytest.mark.slow
 def test_a_trial_is_ended_at_the_tree_at_which_the_pruner_says_so_and_one_may_fail(data, tmp_path):
     def fail():
         raise TrainingError("the loss is not a number")
@@ -282,6 +287,7 @@ def test_a_network_is_ended_at_the_epoch_at_which_the_pruner_says_so():
         watched.on_train_end(progress)
 
 
+@pytest.mark.slow
 def test_trials_that_come_to_nothing_are_told(data, tmp_path):
     bound = {"pruner": {"type": "threshold", "upper": 1e-9}, "num_samples": 2}
     with pytest.raises(TrainingError, match="no trial was done"):
@@ -289,11 +295,13 @@ def test_trials_that_come_to_nothing_are_told(data, tmp_path):
     assert [each["state"] for each in board(tmp_path / "run")["trials"]] == ["pruned"] * 2
 
 
+@pytest.mark.slow
 def test_a_time_limit_leaves_a_model_or_says_that_there_was_no_time(data, tmp_path):
     with pytest.raises(TrainingError, match="there was no time for one; give --time-limit more"):
         crosstie.tune(file(data, RATES), output=tmp_path / "none", time_limit=0.01)
 
 
+@pytest.mark.slow
 def test_a_misspelt_option_is_told_before_anything_is_written(data, tmp_path):
     asked = file(data, {"trainer.learnin_rate": [0.1], **RATES})
     with pytest.raises(ConfigError) as error:
@@ -307,6 +315,7 @@ def test_a_misspelt_option_is_told_before_anything_is_written(data, tmp_path):
     assert list(tmp_path.iterdir()) == []
 
 
+@pytest.mark.slow
 def test_a_file_with_a_search_is_shown_whole_and_trained_as_it_stands(data, tmp_path):
     asked = file(data, {"trainer.l2": [1.0, 2.0]}, model_type="linear", trainer={"l2": 1.0})
     shown = crosstie.show(asked)
@@ -328,6 +337,7 @@ def test_processes_need_a_table_that_they_can_read(tmp_path):
         crosstie.tune(asked, data=table(), runs=tmp_path)
 
 
+@pytest.mark.slow
 def test_folds_and_several_outputs_are_judged_together(tmp_path):
     columns = table(120) | {"w": [i % 5 + 0.5 for i in range(120)]}
     run = crosstie.tune(

@@ -43,6 +43,7 @@ def verdicts(found):
     return {(each.columns, one.name): one.verdict for each in found.by for one in each.criteria}
 
 
+@pytest.mark.slow
 def test_a_model_is_audited_by_a_column_that_it_does_not_see(model, rows):
     found = crosstie.audit(model, rows, by=["gender"])
     said = model.predict(rows)
@@ -198,12 +199,14 @@ def test_probabilities_beyond_one_are_told_with_their_row():
     )
 
 
+@pytest.mark.slow
 def test_cells_of_private_columns_are_numbered(model, rows):
     found = predicted_by(model, rows)
     hidden = audit(type(found)(**{**vars(found), "private": ["gender"]}), ["gender"])
     assert [each.name for each in hidden.by[0].groups] == ["(private) 1", "(private) 2"]
 
 
+@pytest.mark.slow
 def test_the_command_shows_groups_criteria_and_the_verdict(folder, capsys):
     runs = folder / "runs"
     assert command("churn/latest", str(folder / "customers.csv"), by=["gender"], runs=runs) == 0

@@ -84,6 +84,7 @@ def stopped(model, table, output, *, after, **options):
         crosstie.predict(model, table, output=output, progress=progress, **options)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["parquet", "csv", "jsonl", "json", "arrow"])
 def test_what_is_gone_on_with_has_the_bytes_of_never_having_stopped(model, table, tmp_path, suffix):
     whole, output = tmp_path / f"whole.{suffix}", tmp_path / f"parts.{suffix}"
@@ -222,6 +223,7 @@ crosstie.predict(sys.argv[1], sys.argv[2], output=sys.argv[3], progress=progress
 """
 
 
+@pytest.mark.slow
 def test_a_killed_process_loses_nothing_and_leaves_nothing(model, table, tmp_path):
     whole, output = tmp_path / "whole.parquet", tmp_path / "parts.parquet"
     crosstie.predict(model, table, output=whole)
@@ -262,6 +264,7 @@ def test_long_rows_come_in_smaller_pieces(model, tmp_path):
     assert [len(each) for each in cut.pieces(source, ["size"], cut.PIECE, skip=46)] == [2, 2]
 
 
+@pytest.mark.slow
 def test_a_table_of_a_database_has_what_a_file_would_have_or_nothing(
     model, table, tmp_path, postgres_server
 ):

@@ -44,6 +44,7 @@ def birds(tmp_path_factory):
     return crosstie.train(config, output=tmp_path_factory.mktemp("runs") / "birds")
 
 
+@pytest.mark.slow
 def test_of_a_sum_each_column_adds_what_it_differs_by_from_the_background(model):
     [found] = model.explain(ROWS[0], background=ROWS, samples=200)
 
@@ -85,6 +86,7 @@ def test_a_row_is_explained_alone_as_among_others(model):
     assert list(among.contributions) == ["size", "age", "colour"]
 
 
+@pytest.mark.slow
 def test_a_class_is_explained_by_its_probability(birds):
     model = crosstie.load(birds.path)
     table = crosstie.datasets.load("penguins").read()

@@ -27,6 +27,7 @@ def run(tmp_path_factory):
     return crosstie.train(config(), output=tmp_path_factory.mktemp("runs") / "prices")
 
 
+@pytest.mark.slow
 def test_a_run_measures_what_its_intervals_hold_of_test_rows(run):
     found = run.evaluation["outputs"]["price"]["conformal"]
 
@@ -59,6 +60,7 @@ def test_the_command_writes_them(run, tmp_path):
     assert out.read_text().splitlines()[0] == "price_prediction,price_low,price_high"
 
 
+@pytest.mark.slow
 def test_coverage_is_an_option_of_a_number(tmp_path):
     run = crosstie.train(config(coverage=0.5), output=tmp_path / "half")
 
@@ -78,6 +80,7 @@ def test_coverage_is_an_option_of_a_number(tmp_path):
     )
 
 
+@pytest.mark.slow
 def test_with_folds_intervals_are_of_rows_each_judged_by_the_model_that_never_saw_them(tmp_path):
     run = crosstie.train({**config(), "preprocessing": {}, "folds": 3}, output=tmp_path / "folds")
 
@@ -99,6 +102,7 @@ def kinds(tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_a_category_comes_with_the_classes_that_come_into_question(kinds):
     model = crosstie.load(kinds.path)
     rows = [{"size": 0.1}, {"size": 3.3}]
@@ -123,6 +127,7 @@ def test_sets_are_written_as_lists(kinds, tmp_path):
     assert sorted(json.loads(line)["kind_set"]) == ["low", "middle"]
 
 
+@pytest.mark.slow
 def test_a_model_without_says_why(tmp_path):
     few = crosstie.train({**config(), "data": ROWS[:40]}, output=tmp_path / "few")
     with pytest.raises(ConfigError) as error:

@@ -186,6 +186,7 @@ def many(tmp_path_factory):
     return path
 
 
+@pytest.mark.slow
 def test_pieces_say_what_the_whole_says(model, many):
     whole = model.predict_table(model.open(many).table(), keep=["colour"])
     told = model.notes
@@ -214,6 +215,7 @@ def test_evaluating_in_pieces_counts_every_row(model, many):
     assert "2 of 108000 cells" in model.notes[0]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("suffix", ["csv", "parquet", "arrow", "jsonl"])
 def test_a_file_written_in_pieces_holds_what_predict_gives(model, many, tmp_path, suffix):
     rows = crosstie.predict(model, many, output=tmp_path / f"out.{suffix}", keep=["colour"])

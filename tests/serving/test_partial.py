@@ -34,6 +34,7 @@ def measured(model, columns, **more):
     return measure_partial(model.artifact, table, exchange, columns, places=5, **more)
 
 
+@pytest.mark.slow
 def test_texts_and_private_columns_are_not_drawn(model):
     assert list(drawable(model.artifact)) == ["size", "colour"]
 

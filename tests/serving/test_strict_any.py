@@ -77,6 +77,7 @@ def artifact():
     return Artifact({}, [Member(fitted, None)])
 
 
+@pytest.mark.slow
 @settings(deadline=None, derandomize=True, max_examples=150)
 @given(cells=st.lists(CELLS, min_size=1, max_size=3))
 def test_a_cell_of_any_kind_is_refused_or_encoded(artifact, cells):

@@ -17,6 +17,7 @@ def birds(tmp_path_factory):
     )
 
 
+@pytest.mark.slow
 def test_each_kind_of_output_has_its_loss():
     np.testing.assert_allclose(row_losses("number", np.array([3.0]), np.array([1.0])), [2.0])
     np.testing.assert_allclose(

@@ -21,6 +21,7 @@ def by_hand(graph: Path) -> tuple[dict[str, Any], list[np.ndarray]]:
     return told, session.run([each["name"] for each in told["outputs"]], inputs)
 
 
+@pytest.mark.slow
 def test_a_graph_can_be_run_by_hand(runs: Path, tmp_path: Path) -> None:
     files = crosstie.export("penguins/latest", tmp_path / "bare", runs=runs)
     assert [each.name for each in files] == ["model.json", "model.onnx"]

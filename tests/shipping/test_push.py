@@ -83,6 +83,7 @@ def head(card: str) -> dict:
     return read_yaml(card.split("---\n")[1], "README.md").value
 
 
+@pytest.mark.slow
 def test_a_folder_holds_weights_model_figures_and_a_card(run, tmp_path):
     done = crosstie.push(run, tmp_path / "out")
 
@@ -159,6 +160,7 @@ def test_what_the_card_shows_in_python_runs(run, tmp_path, monkeypatch):
     assert names["answer"]["Churn_prediction"] == example["predictions"][0]["Churn_prediction"]
 
 
+@pytest.mark.slow
 def test_a_published_folder_is_a_model_and_a_network_to_begin_with(run, table, tmp_path):
     crosstie.push(run, tmp_path / "out")
 
@@ -225,6 +227,7 @@ def test_a_model_alone_is_not_what_is_published(run, tmp_path):
     assert str(error.value) == f"{run.model}: is a model alone; give the run it came from"
 
 
+@pytest.mark.slow
 def test_options_of_the_hub_are_no_options_of_a_folder(run, tmp_path):
     with pytest.raises(ConfigError) as error:
         crosstie.push(run, str(tmp_path / "out"), private=True, message="first")
@@ -243,6 +246,7 @@ def test_a_place_of_another_form_is_told(run, to):
     assert str(error.value) == f"{to}: is not of the form hf://ORG/NAME or hf://ORG/NAME@REVISION"
 
 
+@pytest.mark.slow
 def test_words_of_private_columns_are_published_only_when_allowed(table, tmp_path):
     run = crosstie.train(
         str(table),
@@ -265,6 +269,7 @@ def test_words_of_private_columns_are_published_only_when_allowed(table, tmp_pat
     assert "| Contract | category | None |" in card
 
 
+@pytest.mark.slow
 def test_where_published_weights_are_from_travels_on_without_their_folder(tmp_path):
     (tmp_path / "home").mkdir()
     weights = published(tmp_path / "home", card="---\nlicense: mit\n---\nA card.")
@@ -302,6 +307,7 @@ def test_where_published_weights_are_from_travels_on_without_their_folder(tmp_pa
     assert head(card)["pipeline_tag"] == "text-classification"
 
 
+@pytest.mark.slow
 def test_the_hub_gets_one_commit_and_gives_the_model_back(run, table, hub):
     done = crosstie.push(run, "hf://acme/churn", message="First try")
 
@@ -320,6 +326,7 @@ def test_the_hub_gets_one_commit_and_gives_the_model_back(run, table, hub):
     assert not [path for path in fetched if "/network/" in path]
 
 
+@pytest.mark.slow
 def test_a_run_begins_with_the_weights_of_a_commit_and_says_which(run, table, hub, tmp_path):
     done = crosstie.push(run, "hf://acme/churn")
 
@@ -339,6 +346,7 @@ def test_a_run_begins_with_the_weights_of_a_commit_and_says_which(run, table, hu
     assert f"- began with the weights of {done.model} (SHA-256 {weights})\n" in card
 
 
+@pytest.mark.slow
 def test_a_later_commit_leaves_nothing_of_the_one_before(run, table, hub, tmp_path):
     crosstie.push(run, "hf://acme/churn")
     linear = crosstie.train(
@@ -363,6 +371,7 @@ def test_a_branch_is_made_and_read(run, table, hub):
     assert len(crosstie.predict("hf://acme/churn@next", str(table))["Churn_prediction"]) == 400
 
 
+@pytest.mark.slow
 def test_a_private_model_is_made_private_and_never_put_where_all_can_see_it(run, hub):
     crosstie.push(run, "hf://acme/own", private=True)
     crosstie.push(run, "hf://acme/shown")
@@ -378,6 +387,7 @@ def test_a_private_model_is_made_private_and_never_put_where_all_can_see_it(run,
     )
 
 
+@pytest.mark.slow
 def test_each_refusal_of_the_hub_says_what_to_do(run, hub, monkeypatch):
     def said(to: str) -> str:
         with pytest.raises(HubError) as error:
@@ -418,6 +428,7 @@ def test_a_token_is_never_shown_even_when_the_hub_repeats_it(run, hub):
     )
 
 
+@pytest.mark.slow
 def test_a_hub_out_of_reach_leaves_what_was_fetched_before(run, table, hub, monkeypatch):
     crosstie.push(run, "hf://acme/churn")
     first = said_of("hf://acme/churn", table)
@@ -471,6 +482,7 @@ def test_a_file_that_changed_on_the_hub_is_refused(run, hub):
     )
 
 
+@pytest.mark.slow
 def test_what_was_published_predicts_in_a_process_without_torch(run, table, hub, tmp_path):
     crosstie.push(run, "hf://acme/churn")
     crosstie.push(run, tmp_path / "out")

@@ -60,6 +60,7 @@ def test_an_import_without_a_relative_form_is_told_with_its_line(words):
         rewritten(f"# first\n\n{words}\n")
 
 
+@pytest.mark.slow
 def test_no_absolute_import_of_ours_is_left_in_what_is_packaged():
     for name, module in reached([*ROOTS, f"{SERVER}.serve"]).items():
         parts = name.split(".")[1:]
@@ -81,6 +82,7 @@ def test_no_absolute_import_of_ours_is_left_in_what_is_packaged():
         assert len(text.splitlines()) == len(module.source.splitlines())
 
 
+@pytest.mark.slow
 def test_nothing_that_is_packaged_names_our_modules_in_a_text():
     named = re.compile(r"crosstie(\.[a-z_]+)+")
     for name, module in reached([*ROOTS, f"{SERVER}.serve"]).items():

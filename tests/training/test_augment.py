@@ -70,6 +70,7 @@ def test_what_comes_in_at_an_edge_is_its_colour():
         assert torch.equal(after, grey)
 
 
+@pytest.mark.slow
 def test_brightness_is_added_and_contrast_a_factor():
     darker = changed("random_brightness", pictures(), min=0.8, max=0.8, probability=1.0)
     expected = (pictures().float() - 0.2 * 255).clamp(min=0)

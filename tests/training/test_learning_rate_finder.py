@@ -15,6 +15,7 @@ def optimizer():
     return torch.optim.SGD([nn.Parameter(torch.zeros(1))], lr=1.0)
 
 
+@pytest.mark.slow
 def test_the_rate_is_a_tenth_of_that_with_the_least_smoothed_loss():
     made = optimizer()
 
@@ -47,6 +48,7 @@ def test_rates_grow_evenly_on_a_log_scale():
     assert math.isclose(curve.rates[1] / curve.rates[0], curve.rates[51] / curve.rates[50])
 
 
+@pytest.mark.slow
 def test_a_fit_finds_its_rate_the_same_way_every_time_and_is_not_changed_by_it(fit):
     found = fit(learning_rate="auto", epochs=3).run()
     again = fit(learning_rate="auto", epochs=3).run()

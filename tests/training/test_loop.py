@@ -382,6 +382,7 @@ def test_averaged_weights_are_those_judged_and_kept(fit):
     assert judged["y"]["roc_auc"] == made.progress.best
 
 
+@pytest.mark.slow
 def test_the_weights_of_a_fit_do_not_depend_on_how_often_it_is_judged_or_saved(fit, tmp_path):
     plain = fit(epochs=3, judged=False).run()
     saved = fit(epochs=3, judged=False, steps_per_checkpoint=1, folder=tmp_path / "b").run()

@@ -168,6 +168,7 @@ def test_mixing_changes_what_is_learned_but_not_what_is_measured(fit):
     assert once == loop.watch.measure(loop.validation, rows=100)  # nothing random
 
 
+@pytest.mark.slow
 def test_mixed_rows_of_a_batch_are_learned_from(fit):
     found = fit(rows=600, epochs=15, mixup=0.3).run()
     assert found.progress.best > 0.9

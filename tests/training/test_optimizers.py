@@ -69,6 +69,7 @@ def test_every_option_reaches_torch(name):
     assert not torch.equal(one, steps(TORCH[name]([plain], lr=0.1), plain))
 
 
+@pytest.mark.slow
 def test_none_imports_torchs_compiler():
     # from a clean process: whatever ran before in this one may have compiled
     code = """

@@ -45,6 +45,7 @@ class Die(Callback):
             raise MemoryError
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", OPTIONS)
 @pytest.mark.parametrize("step", [1, 11])
 def test_a_killed_fit_ends_in_the_same_bytes(fit, tmp_path, name, step):
@@ -78,6 +79,7 @@ def test_a_resume_goes_on_in_the_middle_of_an_epoch_and_not_from_the_start(fit, 
     assert count.steps == 30 - 13
 
 
+@pytest.mark.slow
 def test_ctrl_c_and_a_resume_end_in_the_same_bytes(fit, tmp_path):
     class Interrupt(Callback):
         def on_step_end(self, progress):
@@ -108,6 +110,7 @@ def test_nothing_to_resume_is_a_start(fit, tmp_path):
     assert same(whole.weights, fit(epochs=2).run(resume=True).weights)
 
 
+@pytest.mark.slow
 def test_another_thread_count_is_refused_unless_allowed(fit):
     import torch
 

@@ -164,6 +164,7 @@ def test_what_was_written_can_be_read_while_it_goes_on(fit, run):
     assert reader.found == [1, 2]
 
 
+@pytest.mark.slow
 def test_trees_need_no_torch_to_be_watched(run):
     code = f"""
 import sys

@@ -67,6 +67,7 @@ def test_queries_write_nothing_and_read_nothing_else(built_calls, tmp_path):
         sql("SELECT * FROM nowhere")
 
 
+@pytest.mark.slow
 def test_the_rows_that_differ_are_told_by_key(calls):
     (calls / "data/calls.csv").write_text("id,minutes\n1,6\n2,1\n4,4\n5,5\n")
     build(opened(calls))
@@ -92,6 +93,7 @@ def test_the_rows_that_differ_are_told_by_key(calls):
         diff("long", key="ix")
 
 
+@pytest.mark.slow
 def test_rows_without_a_key_are_counted(calls):
     (calls / "steps/10_long.sql").write_text("SELECT 1 AS id, 2.5 AS minutes FROM calls")
     build(opened(calls), ["long"])

@@ -61,6 +61,7 @@ def test_a_notebook_outside_a_project_is_told_so(shell, tmp_path, monkeypatch, c
     assert err == f"error: {tmp_path}: no project here nor above: no pyproject.toml has a [tool.crosstie]. Make one with crosstie new NAME\n"  # fmt: skip
 
 
+@pytest.mark.slow
 def test_the_command_runs_code_in_the_folder_that_it_is_given(built_calls, tmp_path):
     code = "print(sql('SELECT max(cost) AS most FROM cost').most[0]); data('lnog')"
     done = subprocess.run(

@@ -1,11 +1,14 @@
 import sys
 from importlib.metadata import version
 
+import pytest
+
 from crosstie.project.fingerprint.cache import Cache
 from crosstie.project.fingerprint.content import Contents
 from crosstie.project.fingerprint.environment import Environment, Installed
 
 
+@pytest.mark.slow
 def test_code_runs_on_a_minor_python_and_the_packages_that_bring_its_imports():
     found = Installed().environment(["json", "yaml_that_is_absent", "numpy", "PIL", "crosstie"])
     assert found == Environment(
@@ -14,6 +17,7 @@ def test_code_runs_on_a_minor_python_and_the_packages_that_bring_its_imports():
     )
 
 
+@pytest.mark.slow
 def test_a_module_that_lies_on_the_path_is_its_files(tmp_path, monkeypatch):
     monkeypatch.syspath_prepend(tmp_path)
     package = tmp_path / "lying_about_here"
@@ -29,6 +33,7 @@ def test_a_module_that_lies_on_the_path_is_its_files(tmp_path, monkeypatch):
     assert found[0].startswith("files ")
 
 
+@pytest.mark.slow
 def test_what_is_installed_is_remembered_until_something_is_installed(tmp_path, monkeypatch):
     folder = tmp_path / "site-packages"
     information = folder / "toy-1.0.dist-info"

@@ -620,6 +620,7 @@ def test_what_a_cache_knows_is_what_reading_gives(tmp_path):
 SOURCES = sorted(Path(python.__file__).parents[2].rglob("*.py"))
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(SOURCES))
 def test_a_real_file_written_otherwise_is_the_same(path):
@@ -630,6 +631,7 @@ def test_a_real_file_written_otherwise_is_the_same(path):
     assert code({"a.py": text}, "a.py", None).digest == code({"a.py": shaken}, "a.py", None).digest
 
 
+@pytest.mark.slow
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(path=st.sampled_from(SOURCES), seed=st.integers(0, 1000))
 def test_a_real_file_with_another_constant_is_another(path, seed):
@@ -688,6 +690,7 @@ LINKS = [
 ]  # fmt: skip
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(st.lists(st.sampled_from(LINKS), min_size=1, max_size=4), st.data())
 def test_whatever_changes_what_a_step_gives_changes_its_code(links, data):

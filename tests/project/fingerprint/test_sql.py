@@ -183,6 +183,7 @@ print(found.digest, "sqlglot" in sys.modules)
 SPACES = st.sampled_from([" ", "\n", "\t ", " -- why\n", " /* a 'b' */ "])
 
 
+@pytest.mark.slow
 @settings(max_examples=40, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(data=st.data())
 def test_any_space_and_comment_between_words_is_no_change(data):

@@ -29,6 +29,7 @@ def told(changes) -> list[str]:
     return [f"{each.verb} {each.path}" for each in changes]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("kind", "path"),
     [
@@ -158,6 +159,7 @@ def test_no_second_step_makes_the_same_table(root):
     )
 
 
+@pytest.mark.slow
 def test_a_generated_feature_type_trains_and_predicts(root):
     generate("feature", "spelling", folder=root)
     (root / "model.yaml").write_text(
@@ -174,6 +176,7 @@ def test_a_generated_feature_type_trains_and_predicts(root):
         assert alone == pytest.approx(together, rel=1e-5)
 
 
+@pytest.mark.slow
 def test_a_generated_encoder_trains_and_leaves_no_code_behind(root):
     generate("encoder", "folded", folder=root)
     (root / "model.yaml").write_text(
@@ -215,6 +218,7 @@ def test_the_command_ends_in_1_where_something_else_stands(root):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(("language", "path"), [(None, "features.sql"), ("python", "features.py")])
 def test_row_wise_features_have_no_name_and_run_as_written(root, language, path):
     (root / "model.yaml").write_text("data: data/birds.csv\ntarget: species\nmodel_type: linear\n")

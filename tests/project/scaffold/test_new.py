@@ -234,6 +234,7 @@ def test_a_table_of_pictures_that_lie_beside_it_is_told_before_anything_is_made(
     assert not (tmp_path / "pictures").exists()
 
 
+@pytest.mark.slow
 def test_the_command_says_what_it_made_and_what_to_type_next(tmp_path):
     done = subprocess.run(
         [sys.executable, "-m", "crosstie.cli.main", "new", "birds", "--data", "dataset:penguins"],

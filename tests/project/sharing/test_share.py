@@ -58,6 +58,7 @@ def clone(calls: Path, to: Path) -> Path:
     return to
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("kind", ["folder", "address"])
 def test_a_step_that_failed_elsewhere_is_debugged_with_what_it_had_there(broken, name, kind, tmp_path, monkeypatch, capsys):  # fmt: skip
     shared = str(tmp_path / "store") if kind == "folder" else f"memory://{tmp_path}"
@@ -86,6 +87,7 @@ def test_a_step_that_failed_elsewhere_is_debugged_with_what_it_had_there(broken,
     assert not (pulled / ".env").exists()
 
 
+@pytest.mark.slow
 def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(broken, name, tmp_path):
     pulled = crosstie.pull(name, store=str(broken.parent / "store"), to=tmp_path / "again", folder=tmp_path)  # fmt: skip
 
@@ -114,6 +116,7 @@ def test_a_build_that_is_debugged_again_is_not_pulled_again_and_says_what_is_oth
     assert twice[0] == twice[1]
 
 
+@pytest.mark.slow
 def test_a_build_goes_into_a_store_that_others_reach_when_it_is_pushed(calls, tmp_path):
     shared = str(tmp_path / "store")
     name = crosstie.builds(folder=calls)[-1].name
@@ -174,6 +177,7 @@ def test_code_that_holds_a_secret_is_not_shared(broken, name):
     }
 
 
+@pytest.mark.slow
 def test_what_git_ignores_is_no_code_and_the_commit_is_noted(calls):
     (calls / ".gitignore").write_text("notes/\n.crosstie/\n.env\n")
     (calls / "notes").mkdir()

@@ -39,6 +39,7 @@ def asked(tmp_path):
     return run
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("connection", ["sqlite://", "polars://"])
 def test_a_query_gives_what_it_gives_in_duckdb(asked, connection):
     query = "SELECT callid, Minutes / 2 AS Half, 'a  b' AS said FROM calls WHERE minutes >= :least AND (kind = :said OR kind = 'a  b')"
@@ -79,6 +80,7 @@ def test_what_an_engine_cannot_do_is_said(asked, query, connection, said):
     assert "hush" not in str(error.value)
 
 
+@pytest.mark.slow
 @pytest.mark.skipif(exp.Drop(kind="TABLE", this="x").sql().endswith("x"), reason="they fit")
 def test_an_ibis_and_a_sqlglot_that_do_not_fit_are_said(asked):
     with pytest.raises(DataError) as error:

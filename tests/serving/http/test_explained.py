@@ -36,6 +36,7 @@ def error(answer):
     return answer.status_code, answer.json()["error"]
 
 
+@pytest.mark.slow
 def test_contributions_stand_beside_the_prediction_and_add_up_to_it(client, model):
     one = client.post("/predict?explain", json=ROW).json()
     several = client.post("/predict?explain=4", json=ROWS).json()
@@ -126,6 +127,7 @@ def test_private_columns_are_told_as_one(model):
     assert b"colour" not in reply.body
 
 
+@pytest.mark.slow
 def test_what_is_asked_reaches_a_process_of_its_own():
     jobs = [asked(ROW), Job(b"{}", came="csv", form="json")]
 

@@ -43,6 +43,7 @@ def rest(connection):
         return b"".join(iter(lambda: connection.recv(1 << 16), b""))
 
 
+@pytest.mark.slow
 def test_sigterm_ends_the_server_when_what_came_before_is_answered(prices):
     served = serve(prices)
     connection = begin(served)
@@ -59,6 +60,7 @@ def test_sigterm_ends_the_server_when_what_came_before_is_answered(prices):
     assert [line["status"] for line in map(json.loads, log.splitlines()) if line["path"] == "/predict"] == [200]  # fmt: skip
 
 
+@pytest.mark.slow
 def test_who_is_too_slow_for_the_drain_is_cut_off(prices):
     served = serve(prices, "--drain", "0.2")
     connection = begin(served)
@@ -75,6 +77,7 @@ def test_who_is_too_slow_for_the_drain_is_cut_off(prices):
     assert "Cancel 1 running task(s), timeout graceful shutdown exceeded" in events
 
 
+@pytest.mark.slow
 def test_a_second_ctrl_c_waits_for_nobody(prices):
     served = serve(prices)
     connection = begin(served)

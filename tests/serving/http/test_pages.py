@@ -4,6 +4,7 @@ import re
 
 import httpx
 import jsonschema
+import pytest
 from served import serve
 
 import crosstie
@@ -56,6 +57,7 @@ def test_every_path_of_openapi_is_there(client):
             ), path
 
 
+@pytest.mark.slow
 def test_metrics_count_requests_rows_and_what_was_odd_in_each_column(prices):
     served = serve(prices)
     with httpx.Client(base_url=served.url, trust_env=False, timeout=60) as client:

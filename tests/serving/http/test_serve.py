@@ -40,6 +40,7 @@ def test_a_served_model_answers_what_it_answers_in_python(client, prices):
     assert many.json() == model.predict([ROW, {**ROW, "size": 2.5}])
 
 
+@pytest.mark.slow
 def test_it_says_where_it_listens_and_logs_a_line_of_json_a_request_without_values(prices):
     served = serve(prices)
     assert served.said == (
@@ -68,6 +69,7 @@ def test_it_says_where_it_listens_and_logs_a_line_of_json_a_request_without_valu
     assert "secret" not in log
 
 
+@pytest.mark.slow
 def test_a_port_that_is_taken_is_said(prices):
     with socket.create_server(("127.0.0.1", 0)) as other:
         port = other.getsockname()[1]
@@ -79,6 +81,7 @@ def test_a_port_that_is_taken_is_said(prices):
     )
 
 
+@pytest.mark.slow
 def test_everything_wrong_with_the_options_is_said_before_the_model_is_loaded():
     done = run(
         "nowhere", "--host", "0.0.0.0", "--port", "70000", "--timeout", "0", "--token", "abc"
@@ -102,6 +105,7 @@ def test_an_address_that_others_reach_needs_a_token_or_a_word(prices):
     )
 
 
+@pytest.mark.slow
 def test_who_has_no_token_may_only_ask_how_the_server_is(prices):
     token = "correct-horse-battery"
     served = serve(prices, "--host", "0.0.0.0", CROSSTIE_TOKEN=token)
@@ -120,6 +124,7 @@ def test_who_has_no_token_may_only_ask_how_the_server_is(prices):
     assert token not in log + served.said
 
 
+@pytest.mark.slow
 def test_what_is_no_http_is_a_line_of_log_too(prices):
     served = serve(prices)
     with socket.create_connection(("127.0.0.1", int(served.url.rpartition(":")[2]))) as connection:
