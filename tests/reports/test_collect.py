@@ -127,7 +127,12 @@ def test_what_a_search_cut_is_told_with_its_reason(runs, tmp_path):
     plan = {
         "effort": "quick",
         "time_limit": 60.0,
-        "trials": [{"name": "gbm", "cuts": [None]}, {"name": "ecd", "cuts": [40]}],
+        "trials": [
+            {"name": "gbm", "cuts": [None]},
+            {"name": "ecd", "cuts": [40]},
+            {"name": "random_forest", "cuts": [100, 100, 100]},
+            {"name": "gbm_2", "cuts": [60, None, 80, 60]},
+        ],
         "left_out": [{"name": "ecd_tabm", "why": "would take about 9.0 s"}],
     }
     (path / "plan.json").write_text(json.dumps(plan))
@@ -138,6 +143,8 @@ def test_what_a_search_cut_is_told_with_its_reason(runs, tmp_path):
     assert cut["rows"] == [
         ["ecd_tabm", "not tried", "would take about 9.0 s"],
         ["ecd", "ended early", "to keep the time limit, after step 40"],
+        ["random_forest", "ended early", "to keep the time limit, after step 100"],
+        ["gbm_2", "ended early", "to keep the time limit, after steps 60, 80"],
     ]
     assert (
         cut["note"] == "The search had a time limit of 60 s. `--plan` does the same search again."

@@ -5,6 +5,7 @@ import shutil
 import pytest
 from reading import Element, read
 
+from crosstie.reports import blocks
 from crosstie.reports.collect import collect
 from crosstie.reports.page import page, pieces
 from crosstie.reports.style import STYLE
@@ -363,3 +364,15 @@ def test_a_notebook_shows_the_same_pieces(runs):
     assert [each.text for each in tree.all("h2")] == ["How well", "Models"]
     assert tree.all("style")[0].text.startswith("@scope (.crosstie-report) {")
     assert tree.all("script", "nav", "h1") == []
+
+
+def test_a_table_that_half_of_the_page_would_cut_off_has_the_whole_width():
+    def drawn(columns):
+        table = blocks.table("t", "T", columns, [["x"] * len(columns)])
+        sections = [{"id": "s", "title": "S", "blocks": [table]}]
+        report = {"title": "R", "run": "r", "verdict": [], "facts": [], "sections": sections}
+        return page(report)
+
+    fits, does_not = ["c" * 31] * 2, ["c" * 7] * 7
+    assert '<div class="block" id="t">' in drawn(fits)
+    assert '<div class="block wide" id="t">' in drawn(does_not)

@@ -69,9 +69,10 @@ def _left_out(run: Folder) -> list[Block]:
     for each in plan.get("trials", ()):
         cut = [place for place in each["cuts"] if place is not None]
         if cut:
-            where = ", ".join(map(str, cut))
+            where = ", ".join(map(str, dict.fromkeys(cut)))  # folds often end alike
+            step = "step" if len(set(cut)) == 1 else "steps"
             rows.append(
-                [each["name"], "ended early", f"to keep the time limit, after step {where}"]
+                [each["name"], "ended early", f"to keep the time limit, after {step} {where}"]
             )
     if not rows:
         return []

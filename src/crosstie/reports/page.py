@@ -15,7 +15,7 @@ CELL = 24  # characters, from which on a cell gets room
 SORTED = 4  # rows, from which on sorting is worth a button
 _TYPED = re.compile(r"`([^`]+)`")
 _NUMBER = re.compile(r"-?[\d,]*\.?\d+(e-?\d+)?")
-NARROW = 66  # characters of a row that half of a desk's page has room for
+NARROW = 68  # characters of a row, three for each gap, that half of a desk's page has room for
 _POLICY = "default-src 'none'; style-src 'unsafe-inline'; script-src 'unsafe-inline'; img-src data:"
 
 
@@ -80,7 +80,7 @@ def _is_narrow(block: Block) -> bool:
     """Whether two of such stand beside each other on a desk."""
     if block["kind"] == "table":
         columns = zip(block["columns"], *block["rows"], strict=True)
-        return sum(max(map(len, cells)) + 2 for cells in columns) <= NARROW
+        return sum(max(map(len, cells)) + 3 for cells in columns) <= NARROW
     if block["kind"] == "heat":
         return sum(max(len(name), 10) for name in ("", *block["columns"])) <= NARROW
     return block["kind"] in {"bars", "histogram", "lines", "points"}
