@@ -32,7 +32,7 @@ SLOW = 0.15  # of it, that trees which are shrunk much may take; else they are s
 RATES = {"gbm": 0.06, "catboost": 0.12}  # to which at most
 HASTE = 3  # times as much, where that would still take more than there is
 RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
-SOON = 2.3  # seconds at most that a run's importance, explanations and report take
+SOON = 2.0  # seconds at most that a run's importance, explanations and report take
 MIXED = 400  # averages of models that are compared
 BEHIND = 0.2  # of what units take, that writing a model and asking it take, before the first of a learner has shown it
 ASKED = 0.3  # of what asking the slowest took, that opening what is chosen takes
@@ -70,7 +70,7 @@ class Budget:
         self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
         self._after: dict[str, tuple[float, float]] = {}  # seconds of units, and behind them
         self._ends = None if limit is None else began + limit
-        reported = SOON if limit is None else min(SOON, 0.7 + 0.03 * limit)
+        reported = SOON if limit is None else min(SOON, 0.4 + 0.03 * limit)
         read = time.monotonic() - began
         self._behind = reported + 0.3 * read  # what reads a table quickly also saves it quickly
         self._judging = self._asking = self._mixing = 0.0
