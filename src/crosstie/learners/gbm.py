@@ -22,6 +22,7 @@ from crosstie.training.answered import TREES
 
 OBJECTIVES = {"number": "regression", "binary": "binary", "category": "multiclass"}
 TREES_PER_REPORT = 10
+SECONDS = 3e-6  # a cell and class, of trees until validation rows get no better: from a fifth of it to twice as much
 TREES_WITHOUT_VALIDATION = 300
 MOST_TREES = 60_000  # a tree of 31 leaves takes 26 kB while it grows: 1.6 GB
 ROWS_TO_REFIT = 500_000  # with more, a tenth again says nothing new and takes as long
@@ -219,6 +220,10 @@ class Gbm(Learner):
         self.columns_: Columns | Constructed | None = None
         self.text_ = ""
         self.about_: dict[str, Any] = {}
+
+    @classmethod
+    def takes(cls, rows: int, inputs: int, classes: int) -> float:
+        return 0.5 + SECONDS * rows * max(inputs, 1) * (classes if classes > 2 else 1)
 
     def fit(self, job: Job) -> None:
         output = job.layout.outputs[0]

@@ -63,6 +63,15 @@ class Part:
             for name, each in settings.items()
         }
 
+    def take(self, rows: slice) -> "Part":
+        """Some of the rows."""
+        return Part(
+            {name: values[rows] for name, values in self.truth.items()},
+            {name: values[rows] for name, values in self.raw.items()},
+            None if self.weights is None else self.weights[rows],
+            None if self.groups is None else self.groups[rows],
+        )
+
     def score(
         self, outputs: Sequence[OutputFeature], thresholds: Mapping[str, Any]
     ) -> dict[str, Any]:

@@ -38,13 +38,12 @@ class Blend:
         self._weights: dict[str, float] = {}  # of the last average
 
     def add(self, candidate: Candidate, cost: float = 0.0) -> float:
-        """Take a model into account; the seconds that it took to see how good it is.
+        """Take a model into account; the seconds that it takes to see how good an average with it is.
 
         Args:
             candidate: The model.
             cost: Seconds that it takes for a row.
         """
-        began = time.monotonic()
         self.tried.append(candidate)
         self.costs[candidate.label] = cost
         value = self._shown(candidate)
@@ -53,6 +52,8 @@ class Blend:
             value = self._shown(candidate)
         sign = 1 if self._metric(candidate, self.metric).greater_is_better else -1
         self.scores[candidate.label] = -math.inf if math.isnan(value) else sign * value
+        began = time.monotonic()
+        self._value(candidate, self.metric, rows=slice(ROWS))
         return time.monotonic() - began
 
     def best(self, count: int) -> list[Candidate]:
@@ -112,8 +113,8 @@ class Blend:
         metric.labels = candidate.members[0][0].outputs[0].labels
         return metric
 
-    def _value(self, candidate: Candidate, name: str) -> float:
-        part = seen(candidate)
+    def _value(self, candidate: Candidate, name: str, *, rows: slice = slice(None)) -> float:
+        part = seen(candidate).take(rows)
         output = self.plan.outputs[0].name
         value: float = self._metric(candidate, name)(
             part.truth[output], part.raw[output], part.weights

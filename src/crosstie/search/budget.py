@@ -9,10 +9,13 @@ from collections.abc import Sequence
 from dataclasses import replace
 
 from crosstie.data.batch import Layout
+from crosstie.evaluation.bootstrap import ROWS as RESAMPLED
 from crosstie.learners.classic import classes, columns
 from crosstie.learners.learner import learners
 from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.prepare import Prepared
+from crosstie.search.blend import MOST
+from crosstie.search.greedy import ROUNDS
 from crosstie.search.portfolio import Trial
 from crosstie.search.trial import Fitted
 
@@ -33,9 +36,10 @@ RATES = {"gbm": 0.06, "catboost": 0.12}  # to which at most
 HASTE = 3  # times as much, where that would still take more than there is
 RESAMPLES = 220  # of the rows that a model is judged by, for intervals and figures
 SOON = 2.0  # seconds at most that a run's importance, explanations and report take
-MIXED = 400  # averages of models that are compared
+MIXED = 2 * ROUNDS  # averages that are compared, for each model that may be in one
 BEHIND = 0.2  # of what units take, that writing a model and asking it take, before the first of a learner has shown it
-ASKED = 0.3  # of what asking the slowest took, that opening what is chosen takes
+AGAIN = 1.1  # of it, that a fit on validation rows, too, takes
+ASKED = 0.15  # of what asking the slowest took, that opening what is chosen takes
 
 
 class Budget:
@@ -68,12 +72,14 @@ class Budget:
         self._rows = rows
         self._table = columns(layout), classes(layout.outputs[0])
         self._unit: dict[str, float] = {}  # seconds a unit of work, by learner
-        self._after: dict[str, tuple[float, float]] = {}  # seconds of units, and behind them
+        # seconds of units, and behind them, by learner and whether it refits
+        self._after: dict[tuple[str, bool], tuple[float, float]] = {}
         self._ends = None if limit is None else began + limit
         reported = SOON if limit is None else min(SOON, 0.4 + 0.03 * limit)
         read = time.monotonic() - began
-        self._behind = reported + 0.3 * read  # what reads a table quickly also saves it quickly
+        self._behind = reported + 0.1 * read  # what reads a table quickly also saves it quickly
         self._judging = self._asking = self._mixing = 0.0
+        self._tried = 0
 
     @classmethod
     def of(cls, options: Auto, data: Sequence[Prepared], began: float) -> "Budget":
@@ -90,22 +96,28 @@ class Budget:
         if self._ends is None:
             return float("inf")
         reserve = (
-            self._behind + RESAMPLES * self._judging + ASKED * self._asking + MIXED * self._mixing
+            self._behind
+            + RESAMPLES * self._judging
+            + ASKED * self._asking
+            + MIXED * min(self._tried, MOST) * self._mixing
         )
         return self._ends - reserve - self.refitting - time.monotonic()
 
     def fitting(self, trial: Trial) -> Trial:
         """The trial, with trees that are shrunk less where they would take too much of what is left."""
-        most = RATES.get(trial.model_type, 0.0)
-        if self._ends is None or trial.trainer.get("learning_rate", most) >= most:
+        most = RATES.get(trial.model_type)
+        if self._ends is None or most is None:
             return trial
-        share = SLOW * self.left / max(self._wanted(trial), 1e-9)
-        if share >= 1:
+        left, wanted = max(self.left, 1e-3), max(self._wanted(trial), 1e-9)
+        own = rate = trial.trainer.get(
+            "learning_rate", most
+        )  # that of a learner as it comes is hardly less
+        if own < most and wanted > SLOW * left:
+            rate = min(own * wanted / (SLOW * left), most)
+        if (hasty := wanted * own / rate) > left:
+            rate = min(rate * hasty / left, HASTE * most)
+        if rate == own:
             return trial
-        own = trial.trainer["learning_rate"]
-        rate = min(own / max(share, 1e-3), most)
-        if (left := max(self.left, 1e-3)) < (wanted := self._wanted(trial) * own / rate):
-            rate = min(rate * wanted / left, HASTE * most)
         return replace(trial, trainer={**trial.trainer, "learning_rate": round(rate, 4)})
 
     def lacks(self, trial: Trial) -> str:
@@ -140,8 +152,14 @@ class Budget:
 
     def behind(self, trial: Trial) -> float:
         """Seconds that come behind the last unit of a trial, for each second of units."""
-        learned, after = self._after.get(trial.model_type, (1.0, BEHIND))
+        usual = BEHIND + (AGAIN if self._refits(trial) else 0.0)
+        learned, after = self._after.get((trial.model_type, self._refits(trial)), (1.0, usual))
         return after / learned
+
+    def _refits(self, trial: Trial) -> bool:
+        """Whether a fit is followed by one on validation rows, too, which nothing ends."""
+        refits = trial.model_type in RATES and trial.trainer.get("refit", True)
+        return refits and len(self._rows) == 1
 
     def took(self, trial: Trial, fitted: Fitted, *, compared: float = 0.0) -> None:
         """Learn from a trial how long others will take, and how long what comes behind them.
@@ -153,18 +171,26 @@ class Budget:
         """
         candidate, seconds = fitted.candidate, fitted.seconds
         if fitted.learned:
-            learned, after = self._after.get(trial.model_type, (0.0, 0.0))
-            self._after[trial.model_type] = learned + fitted.learned, after + fitted.behind
-        self._mixing = max(self._mixing, compared)
+            key = trial.model_type, self._refits(trial)
+            learned, after = self._after.get(key, (0.0, 0.0))
+            self._after[key] = learned + fitted.learned, after + fitted.behind
+        self._tried += 1
+        self._mixing = min(self._mixing or compared, compared)  # more is the machine's noise
+        unit = seconds / trial.work
         if not any(candidate.cuts):
-            self._unit.setdefault(trial.model_type, seconds / trial.work)
+            self._unit.setdefault(trial.model_type, unit)
+        elif unit > self._unit.get(trial.model_type, 0.0):  # as much at least
+            self._unit[trial.model_type] = unit
         if trial.model_type not in CLASSICS:  # which are seldom kept
             self._asking = max(self._asking, seconds - candidate.seconds)
         part = candidate.parts.get("test") or candidate.parts.get("validation")
-        if self._ends is not None and not self._judging and part is not None:
+        if self._ends is not None and part is not None:
+            outputs = candidate.members[0][0].outputs
+            few = part.take(slice(RESAMPLED))
             began = time.monotonic()
-            part.score(candidate.members[0][0].outputs, {})
-            self._judging = time.monotonic() - began
+            few.score(outputs, {})
+            took = time.monotonic() - began
+            self._judging = min(self._judging or took, took)
 
     def _wanted(self, trial: Trial) -> float:
         """Seconds that a trial would take, as far as is known."""
