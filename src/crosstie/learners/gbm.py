@@ -71,7 +71,7 @@ class Gbm(Learner):
             order of the classes (negative, positive), a section each by the class's name. None leaves rows alone.
         text_components: Columns that a text is condensed to.
         ngram_size: With 2, pairs of neighbouring tokens of a text or a sequence are condensed beside the tokens: those
-            that at least three training rows have, and one in 5,000, the 20,000 most frequent.
+            that at least three training rows have, and one in 3,000, the 20,000 most frequent.
         constructed_columns: Columns at most that are made of others: sums, differences, products and ratios of
             numbers, and what the target was beside categories and pairs of them. Only those are kept that tell trees
             more than columns of chance. 0 makes none.

@@ -56,7 +56,7 @@ class Linear(Learner):
         class_weights: `balanced` gives every class the same total weight; a list gives one weight a class, in the
             order of the classes (negative, positive), a section each by the class's name. None leaves rows alone.
         ngram_size: With 2, pairs of neighbouring tokens of a text or a sequence count half beside the tokens: those that
-            at least three training rows have, and one in 5,000, the 20,000 most frequent, of a text with up to a
+            at least three training rows have, and one in 3,000, the 20,000 most frequent, of a text with up to a
             million different tokens. Then 'not good' is not 'good not'.
     """
 
