@@ -45,6 +45,7 @@ def loaded_by(code: str) -> set[str]:
     return set(done.stdout.split())
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("module", BELOW_THE_LINE)
 def test_rooms_below_the_torch_line_load_nothing_heavy(module):
     assert loaded_by(f"import {module}").isdisjoint(HEAVY)

@@ -32,6 +32,7 @@ def test_a_cloud_is_not_said_to_have_groups(method, rows):
     assert verdict(choice, method=method, asked=None).startswith("No ")
 
 
+@pytest.mark.slow
 def test_a_long_lopsided_cloud_is_one_cloud(rows):
     rng = np.random.default_rng(4)
     points = np.exp(rng.normal(size=(200, 1)) + 0.3 * rng.normal(size=(200, 2)))
@@ -125,6 +126,7 @@ def test_a_number_of_groups_that_no_density_gives_is_refused_with_those_it_gives
     )
 
 
+@pytest.mark.slow
 def test_halves_that_are_too_few_to_hold_a_dense_place_do_not_count_as_alike(rows):
     points = np.random.default_rng(0).normal(size=(21, 2))
     choice = choose(rows(points), "hdbscan", groups=None, most=10)
@@ -132,6 +134,7 @@ def test_halves_that_are_too_few_to_hold_a_dense_place_do_not_count_as_alike(row
     assert all(each.stability < 0.6 for each in choice.tried)
 
 
+@pytest.mark.slow
 def test_rows_that_lie_nowhere_dense_have_no_groups(rows):
     points = np.random.default_rng(0).random((6, 40)).T
     choice = choose(rows(points), "hdbscan", groups=None, most=10)

@@ -64,6 +64,7 @@ def test_pieces_become_a_table_with_types(database):
     assert rows(ask) == [("02", None, None), ("1", 0.5, None), ("3", 1.0, None)]
 
 
+@pytest.mark.slow
 def test_a_column_of_texts_is_of_numbers_where_all_are_and_that_is_asked_for(database):
     address, ask = database
     columns = {"a": ["1", "-20"], "b": ["1.50", "2e3"], "c": ["007", "8"], "d": ["1", "2"], "e": [None, "3"]}  # fmt: skip

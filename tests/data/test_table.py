@@ -51,6 +51,7 @@ def test_plain_values_and_arrow_give_the_same_column_in_every_form(name, form):
     assert plain.stored(name) == arrow.stored(name)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("form", FORMS)
 @given(
     st.lists(

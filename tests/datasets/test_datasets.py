@@ -15,6 +15,7 @@ from crosstie.errors import ConfigError, DataError
 SHAPES = {"penguins": (344, 8), "sms_spam": (5574, 2), "telco_churn": (7043, 21)}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SHAPES)
 def test_a_shipped_set_is_whole_and_asks_its_question(name):
     found = crosstie.datasets.load(name)
@@ -45,6 +46,7 @@ def test_each_shipped_file_says_whose_it_is():
     assert sum(path.stat().st_size for path in FILES.iterdir()) < 400_000
 
 
+@pytest.mark.slow
 def test_a_set_trains_by_its_name_and_judges_by_it(tmp_path):
     run = crosstie.train("dataset:penguins", model_type="linear", output=tmp_path / "run")
     assert run.manifest["watched"] == "validation/species/accuracy"

@@ -19,6 +19,7 @@ def test_an_interval_of_a_share_is_the_binomial_one():
     assert (low, high) == pytest.approx((0.75 - half, 0.75 + half), abs=0.006)
 
 
+@pytest.mark.slow
 def test_intervals_hold_the_value_and_are_seeded():
     y, p = data(300)
     found = intervals("binary", y, p, seed=3)

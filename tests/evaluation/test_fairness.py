@@ -23,6 +23,7 @@ def groups_of(cells, form="levels"):
     return grouping(Table.from_columns({"group": cells}).column("group", form), form)
 
 
+@pytest.mark.slow
 @given(st.integers(0, 10_000), st.integers(2, 5))
 @settings(max_examples=4, deadline=None)
 def test_criteria_are_those_of_fairlearn(seed, wide):
@@ -106,6 +107,7 @@ def test_a_ratio_of_groups_of_whom_nobody_is_chosen_is_not_told():
     assert 0 < found.high < 0.2
 
 
+@pytest.mark.slow
 def test_of_fair_predictions_few_criteria_are_said_to_fail_or_to_exclude_fairness():
     wrong = failed = 0
     for seed in range(100):

@@ -44,6 +44,7 @@ def test_thresholds_keep_the_bound_and_nothing_cheaper_keeps_it_by_a_hundredth_m
     assert (decided == true).sum() >= best
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("criterion", EVENED)
 def test_accuracy_is_that_of_fairlearn_which_draws_lots(criterion):
     class Known(ClassifierMixin, BaseEstimator):
@@ -118,6 +119,7 @@ def test_what_evening_out_costs_is_measured_on_rows_that_it_was_not_chosen_by():
     assert odds.low < odds.cost < odds.high
 
 
+@pytest.mark.slow
 def test_what_evening_out_costs_is_the_same_whatever_the_order_of_groups():
     true, said, group = people(6, 1500)
     now = (said >= 0.5).astype(int)

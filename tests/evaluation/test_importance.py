@@ -19,6 +19,7 @@ def test_importance_is_the_growth_of_the_mean_loss_the_greatest_first():
     assert (used.told, idle.told) == (True, False)
 
 
+@pytest.mark.slow
 def test_the_interval_is_that_of_a_mean_of_rows():
     grown = np.random.default_rng(1).normal(0.5, 2.0, 900)
 

@@ -49,6 +49,7 @@ BINARY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BINARY)
 @given(rows())
 @settings(max_examples=60, deadline=None)
@@ -92,6 +93,7 @@ CATEGORY = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", CATEGORY)
 @given(rows(), st.integers(3, 6), st.integers(2, 6))
 @settings(max_examples=60, deadline=None)
@@ -117,6 +119,7 @@ NUMBER = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", NUMBER)
 @given(rows())
 @settings(max_examples=60, deadline=None)
@@ -172,6 +175,7 @@ SET = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", SET)
 @given(rows(), st.integers(2, 5), st.sampled_from([0.1, 0.5]))
 @settings(max_examples=40, deadline=None)

@@ -57,6 +57,7 @@ def found(run):
     return by_output
 
 
+@pytest.mark.slow
 def test_every_output_is_explained_on_its_scale(run, found):
     answers = crosstie.load(run.path).predict(ROWS[:60])
 

@@ -49,6 +49,7 @@ def runs(tmp_path_factory):
     return {name: trained(folder / name, name) for name in ("price", "sold")}
 
 
+@pytest.mark.slow
 def test_contributions_to_a_number_add_up_to_it_in_its_unit(runs):
     answers = crosstie.load(runs["price"].path).predict(ROWS[:30])
 

@@ -117,6 +117,7 @@ def test_one_class_cannot_be_learned(column):
     )
 
 
+@pytest.mark.slow
 def test_a_hundred_thousand_levels_are_coded(column):
     levels = tuple(f"level {i}" for i in range(100_000))
     codes = np.arange(200_000, dtype=np.int32) % 100_000

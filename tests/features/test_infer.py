@@ -176,6 +176,7 @@ LETTERS = {
 }
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("file", "letters", "output", "output_type"),
     [

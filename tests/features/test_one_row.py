@@ -92,6 +92,7 @@ CELLS = st.one_of(
 )
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore:overflow encountered")
 @given(row=st.fixed_dictionaries(dict.fromkeys("nmcbtd", CELLS)))
 def test_any_row_alone_is_the_row_of_a_table(fitted, row):

@@ -21,6 +21,7 @@ def retrained(churn, churn_parts):
     return compare(candidate, production, holdout, key="customerID", training=tables, gates=None)
 
 
+@pytest.mark.slow
 def test_a_model_beside_itself_is_what_it_was(churn, churn_parts):
     found = compare(churn[0], churn[0], churn_parts[2])
     assert found.passed
@@ -30,6 +31,7 @@ def test_a_model_beside_itself_is_what_it_was(churn, churn_parts):
     assert [each.before - each.after for each in output.segments] == [0.0] * 5
 
 
+@pytest.mark.slow
 def test_metrics_are_those_of_evaluate(retrained, churn, churn_parts):
     before, after = (model.evaluate(churn_parts[2])["Churn"] for model in churn)
     found = retrained.outputs["Churn"].metrics
@@ -163,6 +165,7 @@ def test_a_class_that_production_never_saw_counts_as_wrong(species, without_gent
     assert failed["contract"] == "species: can be 'Gentoo', which production never says"
 
 
+@pytest.mark.slow
 def test_a_class_that_is_lost_fails_what_it_should(species, without_gentoo, birds):
     failed = {each.gate: each.what for each in compare(without_gentoo, species, birds).failed}
     assert set(failed) == {"contract", "metric", "flips", "segments"} | (

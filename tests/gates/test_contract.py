@@ -13,6 +13,7 @@ def test_a_retrained_model_keeps_the_contract(churn, churn_parts):
     assert told(*churn, churn_parts[2]) == []
 
 
+@pytest.mark.slow
 def test_inputs_that_come_and_go(fit, birds, species):
     fewer = fit(
         {name: cells for name, cells in birds.items() if name not in ("year", "sex")}, "species"
@@ -32,6 +33,7 @@ def test_inputs_that_come_and_go(fit, birds, species):
     ]
 
 
+@pytest.mark.slow
 def test_an_output_that_goes_breaks_callers(fit, birds, species):
     other = fit(birds, "island")
     found = told(species, other, birds)
@@ -56,6 +58,7 @@ def test_another_type_breaks_callers(fit, birds, species):
     assert found == [("type", "year", True, "was a number (double) and is a category (string)")]
 
 
+@pytest.mark.slow
 def test_a_column_that_may_no_longer_be_missing_breaks_callers_who_send_none(fit, birds, species):
     full = [row for row, sex in enumerate(birds["sex"]) if sex is not None]
     whole = fit({name: [cells[row] for row in full] for name, cells in birds.items()}, "species")

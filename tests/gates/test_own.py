@@ -119,6 +119,7 @@ def test_a_gate_may_import_what_lies_beside_it_and_in_the_project(tests):
     assert said([own]) == {"between": ("passed", "rows")}
 
 
+@pytest.mark.slow
 def test_rows_are_asked_by_their_cells_and_had_as_a_frame(tests, churn, churn_parts):
     own = tests(
         "def gate_seniors(comparison, most=0.5):\n"

@@ -81,6 +81,7 @@ def test_a_real_table_with_one_cell_changed(customers, tmp_path):
     assert found.changed == 1
 
 
+@pytest.mark.slow
 def test_parquet_files_are_compared_as_they_hold_their_columns(tmp_path):
     import pyarrow as pa
     from pyarrow import parquet

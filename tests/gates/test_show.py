@@ -84,6 +84,7 @@ def test_the_verdict_names_what_failed(bad):
     ]
 
 
+@pytest.mark.slow
 def test_rows_without_a_usable_truth_are_told(species, birds):
     holdout = {**birds, "species": ["Emu", None, *birds["species"][2:]]}
     found = compare(species, species, holdout, gates={"skew": False})
@@ -101,6 +102,7 @@ def test_with_nothing_in_production_the_verdict_says_so(species, birds):
     assert "Not compared" not in page(alone)
 
 
+@pytest.mark.slow
 def test_junit_is_read_by_a_parser(good, bad, tmp_path):
     write_junit(bad, tmp_path / "gates.xml")
     root = ET.parse(tmp_path / "gates.xml").getroot()

@@ -49,6 +49,7 @@ def test_the_process_of_its_own_predicts_and_imports_nothing_of_training(species
     ]
 
 
+@pytest.mark.slow
 def test_a_process_that_fails_says_why(tmp_path):
     said = ask_alone(tmp_path, [])
     assert said.predictions == []

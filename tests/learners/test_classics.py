@@ -47,6 +47,7 @@ def small(name, **options):
     )
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", TYPES)
 @pytest.mark.parametrize("name", NAMES)
 def test_every_kind_of_input_is_learned_from(name, of, job, raw, rows):

@@ -115,6 +115,7 @@ def test_trees_of_made_columns_predict_by_their_graph_what_they_predicted_in_tra
     np.testing.assert_allclose(raw(learner, test), booster.predict(columns), atol=1e-5)
 
 
+@pytest.mark.slow
 def test_rows_to_refit_on_teach_what_is_said_of_categories_anew(job):
     one = job("number", n=800)
     learner = Gbm(n_estimators=10, constructed_columns=8)

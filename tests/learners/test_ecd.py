@@ -190,6 +190,7 @@ def test_the_callers_random_numbers_are_left_alone(ecd_job):
     assert np.random.random() == expected[1]  # noqa: NPY002
 
 
+@pytest.mark.slow
 def test_ctrl_c_leaves_a_model_that_can_be_written(ecd_job, raw, rows):
     class Interrupt(Callback):
         def on_step_end(self, progress):

@@ -211,6 +211,7 @@ def test_progress_is_told(job):
     assert notes.last.stopped == "epochs"
 
 
+@pytest.mark.slow
 def test_a_refit_grows_as_many_trees_from_all_rows(job, inputs):
     learner, whole = Gbm(), job(layout=inputs("binary", tokens=()))
     learner.fit(whole)

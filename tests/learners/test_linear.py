@@ -15,6 +15,7 @@ from crosstie.learners.linear import Linear
 from crosstie.training.callbacks.callback import Callback
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("of", ["number", "binary", "category", "set"])
 def test_every_kind_of_input_is_learned_from(of, job, raw, rows):
     learner = Linear()

@@ -57,6 +57,7 @@ def in_a_graph(found, ids, size, tmp_path):
     return Graph(tmp_path / "graph.onnx", threads=1).run({"tokens_0": ids})["places"]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("learner", "options"), [(Linear, {}), (Gbm, {"n_estimators": 40, "learning_rate": 0.2})]
 )

@@ -88,6 +88,7 @@ def rounded(samples: np.ndarray) -> np.ndarray:
     return (np.rint(np.clip(samples, -1, 1) * 32767).astype(np.int16) / 32768).astype(np.float32)
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", BANDS)
 def test_what_hears_bands_says_what_the_library_does(tmp_path: Path, name: str) -> None:
     published(tmp_path, name)
@@ -141,6 +142,7 @@ def test_its_files_say_the_rate_of_the_sounds_it_reads(tmp_path: Path) -> None:
         encoder(tmp_path)
 
 
+@pytest.mark.slow
 def test_left_alone_it_hears_a_sound_once(tmp_path: Path) -> None:
     made = encoder(published(tmp_path, "wav2vec2")).train()
     assert made.once
@@ -161,6 +163,7 @@ def test_layers_are_trained_from_the_top(tmp_path: Path) -> None:
     assert learnt.grad.isfinite().all()
 
 
+@pytest.mark.slow
 def test_an_adapter_learns_alone_and_is_merged(tmp_path: Path) -> None:
     made = encoder(published(tmp_path, "wav2vec2"), adapter={"type": "lora", "r": 2})
     rows = torch.from_numpy(sounds())

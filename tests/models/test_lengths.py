@@ -166,6 +166,7 @@ def test_a_network_that_padding_matters_to_keeps_its_length(
     np.testing.assert_allclose(graph.run(given)["output_0"], expected, atol=1e-5, rtol=0)
 
 
+@pytest.mark.slow
 def test_letters_go_with_their_tokens(tmp_path: Path) -> None:
     layout = Layout(tokens=(SPELLED,), outputs=(BINARY,))
     graph, built = written(layout, tmp_path, {"type": "rnn", "state_size": 8, "characters": 4})

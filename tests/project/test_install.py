@@ -90,6 +90,7 @@ def test_packages_are_locked_with_hashes_and_installed(project, wheels):
     assert not crosstie.install(folder=project).installed
 
 
+@pytest.mark.slow
 def test_in_production_only_what_serves_is_installed(project, wheels):
     crosstie.install(folder=project)
     write_wheel(wheels, "serving-part", "1.1")
@@ -105,6 +106,7 @@ def test_in_production_only_what_serves_is_installed(project, wheels):
     assert installed(project) == {"serving_part-1.1"}
 
 
+@pytest.mark.slow
 def test_whether_all_agrees_is_said_and_nothing_is_changed(project):
     def look(env: str | None = None) -> str:
         return crosstie.install(folder=project, env=env, check=True).wrong
@@ -139,6 +141,7 @@ def test_what_cannot_be_had_is_said_in_the_words_of_uv(project):
         crosstie.install(folder=project, env="prodction")
 
 
+@pytest.mark.slow
 def test_where_crosstie_came_from_no_index_the_project_says_from_where(project, wheels, tmp_path, monkeypatch):  # fmt: skip
     wheel = write_wheel(tmp_path, "crosstie", "7.0")
     about = tmp_path / "path" / "crosstie-7.0.dist-info"

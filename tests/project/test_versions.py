@@ -112,6 +112,7 @@ def test_rows_are_named_by_the_splits_columns_else_by_the_first_that_never_repea
         assert naming_columns(connection, columns, []) == []
 
 
+@pytest.mark.slow
 def test_what_the_store_does_not_know_is_told(project):
     here = opened(project)
     product = here.store.records(MODEL)[0].product

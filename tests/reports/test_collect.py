@@ -19,6 +19,7 @@ def changed(source, target, name, change):
     return target
 
 
+@pytest.mark.slow
 def test_a_finished_run_has_its_report(runs):
     for path in runs.values():
         assert json.loads((path / "report.json").read_text()) == collect(path)

@@ -86,6 +86,7 @@ def test_what_the_choice_was_made_by_is_said(tmp_path):
     assert scores[first] >= scores[second]
 
 
+@pytest.mark.slow
 def test_with_folds_all_rows_judge_each_learner_and_the_best_keeps_a_model_for_each_fold(tmp_path):
     columns = rows()
     del columns["note"]
@@ -161,6 +162,7 @@ def test_a_time_limit_ends_the_search_and_leaves_a_model(tmp_path):
     assert run.manifest["learner"] == "linear"
 
 
+@pytest.mark.slow
 def test_a_time_limit_counts_from_the_call_and_not_from_the_start_of_an_old_process(tmp_path):
     asked = {"target": "y", "set": ["trainer.learners=[linear,decision_tree]"]}
     hour_ago = time.monotonic() - 3600
@@ -247,6 +249,7 @@ class Stops(Callback):
             raise KeyboardInterrupt
 
 
+@pytest.mark.slow
 def test_a_search_that_goes_on_keeps_what_was_fitted_as_it_was_fitted(tmp_path):
     asked = {"target": "y", "effort": "standard", "set": ["trainer.learners=[gbm]"], "folds": 2}
     crosstie.train(curve(200), output=tmp_path / "run", callbacks=[Stops(4)], **asked)
@@ -262,6 +265,7 @@ def test_a_search_that_goes_on_keeps_what_was_fitted_as_it_was_fitted(tmp_path):
     assert (rates["gbm_tuned"], rates["gbm_163"]) == (0.0555, 0.0114)
 
 
+@pytest.mark.slow
 def test_where_validation_rows_give_the_metric_no_value_models_are_compared_by_a_loss(tmp_path):
     table = curve(300)
     table["y"] = ["yes"] * 5 + ["no"] * 295
@@ -335,6 +339,7 @@ def test_only_what_a_run_kept_can_be_fitted_again(tmp_path):
     assert [each["name"] for each in trials] == kept
 
 
+@pytest.mark.slow
 def test_a_search_can_go_on_from_an_earlier_one_and_is_no_worse(tmp_path):
     asked = {"target": "y", "runs": tmp_path, "name": "waves"}
     learners = "trainer.learners=[linear,gbm]"
@@ -364,6 +369,7 @@ def test_a_search_can_go_on_from_an_earlier_one_and_is_no_worse(tmp_path):
     assert rmse[0] < rmse[1]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("folds", [None, 2])
 def test_what_is_kept_can_be_fitted_again_on_validation_rows_too(tmp_path, folds):
     asked = {"target": "y", "folds": folds, "name": "waves"}
@@ -472,6 +478,7 @@ def test_what_is_not_worth_its_time_on_so_many_rows_is_known_beforehand(tmp_path
     assert hopeless(Trial("gbm", "gbm"), layout, 1_000_000) == ""
 
 
+@pytest.mark.slow
 def test_where_nothing_can_be_fitted_the_same_is_said_of_every_row_and_why(tmp_path):
     said = []
     run = crosstie.train(

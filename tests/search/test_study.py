@@ -112,6 +112,7 @@ def test_a_trial_of_a_process_that_was_killed_is_taken_up_and_given_up_in_the_en
     )
 
 
+@pytest.mark.slow
 def test_a_trial_that_still_runs_is_left_alone(tmp_path):
     opened = study(tmp_path, num_samples=2)
     running = opened.ask(tmp_path)
@@ -134,6 +135,7 @@ def test_a_trial_goes_badly_where_the_pruner_says_so(tmp_path):
     assert (row.facts["step"], row.facts["why"]) == (11, "at tree 11")
 
 
+@pytest.mark.slow
 def test_how_many_trials_there_are(tmp_path):
     assert study(tmp_path).total == 20
     assert study(tmp_path, time_budget_s=5.0).total is None

@@ -122,6 +122,7 @@ def test_the_best_trial_is_the_run_and_its_file_trains_the_same_model(searched, 
         assert (again.model / name).read_bytes() == (run.model / name).read_bytes()
 
 
+@pytest.mark.slow
 def test_the_report_of_the_run_says_what_was_tried(searched):
     run, _ = searched
     sections = {

@@ -59,6 +59,7 @@ def test_a_model_is_audited_by_a_column_that_it_does_not_see(model, rows):
         assert group.rates["calibration"].value == pytest.approx(likely - true, abs=1e-6)
 
 
+@pytest.mark.slow
 def test_predictions_in_a_table_are_audited_as_the_model_that_made_them(model, rows):
     said = model.predict(rows)
     table = [row | one for row, one in zip(rows, said, strict=True)]
@@ -294,6 +295,7 @@ def test_a_command_says_where_nothing_is_surely_worse(folder, capsys):
     assert said in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_what_evening_out_costs_is_a_table_with_what_to_type(folder, capsys, monkeypatch):
     monkeypatch.setenv("COLUMNS", "140")
     options = {"by": ["SeniorCitizen"], "runs": folder / "runs", "quiet": True}
@@ -309,6 +311,7 @@ def test_what_evening_out_costs_is_a_table_with_what_to_type(folder, capsys, mon
     assert f"  to apply one: crosstie audit {bare} OTHER_ROWS {told}\n" in capsys.readouterr().out
 
 
+@pytest.mark.slow
 def test_only_what_thresholds_can_be_given_by_is_evened_out(model, rows):
     assert {each.columns for each in audited(model, rows, ["tenure", "gender"]).mitigations} == {
         ("gender",)

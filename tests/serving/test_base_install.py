@@ -221,6 +221,7 @@ def data(path):
     return read(path).to_pydict()
 
 
+@pytest.mark.slow
 def test_trees_predict_without_the_booster_and_what_it_imports(tmp_path):
     script = (
         "import sys, crosstie\n"

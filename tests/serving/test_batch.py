@@ -111,6 +111,7 @@ def test_what_is_gone_on_with_has_the_bytes_of_never_having_stopped(model, table
     )
 
 
+@pytest.mark.slow
 def test_it_may_be_stopped_twice(model, table, tmp_path):
     whole, output = tmp_path / "whole.csv", tmp_path / "parts.csv"
     crosstie.predict(model, table, output=whole)

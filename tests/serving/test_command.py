@@ -36,6 +36,7 @@ def table(birds, tmp_path):
     return path
 
 
+@pytest.mark.slow
 def test_predictions_go_to_a_file_with_columns_that_are_kept(birds, table, tmp_path, capsys):
     output = tmp_path / "out.jsonl"
     assert main(birds, "birds", ["predict", str(table), "-o", str(output), "--keep", "id"]) == 0

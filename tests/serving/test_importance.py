@@ -33,6 +33,7 @@ def model(run):
     return crosstie.load(run.path)
 
 
+@pytest.mark.slow
 def test_a_run_says_what_its_columns_are_worth_on_the_rows_that_judge_it(run):
     found = json.loads((run.path / "importance.json").read_text())
 

@@ -36,6 +36,7 @@ def test_a_run_measures_what_its_intervals_hold_of_test_rows(run):
     assert found["mean_width"] == pytest.approx(2 * 1.645, rel=0.3)
 
 
+@pytest.mark.slow
 def test_intervals_come_when_they_are_asked_for(run):
     model = crosstie.load(run.path)
 
@@ -120,6 +121,7 @@ def test_a_category_comes_with_the_classes_that_come_into_question(kinds):
     assert 0 < held["alone"] < 1
 
 
+@pytest.mark.slow
 def test_sets_are_written_as_lists(kinds, tmp_path):
     crosstie.predict(kinds.path, [{"size": 3.3}], intervals=True, output=tmp_path / "out.jsonl")
 

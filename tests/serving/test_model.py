@@ -205,6 +205,7 @@ def test_pieces_say_what_the_whole_says(model, many):
     assert crosstie.predict(model, many)["price_prediction"].tobytes() == predicted
 
 
+@pytest.mark.slow
 def test_evaluating_in_pieces_counts_every_row(model, many):
     table = pd.read_csv(many)
     predicted = model.predict(table)["price_prediction"]
@@ -239,6 +240,7 @@ class Odd(InMemory):
             start += size
 
 
+@pytest.mark.slow
 def test_a_source_that_comes_in_odd_pieces_is_predicted_in_even_ones(model, many):
     table = model.open(many).table()
     whole = model.predict_table(table)["price_prediction"]
@@ -284,6 +286,7 @@ def nameless(tmp_path_factory):
     return crosstie.load(run.path)
 
 
+@pytest.mark.slow
 def test_a_file_without_a_header_line_is_read_as_training_read_it(nameless, tmp_path):
     (tmp_path / "whole.csv").write_text("2.0,0,red\n4.0,0,blue\n")
     (tmp_path / "inputs.csv").write_text("2.0,red\n4.0,blue\n")

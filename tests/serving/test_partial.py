@@ -39,6 +39,7 @@ def test_texts_and_private_columns_are_not_drawn(model):
     assert list(drawable(model.artifact)) == ["size", "colour"]
 
 
+@pytest.mark.slow
 def test_a_line_is_what_predicting_by_hand_says(model):
     [found] = measured(model, ["size"])
 

@@ -50,6 +50,7 @@ def test_a_class_that_is_never_true_counts_as_wrong():
     assert (found.rows, found.left_out, found.metrics["accuracy"]) == (4, 0, 0.75)
 
 
+@pytest.mark.slow
 def test_what_is_told_is_what_the_model_measures_of_itself(model, rows):
     own = model.evaluate(rows)["Churn"]
     said = model.predict(rows)

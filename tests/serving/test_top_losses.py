@@ -31,6 +31,7 @@ def test_each_kind_of_output_has_its_loss():
     )
 
 
+@pytest.mark.slow
 def test_the_worst_rows_come_first_and_private_cells_are_not_shown(birds):
     model = crosstie.load(birds.path)
     table = crosstie.datasets.load("penguins").read()

@@ -1,6 +1,8 @@
 import dataclasses
 from importlib.metadata import version
 
+import pytest
+
 from crosstie.shipping.audit import unlisted
 from crosstie.shipping.contents import ROOTS
 from crosstie.shipping.modules import Module, reached
@@ -15,6 +17,7 @@ PINNED = {
 ROOMS = reached([*ROOTS, f"{SERVER}.serve"])
 
 
+@pytest.mark.slow
 def test_all_that_our_code_imports_is_listed():
     needs = needs_of(PINNED, ROOMS.values())
     assert unlisted(ROOMS, ROOTS, needs, {}) == []

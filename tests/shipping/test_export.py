@@ -38,6 +38,7 @@ def test_a_graph_can_be_run_by_hand(runs: Path, tmp_path: Path) -> None:
         assert np.shape(array["example"])[1:] == tuple(array["shape"][1:])
 
 
+@pytest.mark.slow
 def test_weights_are_those_of_the_run(runs: Path, tmp_path: Path) -> None:
     files = crosstie.export(
         "penguins/latest", tmp_path / "weights", format="safetensors", runs=runs

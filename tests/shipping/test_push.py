@@ -97,6 +97,7 @@ def test_a_folder_holds_weights_model_figures_and_a_card(run, tmp_path):
     assert (tmp_path / "out" / weights).read_bytes() == (run.path / weights).read_bytes()
 
 
+@pytest.mark.slow
 def test_nothing_published_tells_of_rows_places_or_the_machine(run, table, tmp_path):
     crosstie.push(run, tmp_path / "out")
 

@@ -160,6 +160,7 @@ def test_with_both_each_batch_is_either():
     assert 10 < sum(found) < 30
 
 
+@pytest.mark.slow
 def test_mixing_changes_what_is_learned_but_not_what_is_measured(fit):
     plain, mixed = fit(epochs=2).run(), fit(epochs=2, mixup=0.4).run()
     assert not same(plain.weights, mixed.weights)

@@ -122,6 +122,7 @@ def test_another_thread_count_is_refused_unless_allowed(fit):
     assert fit(epochs=2).run(resume=True, anywhere=True).progress.stopped == "epochs"
 
 
+@pytest.mark.slow
 def test_rows_in_files_resume_as_well(fit, tmp_path):
     import numpy as np
 

@@ -13,6 +13,7 @@ def at_hand(root, environment=None):
     return Session(Project(root), environment).names()
 
 
+@pytest.mark.slow
 def test_tables_are_those_of_steps_and_of_data_as_it_is_now(calls):
     data = at_hand(calls)["data"]
 

@@ -31,6 +31,7 @@ def run(shell, code, capsys):
     return found.success, said.out, said.err
 
 
+@pytest.mark.slow
 def test_a_notebook_has_the_project_around_it_at_hand(shell, calls, monkeypatch, capsys):
     (calls / "notebooks").mkdir()
     monkeypatch.chdir(calls / "notebooks")

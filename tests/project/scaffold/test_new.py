@@ -130,6 +130,7 @@ def test_rows_without_an_id_are_held_out_by_all_that_stands_in_them(penguins):
     assert plan.config["preprocessing"]["split"]["column"] is None
 
 
+@pytest.mark.slow
 def test_options_of_the_file_and_types_are_kept(passengers, tmp_path):
     made = new(
         tmp_path / "titanic",

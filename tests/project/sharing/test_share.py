@@ -99,6 +99,7 @@ def test_what_was_pulled_is_a_project_in_which_nothing_is_run_again(broken, name
     assert build(opened(pulled.folder)).to_json() == {"ran": ["cost"], "cached": ["long"], "failed": []}  # fmt: skip
 
 
+@pytest.mark.slow
 def test_a_build_that_is_debugged_again_is_not_pulled_again_and_says_what_is_otherwise(broken, name, tmp_path):  # fmt: skip
     shutil.copytree(broken.parent, tmp_path, dirs_exist_ok=True)
     here = opened(tmp_path / "calls")

@@ -3,9 +3,12 @@
 import subprocess
 import sys
 
+import pytest
+
 from crosstie.project.steps.spent import Meter
 
 
+@pytest.mark.slow
 def test_what_was_held_before_and_what_the_parent_holds_does_not_count():
     before = bytearray(200_000_000)
     del before

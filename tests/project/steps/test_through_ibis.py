@@ -52,6 +52,7 @@ def test_a_query_gives_what_it_gives_in_duckdb(asked, connection):
     assert [each["n"] for each in asked(query, connection)] == [9, 5]
 
 
+@pytest.mark.slow
 def test_types_and_several_statements_of_sqlite_are_kept(asked):
     query = "CREATE TEMP TABLE late AS SELECT callID FROM calls WHERE day >= :since; SELECT callID, day, paid FROM calls JOIN late USING (callID) ORDER BY day"
 

@@ -111,6 +111,7 @@ def test_openapi_tells_how_to_ask(client):
     ]
 
 
+@pytest.mark.slow
 def test_private_columns_are_told_as_one(model):
     alone = work(model, [asked(ROW)], 10)[0]
     hidden = Model(replace(model.artifact, private=["colour", "paid"]))
