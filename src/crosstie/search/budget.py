@@ -7,6 +7,7 @@ fit of each learner; before that it is what the learner says of itself.
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Any
 
 from crosstie.data.batch import Layout
 from crosstie.evaluation.bootstrap import ROWS as RESAMPLED
@@ -104,7 +105,7 @@ class Budget:
         return self._ends - reserve - self.refitting - time.monotonic()
 
     def fitting(self, trial: Trial) -> Trial:
-        """The trial, with trees that are shrunk less where they would take too much of what is left."""
+        """The trial, with trees that are shrunk less, and fitted once, where it would take too much of what is left."""
         most = RATES.get(trial.model_type)
         if self._ends is None or most is None:
             return trial
@@ -116,9 +117,10 @@ class Budget:
             rate = min(own * wanted / (SLOW * left), most)
         if (hasty := wanted * own / rate) > left:
             rate = min(rate * hasty / left, HASTE * most)
-        if rate == own:
-            return trial
-        return replace(trial, trainer={**trial.trainer, "learning_rate": round(rate, 4)})
+        changed: dict[str, Any] = {} if rate == own else {"learning_rate": round(rate, 4)}
+        if wanted > SLOW * left and self._refits(trial):
+            changed["refit"] = False  # another trial says more
+        return replace(trial, trainer={**trial.trainer, **changed})
 
     def lacks(self, trial: Trial) -> str:
         """Why a trial is not begun; "" where there is time for it."""
