@@ -21,9 +21,9 @@ demo: $(READY) ## train, evaluate and predict on the telco churn example
 test: $(READY) ## the whole suite
 	@$(BIN)/python -m pytest -n 2 --dist worksteal
 
-unit: $(READY) ## the quick tests of each room; whole trainings, commands and published networks are left to `make test`
+unit: $(READY) ## the quick tests of each room; whole trainings and commands are left to `make test`
 	@$(BIN)/python -m pytest -n 2 --dist worksteal -m 'not slow' \
-		--ignore=tests/cli --ignore=tests/docs --ignore=tests/pipeline --ignore-glob='tests/models/*pretrained.py'
+		--ignore=tests/cli --ignore=tests/docs --ignore=tests/pipeline
 
 check: $(READY) ## format, lint, types, the layers of the house
 	@$(BIN)/ruff format --check .
