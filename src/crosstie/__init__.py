@@ -33,6 +33,7 @@ _HOMES = {
     "evaluate": "crosstie.api",
     "evaluate_predictions": "crosstie.api",
     "explain": "crosstie.api",
+    "explain_predictions": "crosstie.api",
     "export": "crosstie.api",
     "first_batch": "crosstie.api",
     "generate": "crosstie.project.scaffold.generate",
@@ -82,6 +83,7 @@ if TYPE_CHECKING:
     from crosstie.api import evaluate as evaluate
     from crosstie.api import evaluate_predictions as evaluate_predictions
     from crosstie.api import explain as explain
+    from crosstie.api import explain_predictions as explain_predictions
     from crosstie.api import export as export
     from crosstie.api import first_batch as first_batch
     from crosstie.api import import_model as import_model

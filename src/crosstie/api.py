@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from crosstie.data.destination import Destination
     from crosstie.datasets.dataset import Dataset
     from crosstie.explanations.explain import Method
+    from crosstie.explanations.surrogate import Surrogate
     from crosstie.pipeline.cluster import Grouped
     from crosstie.pipeline.first_batch import FirstBatch
     from crosstie.pipeline.plan import Plan
@@ -948,6 +949,72 @@ def explain(
 
         with TableWriter(Path(output), inputs=source.files) as writer:
             writer.append(lines(found))
+    return found
+
+
+def explain_predictions(
+    data: Any,
+    *,
+    prediction: str,
+    probability: str | None = None,
+    target: str | None = None,
+    exclude: Sequence[str] = (),
+    output: str | Path | None = None,
+    rows: int = 1000,
+    shuffles: int = 5,
+    say: Say | None = None,
+) -> "Surrogate":
+    """What predictions go with that stand in a table, whoever made them.
+
+    There is no model to ask, so a stand-in is fitted: boosted trees that predict the predictions from the other columns.
+    What it goes by is measured on rows that it did not learn from. At most 20,000 rows are looked at.
+
+    Args:
+        data: A table in any form.
+        prediction: The column of predictions: classes or numbers.
+        probability: The column of the probability behind them, which then is what the stand-in predicts.
+        target: The column of true values, if there is one, which it does not read.
+        exclude: Other columns that it does not read: what else was made of the predictions.
+        output: Write what columns are worth there, too: .csv, .parquet, .arrow, .jsonl.
+        rows: As for `importance`, of the rows that it did not learn from.
+        shuffles: Of each column.
+        say: Called with a sentence on where it was written.
+
+    Returns:
+        How well the stand-in follows the predictions, and what each column is worth to it.
+
+    Raises:
+        ConfigError: There is no such column, or none is left to explain by.
+        DataError: The stand-in does not follow the predictions, or they are too few or all alike; or `output` would
+            overwrite the data.
+        MissingExtra: What trains is not installed.
+
+    Example:
+        >>> import crosstie
+        >>> rows = {"age": [*range(200)], "pet": ["cat", "dog"] * 100, "said": ["no", "yes"] * 100}
+        >>> found = crosstie.explain_predictions(rows, prediction="said")
+        >>> found.value, found.importances.outputs["said"][0].column
+        (1.0, 'pet')
+    """
+    from crosstie.data.read import open_source
+    from crosstie.data.write import TableWriter
+    from crosstie.explanations.surrogate import explain_table
+
+    source = open_source(table_of(data))
+    writer = None if output is None else TableWriter(Path(output), inputs=source.files)
+    found = explain_table(
+        source,
+        prediction=prediction,
+        probability=probability,
+        target=target,
+        exclude=exclude,
+        rows=rows,
+        shuffles=shuffles,
+    )
+    if writer is not None:
+        with writer:
+            writer.append(found.lines())
+        _tell([f"Written to {output}"], say)
     return found
 
 

@@ -36,6 +36,7 @@ def bare(tmp_path: Path) -> dict[str, str]:
         (["train", "churn/customers.csv", "--target", "Churn"], "pydantic"),
         (["check", "churn/model.yaml"], "ruamel.yaml"),
         (["schema"], "pydantic"),
+        (["explain", "--predictions", "churn/customers.csv", "--prediction", "Churn"], "lightgbm"),
     ],
 )
 def test_training_without_its_packages_names_the_line_that_installs_them(

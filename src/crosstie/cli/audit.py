@@ -84,7 +84,9 @@ def audit(
             "--even-out": even_out,
             "--save": save,
         }
-        true, said = predictions_asked(predictions, target, prediction, misplaced)
+        true, said = predictions_asked(
+            predictions, {"--target": target, "--prediction": prediction}, misplaced
+        )
         found = api.audit_predictions(
             predictions,
             target=true,

@@ -71,7 +71,9 @@ def evaluate(
             "--top-losses": top_losses or None,
             "--augment": augment or None,
         }
-        true, said = predictions_asked(predictions, target, prediction, misplaced)
+        true, said = predictions_asked(
+            predictions, {"--target": target, "--prediction": prediction}, misplaced
+        )
         found = api.evaluate_predictions(
             predictions,
             target=true,

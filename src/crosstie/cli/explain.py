@@ -8,31 +8,39 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from crosstie import api
-from crosstie.cli.output import put_json, put_table, tell
+from crosstie.cli.output import put, put_json, put_table, tell
+from crosstie.cli.told import model_asked, predictions_asked
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.request import table_of
 from crosstie.reports.numbers import figure
 
 if TYPE_CHECKING:
+    from crosstie.explanations.surrogate import Surrogate
     from crosstie.serving.explain import Explanation
     from crosstie.serving.importance import Importances
 
+SAMPLES = 32  # pairs of orders that are walked for a row
 SHOWN = 3  # rows, where nobody says how many and nothing is written
 COLUMNS = 8  # of a row that is shown
 
 
 def explain(
-    model: str,
-    data: TablePath,
+    model: str | None = None,
+    data: TablePath | None = None,
     /,
     *,
     output: Annotated[Path | None, Parameter(name=["--output", "-o"])] = None,
     rows: Annotated[int | None, Parameter(validator=Number(gte=0))] = None,
     background: Path | None = None,
-    samples: Annotated[int, Parameter(validator=Number(gte=1))] = 32,
+    samples: Annotated[int, Parameter(validator=Number(gte=1))] = SAMPLES,
     method: Literal["trees", "gradients", "sampling"] | None = None,
     measure_rows: Annotated[int, Parameter(validator=Number(gte=2))] = 1000,
     shuffles: Annotated[int, Parameter(validator=Number(gte=1))] = 5,
+    predictions: Path | None = None,
+    prediction: str | None = None,
+    probability: str | None = None,
+    target: str | None = None,
+    exclude: Annotated[list[str] | None, Parameter(name="--exclude", negative="")] = None,
     no_header: Annotated[bool, Parameter(negative="")] = False,
     columns: Annotated[list[str] | None, Parameter(name="--columns", negative="")] = None,
     components: Path | None = None,
@@ -42,12 +50,14 @@ def explain(
 ) -> int:
     """Say what a model goes by, and why it says what it says of single rows.
 
-    How much each column is worth is measured where the data has the true values.
+    How much each column is worth is measured where the data has the true values. Without a model, what goes with
+    predictions: `crosstie explain --predictions FILE --prediction COLUMN`.
 
     Args:
         model: A run, its model/, NAME/latest, hf://ORG/NAME@REVISION, a folder that `push` wrote, or a wheel.
         data: A table with the input columns, and the target to measure what columns are worth; `-` reads standard input.
-        output: Write what each column adds to each row's prediction: .csv, .parquet, .arrow, .jsonl.
+        output: Write what each column adds to each row's prediction: .csv, .parquet, .arrow, .jsonl; of
+            predictions what columns are worth.
         rows: Explain the first so many rows: 3 unless a file is written, which holds all.
         background: A table of rows to compare with, best those of training; left out, rows of the data. A run of trees is then
             sampled: its trees compare with training rows.
@@ -56,6 +66,12 @@ def explain(
             them that can be.
         measure_rows: At most so many rows, drawn at random, tell what columns are worth.
         shuffles: How often the cells of each column are shuffled for that.
+        predictions: A table of predictions, whoever made them, in place of a model and its data: a stand-in is fitted
+            to them, and what that goes by is measured.
+        prediction: The column of predictions in it.
+        probability: The column of the probability behind them in it, if there is one; then that is followed.
+        target: The column of true values in it, if there is one, which the stand-in does not read.
+        exclude: Other columns in it that the stand-in is not to read, separated by commas.
         no_header: The first line of the data is a row, not names of columns.
         columns: Names of the data's columns in order, separated by commas, in place of those in it.
         components: The folder of your own feature types, if the model has one.
@@ -63,9 +79,41 @@ def explain(
         quiet: Do not say where figures were written, nor that rows are made up.
         json: Print one line of JSON on standard output.
     """
+    say = None if quiet else tell
+    if predictions is not None:
+        misplaced = {
+            "MODEL": model,
+            "--rows": rows,
+            "--background": background,
+            "--samples": samples if samples != SAMPLES else None,
+            "--method": method,
+            "--columns": columns,
+            "--no-header": no_header or None,
+            "--components": components,
+        }
+        [said] = predictions_asked(predictions, {"--prediction": prediction}, misplaced)
+        stand_in = api.explain_predictions(
+            predictions,
+            prediction=said,
+            probability=probability,
+            target=target,
+            exclude=names(exclude) or (),
+            output=output,
+            rows=measure_rows,
+            shuffles=shuffles,
+            say=say,
+        )
+        _put_stand_in(stand_in, json=json, table=output is None)
+        return 0
+    told = {
+        "--prediction": prediction,
+        "--probability": probability,
+        "--target": target,
+        "--exclude": exclude,
+    }
+    model, data = model_asked("explain", model, data, told, columns="--prediction COLUMN")
     from crosstie.explanations.explain import ENOUGH  # numpy, 0.1 s, which --help need not wait for
 
-    say = None if quiet else tell
     loaded = api.load(model, components=components, runs=runs)
     source = loaded.open(table_of(data), header=not no_header, columns=names(columns))
     worth = None
@@ -104,6 +152,20 @@ def explain(
     for each in found:
         _put_row(each)
     return 0
+
+
+def _put_stand_in(found: "Surrogate", *, json: bool, table: bool) -> None:
+    """How well a stand-in follows the predictions, what that can show, and what it goes by."""
+    if json:
+        put_json(found.to_json())
+        return
+    put(found.verdict)
+    put(found.limits)
+    for note in found.notes:
+        put(f"note: {note}")
+    if table:
+        put("")
+        _put_importance(found.importances)
 
 
 def _put_importance(found: "Importances") -> None:

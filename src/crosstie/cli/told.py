@@ -5,16 +5,17 @@ from pathlib import Path
 
 from crosstie.errors import ConfigError, Problem
 
+VALUES = {"--target": "true", "--prediction": "predicted"}
+
 
 def predictions_asked(
-    predictions: Path, target: str | None, prediction: str | None, misplaced: Mapping[str, object]
-) -> tuple[str, str]:
-    """The columns of true and predicted values, where nothing is given that needs a model.
+    predictions: Path, needed: Mapping[str, str | None], misplaced: Mapping[str, object]
+) -> tuple[str, ...]:
+    """The columns that are needed, where nothing is given that needs a model.
 
     Args:
         predictions: The table.
-        target: The column of true values.
-        prediction: The column of predicted ones.
+        needed: Of `--target` and `--prediction` those that are, and the columns, each None where it is not given.
         misplaced: Arguments that need a model, each None where it is not given.
 
     Raises:
@@ -26,22 +27,24 @@ def predictions_asked(
         if given is not None
     ]
     problems += [
-        Problem(name, f"--predictions needs it: the column of {what} values in {predictions}")
-        for name, given, what in (
-            ("--target", target, "true"),
-            ("--prediction", prediction, "predicted"),
+        Problem(
+            name, f"--predictions needs it: the column of {VALUES[name]} values in {predictions}"
         )
+        for name, given in needed.items()
         if given is None
     ]
     if problems:
         raise ConfigError(problems)
-    assert target is not None
-    assert prediction is not None
-    return target, prediction
+    return tuple(given for given in needed.values() if given is not None)
 
 
 def model_asked(
-    command: str, model: str | None, data: str | None, misplaced: Mapping[str, object]
+    command: str,
+    model: str | None,
+    data: str | None,
+    misplaced: Mapping[str, object],
+    *,
+    columns: str = "--target COLUMN --prediction COLUMN",
 ) -> tuple[str, str]:
     """The model and its data, where no option is given that goes with a table of predictions.
 
@@ -50,6 +53,7 @@ def model_asked(
         model: The model.
         data: Its rows.
         misplaced: Options that go with a table of predictions, each None where it is not given.
+        columns: What such a table needs.
 
     Raises:
         ConfigError: One of both is absent, or an option has no meaning.
@@ -64,7 +68,7 @@ def model_asked(
             Problem(
                 command,
                 f"give a model and its data, as in `crosstie {command} churn/latest later.csv`, or a table of predictions: "
-                "--predictions FILE --target COLUMN --prediction COLUMN",
+                f"--predictions FILE {columns}",
             )
         )
     if problems:

@@ -5,7 +5,8 @@ rare classes, repeated ids and rows in the order of time are warnings, because o
 Looks at the first `ROWS` rows for the former: a check is quick.
 """
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Protocol
 
 import numpy as np
 from numpy.typing import NDArray
@@ -87,8 +88,20 @@ def sample(source: Source, names: list[str]) -> Table:
     return table
 
 
+class Typed(Protocol):
+    """A column of some feature type: an entry of a file, or the feature that was made of it."""
+
+    @property
+    def column(self) -> str:
+        """Its name in the table."""
+
+    @property
+    def type(self) -> str:
+        """Of which feature type it is."""
+
+
 def giveaways(
-    table: Table, output: Entry, inputs: list[Entry], profile: Mapping[str, ColumnProfile]
+    table: Table, output: Typed, inputs: Sequence[Typed], profile: Mapping[str, ColumnProfile]
 ) -> list[tuple[str, str]]:
     """(column, how well it alone predicts the output) of those that predict it nearly perfectly.
 
@@ -197,7 +210,7 @@ def statistics(
 
 
 def _codes(
-    table: Table, entry: Entry, profile: Mapping[str, ColumnProfile]
+    table: Table, entry: Typed, profile: Mapping[str, ColumnProfile]
 ) -> NDArray[np.int64] | None:
     """The column as few codes `[rows]`, -1 where missing; None for types that say too much at once."""
     if entry.type == "number":
