@@ -1190,7 +1190,7 @@ def audit_predictions(
         data: A table in any form.
         target: The column of true values.
         prediction: The column of predictions, written as the target is. Of two classes it may hold the probability of
-            the positive one instead: 0.5 and more then count as predicted.
+            the positive one instead: 0.5 and more then count as predicted. What is neither class is wrong.
         probability: The column of the probability of the positive class, beside that of predictions.
         by: As for `audit`.
         positive: As for `audit`; None is the class that means yes, else the last in sorted order.

@@ -181,6 +181,30 @@ def test_numbers_and_grades_are_told_apart():
     )
 
 
+@pytest.mark.parametrize(("positive", "selected"), [("yes", 0.25), ("no", 0.5)])
+def test_a_prediction_that_is_neither_of_two_classes_is_wrong_and_chooses_nobody(
+    positive, selected
+):
+    rows = {
+        "sex": ["m", "f"] * 60,
+        "y": ["yes", "no", "no", "no"] * 30,
+        "p": ["yes", "no", "maybe", "no"] * 30,
+        "q": [0.9, 0.1, 0.4, 0.2] * 30,
+    }
+    found = crosstie.audit_predictions(
+        rows, target="y", prediction="p", probability="q", positive=positive
+    )
+    rates = {name: each.value for name, each in found.overall.items()}
+    assert (rates["selection_rate"], rates["accuracy"]) == (selected, 0.75)
+    assert (found.left_out, found.notes) == (
+        0,
+        ["30 predictions are neither 'no' nor 'yes' and count as wrong: 'maybe'"],
+    )
+    men = found.by[0].groups[[each.name for each in found.by[0].groups].index("m")]
+    assert men.rates["accuracy"].value == 0.5
+    assert {round(each.accuracy + each.cost, 9) for each in found.mitigations} == {0.75}
+
+
 def test_predictions_written_otherwise_than_the_target_are_told():
     rows = {"y": ["<=50K", ">50K"] * 30, "p": ["<=50K.", ">50K."] * 30}
     with pytest.raises(DataError) as told:

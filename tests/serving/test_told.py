@@ -50,6 +50,25 @@ def test_a_class_that_is_never_true_counts_as_wrong():
     assert (found.rows, found.left_out, found.metrics["accuracy"]) == (4, 0, 0.75)
 
 
+def test_a_prediction_that_is_neither_of_two_classes_counts_as_wrong_and_is_told(tmp_path, capsys):
+    path = table(
+        tmp_path / "theirs.csv",
+        left=["yes", "yes", "no", "no", "no", "no"],
+        said=["yes", "maybe", "maybe", "no", "no", ""],
+    )
+    assert command(predictions=path, target="left", prediction="said") == 0
+    note, title, *_ = capsys.readouterr().out.splitlines()
+    assert note == "note: 2 predictions are neither 'no' nor 'yes' and count as wrong: 'maybe'"
+    assert title == "left on 5 rows, 1 left out, 'yes' being positive"
+    command(predictions=path, target="left", prediction="said", json=True)
+    found = json.loads(capsys.readouterr().out)
+    assert found["notes"] == [note.removeprefix("note: ")]
+    measured = found["metrics"]["left"]
+    assert measured["accuracy"] == 0.6
+    assert (measured["precision"], measured["recall"]) == (1.0, 0.5)
+    assert measured["specificity"] == pytest.approx(2 / 3)
+
+
 @pytest.mark.slow
 def test_what_is_told_is_what_the_model_measures_of_itself(model, rows):
     own = model.evaluate(rows)["Churn"]

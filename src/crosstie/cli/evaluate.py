@@ -8,7 +8,7 @@ from cyclopts import Parameter
 from cyclopts.validators import Number
 
 from crosstie import api
-from crosstie.cli.output import put_json, put_table, tell
+from crosstie.cli.output import put, put_json, put_table, tell
 from crosstie.cli.told import model_asked, predictions_asked
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.packages import others
@@ -127,8 +127,11 @@ def _put_told(found: "Told", *, json: bool) -> None:
     """What predictions in a table are worth, of the shape that a model's figures have."""
     if json:
         counted = {found.output: {"judged": found.rows, "left_out": found.left_out}}
-        put_json({"metrics": {found.output: found.metrics}, "rows": counted})
+        notes = {"notes": list(found.notes)} if found.notes else {}
+        put_json({"metrics": {found.output: found.metrics}, "rows": counted, **notes})
         return
+    for note in found.notes:
+        put(f"note: {note}")
     rows = [[name, figure(value)] for name, value in found.metrics.items()]
     put_table(found.title, ["metric", "value"], rows)
 

@@ -179,7 +179,7 @@ def quantities(
     Args:
         output_type: One of `AUDITED`.
         target: binary: 0 and 1; category: codes; number: in the unit of the column. `[rows]`.
-        predicted: Likewise.
+        predicted: Likewise; of two classes also -1, which is neither: not positive, and never right.
         probability: binary: of 1; category: of what is predicted; None where it is not known. `[rows]`.
     """
     every = np.ones(len(target), np.bool_)
@@ -194,7 +194,7 @@ def quantities(
     right = np.asarray(predicted == target, np.float64)
     found = {"accuracy": Quantity(right, every)}
     if output_type == "binary":
-        true, said = np.asarray(target, np.float64), np.asarray(predicted, np.float64)
+        true, said = np.asarray(target, np.float64), np.asarray(predicted == 1, np.float64)
         found = {
             "selection_rate": Quantity(said, every),
             "base_rate": Quantity(true, every),

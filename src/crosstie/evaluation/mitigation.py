@@ -65,7 +65,7 @@ def by_thresholds(
 
     Args:
         target: 0 and 1, `[rows]`.
-        predicted: 0 and 1, as is decided without, `[rows]`.
+        predicted: 0 and 1, as is decided without, -1 for neither, `[rows]`.
         probability: Of 1, `[rows]`.
         by: The groups of the rows.
         least: Groups of fewer rows take `otherwise`.
@@ -127,7 +127,7 @@ def compared(
     ]
     if not all(each.criteria for each in sides):
         return None
-    right = [np.asarray(each, np.bool_) == (target == 1) for each in (before, after)]
+    right = [np.asarray(each, np.int64) == target for each in (before, after)]
     lost = right[0].astype(np.float64) - right[1]
     cost, half = float(lost.mean()), quantile() * float(lost.std() / np.sqrt(len(lost)))
     return Mitigation(

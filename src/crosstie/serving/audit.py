@@ -53,7 +53,7 @@ class Audit:
             probabilities are known.
         slices: Rows on which predictions are surely worse than on the others, told by any columns.
         slices_seen: How many were looked at.
-        notes: What was left out, one sentence each.
+        notes: What was left out, and what is predicted that is no class, one sentence each.
     """
 
     output: str
@@ -125,7 +125,7 @@ def audit(found: Audited, by: Sequence[str] | None = None, *, least: int = LEAST
         ConfigError: There is no such column, or it makes no groups.
         DataError: No column was named, and none can be proposed.
     """
-    notes: list[str] = []
+    notes = list(found.notes)
     if by is None:
         proposals, groupings = _proposed(found, notes)
     else:

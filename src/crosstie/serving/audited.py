@@ -23,6 +23,7 @@ from crosstie.serving.pieces import joined, joined_limits, pieces
 from crosstie.serving.truth import true_values
 
 HALF = 0.5
+NEITHER = -1  # what is predicted where two classes are true and it is none of them
 
 
 @dataclass(frozen=True)
@@ -35,7 +36,7 @@ class Audited:
         positive: Of a binary one, the class that counts as chosen.
         table: The rows, with all their columns.
         target: As `evaluation.fairness.quantities` takes it.
-        predicted: Likewise.
+        predicted: Likewise; -1 where it is neither of two classes.
         probability: Likewise.
         left_out: Rows without a true or a predicted value.
         told: Columns that hold true or predicted values, by which no groups are made.
@@ -43,6 +44,7 @@ class Audited:
         threshold: From which probability on a row counts as predicted.
         evened: Of a model that has a threshold for each group, those; the predictions are made by them.
         classes: Of how many classes that is: of more than two, one is judged against all others.
+        notes: What one should know of the predictions, one sentence each.
         profiles: What columns look like, as far as that is known: to find out takes as long as all else.
     """
 
@@ -59,6 +61,7 @@ class Audited:
     threshold: float = HALF
     evened: GroupThresholds | None = None
     classes: int = 2
+    notes: Sequence[str] = ()
     profiles: dict[str, ColumnProfile] = field(default_factory=dict, compare=False, repr=False)
 
     def profile(self, name: str) -> ColumnProfile:
@@ -242,7 +245,7 @@ def _seen_as(
             found,
             positive=positive,
             target=1 - found.target,
-            predicted=1 - found.predicted,
+            predicted=np.where(found.predicted < 0, NEITHER, 1 - found.predicted),
             probability=flipped,
             threshold=1 - found.threshold,
             evened=None,
@@ -257,6 +260,21 @@ def _seen_as(
         predicted=(found.predicted == code).astype(np.int64),
         probability=None if raw is None else np.asarray(raw, np.float64)[:, code],
     )
+
+
+def _neither(
+    table: Table, prediction: str, rows: NDArray[np.bool_], labels: Sequence[str]
+) -> list[str]:
+    """What is to be said of predictions that are none of two classes."""
+    if not rows.any():
+        return []
+    codes, texts = table.distinct(prediction)
+    strange = [texts[code] for code in dict.fromkeys(codes[rows].tolist())]
+    some = ", ".join(map(repr, strange[:3])) + (", …" if len(strange) > 3 else "")
+    count = int(rows.sum())
+    counts = "1 prediction is" if count == 1 else f"{count} predictions are"
+    as_what = "counts" if count == 1 else "count"
+    return [f"{counts} neither {labels[0]!r} nor {labels[1]!r} and {as_what} as wrong: {some}"]
 
 
 def _usable(found: Audited, usable: NDArray[np.bool_]) -> Audited:
@@ -326,6 +344,10 @@ def _classes(
             told = (chances >= 0) & (chances <= 1)
             answers = (chances >= HALF).astype(np.float32)
             start = replace(start, probability=chances)
+        else:  # what is predicted and never true is wrong, not unknown
+            neither = usable & said.valid & ~told
+            answers, told = np.where(neither, NEITHER, answers), told | neither
+            start = replace(start, notes=_neither(table, prediction, neither, feature.labels))
         found = replace(
             start, type="binary", positive=feature.labels[1], target=values, predicted=answers
         )

@@ -1,5 +1,6 @@
 """How good predictions are that stand in a table, whoever made them: only what can be measured without the model."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,6 +11,7 @@ from crosstie.evaluation.score import REPORTED, score
 from crosstie.serving.audited import Audited, predicted_in
 
 BY_PROBABILITY = {"roc_auc", "average_precision", "log_loss", "brier", "ece", "hits_at_k"}
+OF_CHOSEN = ["f1", "precision", "recall"]  # of two classes, of what is predicted positive
 
 
 @dataclass(frozen=True)
@@ -23,6 +25,7 @@ class Told:
         rows: How many rows have a true and a predicted value.
         left_out: How many have not.
         metrics: By name.
+        notes: What one should know of the predictions, one sentence each.
     """
 
     output: str
@@ -31,6 +34,7 @@ class Told:
     rows: int
     left_out: int
     metrics: dict[str, float]
+    notes: Sequence[str] = ()
 
     @property
     def title(self) -> str:
@@ -41,7 +45,7 @@ class Told:
 
     def _repr_html_(self) -> str:
         rows = [(name, f"{value:.4g}") for name, value in self.metrics.items()]
-        return notebook(self.title, ["metric", "value"], rows)
+        return notebook("; ".join([self.title, *self.notes]), ["metric", "value"], rows)
 
 
 def judge_told(
@@ -68,6 +72,7 @@ def judge_told(
         len(found.target),
         found.left_out,
         score_told(found),
+        found.notes,
     )
 
 
@@ -86,7 +91,14 @@ def score_told(found: Audited) -> dict[str, float]:
     if found.type == "category":
         chosen = np.eye(int(max(target.max(), said.max())) + 1)[said]
         return score("category", target, chosen, names=of_classes)
-    measured = score("binary", target, said.astype(np.float64), names=of_classes)
+    wrong = np.where(
+        said < 0, 1 - target, said
+    )  # what is neither class is no answer that is right,
+    positive = said == 1  # and not the positive one either
+    measured = {
+        **score("binary", target, wrong.astype(np.float64), names=of_classes),
+        **score("binary", target, positive.astype(np.float64), names=OF_CHOSEN),
+    }
     if found.probability is not None:
         of_chances = [name for name in names if name in BY_PROBABILITY]
         measured |= score("binary", target, found.probability, names=of_chances)
