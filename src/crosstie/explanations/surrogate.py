@@ -173,7 +173,7 @@ def explain_table(
         seed: Of all that is drawn.
 
     Raises:
-        ConfigError: There is no such column, or none is left to explain by.
+        ConfigError: There is no such column, or none is left to explain by; or `rows` or `shuffles` are too few.
         DataError: There are too few predictions, or all are alike, or the stand-in does not follow them.
         MissingExtra: What trains is not installed.
     """
@@ -195,6 +195,11 @@ def explain_table(
     ]
     left = {name for _, name in named} | set(exclude)
     columns = [name for name in source.columns if name not in left]
+    problems += [
+        Problem(option, f"got {given}; give {least} at least")
+        for option, given, least in (("rows", rows, 2), ("shuffles", shuffles, 1))
+        if given < least
+    ]
     if problems:
         raise ConfigError(problems)
     table = drawn(source, (*columns, followed), MOST, seed=seed)
@@ -202,12 +207,15 @@ def explain_table(
     unread = _unread(table, columns)
     read = [name for name in columns if name not in unread]
     if not read:
-        raise ConfigError(Problem(source.name, f"has no column left to explain {followed!r} by"))
+        why = "".join(f"; {name!r} is not looked at: {each}" for name, each in unread.items())
+        raise ConfigError(
+            Problem(source.name, f"has no column left to explain {followed!r} by{why}")
+        )
     own = InMemory(table.select([*read, followed]).take(known))
     with TemporaryDirectory(prefix="crosstie-") as folder:
         how = (rows, shuffles, seed)
         found = _fitted(Source(source.name, [own]), followed, kind, Path(folder), how)
-    notes = [f"{name!r} is not looked at: trees read no {each}" for name, each in unread.items()]
+    notes = [f"{name!r} is not looked at: {each}" for name, each in unread.items()]
     return replace(found, left_out=len(table) - len(known), notes=[*found.notes, *notes])
 
 
@@ -246,12 +254,12 @@ def _predicted(table: Table, name: str, *, number: bool) -> tuple[Kind, NDArray[
 
 
 def _unread(table: Table, columns: Sequence[str]) -> dict[str, str]:
-    """The columns that trees cannot read, and what they are: pictures, sounds and series."""
+    """The columns that say nothing of other rows, such as ids, or that trees cannot read, such as pictures; and why."""
     found = {name: infer(look(table, name), output=False) for name in columns}
     return {
-        name: each.type
+        name: each.why if each.exclude else f"trees read no {each.type}"
         for name, each in found.items()
-        if not each.exclude and feature_types.get(each.type).acts_as() not in Gbm.uses
+        if each.exclude or feature_types.get(each.type).acts_as() not in Gbm.uses
     }
 
 
@@ -329,9 +337,14 @@ def _share(found: Surrogate) -> float:
 
 
 def _refusal(found: Surrogate, columns: int) -> str:
+    if found.constant == 1:
+        return (
+            f"column {found.prediction!r}: nearly all predictions are {found.commonest!r}, and so are all {found.rows} that a "
+            "stand-in was to be judged by. Give more rows with other predictions"
+        )
     if found.measure == "r2":
-        value = round(found.value, 3) + 0.0  # no -0.000
-        told = f"its R² is {value:.3f} on {found.rows} rows that it has not seen; 1 is the same, 0 is always saying the mean"
+        value = f"{found.value:.3f}" if found.value >= 0 else "below 0"
+        told = f"its R² is {value} on {found.rows} rows that it has not seen; 1 is the same, 0 is always saying the mean"
         least = f"{FOLLOWS:g}"
     else:
         told = (
