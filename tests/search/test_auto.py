@@ -1,7 +1,6 @@
 """What an automatic search tries, keeps and writes down."""
 
 import json
-import re
 import time
 from itertools import islice
 
@@ -155,10 +154,7 @@ def test_a_time_limit_ends_the_search_and_leaves_a_model(tmp_path):
     plan = json.loads((run.path / "plan.json").read_text())
     assert [each["name"] for each in plan["trials"]] == ["linear"]
     first, *_ = plan["left_out"]
-    assert first["name"] == "gbm"
-    assert re.fullmatch(
-        r"would take about 0.\d s, and its share of what is left is 0.\d s", first["why"]
-    )
+    assert first == {"name": "gbm", "why": "no time was left"}
     assert run.manifest["learner"] == "linear"
 
 

@@ -132,6 +132,8 @@ class Budget:
             self.refused = 0
             return ""
         self.refused += 1
+        if left <= LEAST:
+            return "no time was left"
         shown = max(min(max(share, LEAST), left), 0.0)
         return f"would take about {max(wanted, LEAST):.1f} s, and its share of what is left is {shown:.1f} s"
 
