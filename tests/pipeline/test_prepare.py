@@ -146,7 +146,7 @@ def watch():
         time.sleep(0.002)
 
 rows, folder = int(sys.argv[1]), Path(sys.argv[2])
-settings = ["model_type=gbm", "trainer.n_estimators=5"]
+settings = ["model_type=gbm", "trainer.n_estimators=5", "trainer.refit=false"]
 plan = crosstie.check(Source("endless", [Endless(rows)]), target="y", set=settings)
 threading.Thread(target=watch, daemon=True).start()
 prepared = prepare(plan, assign(plan), folder=folder, in_memory=0)
