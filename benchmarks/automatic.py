@@ -97,15 +97,16 @@ def markdown(done: dict[str, dict[str, Cell]]) -> str:
         cases = {name: done[f"{name}@{limit}"] for name in NAMES if f"{name}@{limit}" in done}
         if not cases:
             continue
-        columns = ("crosstie", *PEERS_OF[limit])
+        asked = ("crosstie", *PEERS_OF[limit])
+        columns = [who for who in asked if any(who in cells for cells in cases.values())]
         lines += [f"Within {limit} s:", "", f"| table | judged by | {' | '.join(columns)} |"]
         lines += ["|---|---|" + "---|" * len(columns)]
         ranks: dict[str, list[float]] = {who: [] for who in columns}
         for name, cells in cases.items():
             metric = SHOWN[TABLES[name].task][0]
             found = ranked(cells, metric)
-            for who in columns:
-                ranks[who].append(found.get(who, float(len(columns))))
+            for who in cells:  # what failed is the last; what was not measured has no rank
+                ranks[who].append(found.get(who, float(len(cells))))
             shown = " | ".join(cell_of(cells.get(who), metric) for who in columns)
             lines.append(f"| {name} | {metric} | {shown} |")
         means = " | ".join(f"{fmean(ranks[who]):.2f}" for who in columns)

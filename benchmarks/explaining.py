@@ -76,9 +76,9 @@ def main(learner: str, folder: Path) -> None:
     took: dict[str, float] = {}
 
     def timed(name: str, call: Callable[..., Any]) -> Callable[..., Any]:
-        def measured(*given: Any) -> Any:
+        def measured(*given: Any, **named: Any) -> Any:
             began = time.perf_counter()
-            found = call(*given)
+            found = call(*given, **named)
             took[name] = time.perf_counter() - began
             return found
 
