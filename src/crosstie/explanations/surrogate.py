@@ -38,15 +38,12 @@ from crosstie.serving.pieces import drawn
 
 Kind = Literal["number", "binary", "category"]
 
-MOST, LEAST = (
-    20_000,
-    100,
-)  # rows: more say nothing new of what trees go by, and of fewer there are too few to judge them
+# rows: more say nothing new of what trees go by, and of fewer there are too few to judge them
+MOST, LEAST = 20_000, 100
 CLASSES = 100  # at most: of more, the column is none of classes
 SHARES = (0.6, 0.1, 0.3)  # of the rows: to learn from, to stop by, to judge by
-FOLLOWS = (
-    0.5  # of what always saying one value gets wrong, the share that the stand-in is to get right
-)
+# of what always saying one value gets wrong, the share that the stand-in is to get right
+FOLLOWS = 0.5
 HALF = 0.5
 # Predictions are what a model computed, so small leaves learn little noise; 300 trees are enough to be judged by
 TRAINER = {

@@ -110,9 +110,8 @@ class Budget:
         if self._ends is None or most is None:
             return trial
         left, wanted = max(self.left, 1e-3), max(self._wanted(trial), 1e-9)
-        own = rate = trial.trainer.get(
-            "learning_rate", most
-        )  # that of a learner as it comes is hardly less
+        # that of a learner as it comes is hardly less
+        own = rate = trial.trainer.get("learning_rate", most)
         if own < most and wanted > SLOW * left:
             rate = min(own * wanted / (SLOW * left), most)
         if (hasty := wanted * own / rate) > left:

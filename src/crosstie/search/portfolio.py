@@ -33,10 +33,8 @@ NETWORKS: Sequence[tuple[str, Mapping[str, Any], Mapping[str, Any]]] = (
     ("ecd_deep", {"learning_rate": 0.00125}, {"num_fc_layers": 3, "output_size": 256, "dropout": 0.0}),
     ("ecd_tabm", {"learning_rate": 0.0015}, {"members_style": "tabm", "num_fc_layers": 3, "dropout": 0.1}),
 )  # fmt: skip
-FIRST, BETWEEN = (
-    5,
-    2,
-)  # boosters before the first network, which takes as long as all of them, and between others
+# boosters before the first network, which takes as long as all of them, and between others
+FIRST, BETWEEN = 5, 2
 SELDOM = 5  # draws for each network where none of them leads
 NEAR = 0.35  # standard deviation of the logarithms of what is near
 ONCE = {"refit": False}  # a second fit, on validation rows too, takes as long as a trial more
