@@ -9,7 +9,7 @@ from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import put, put_json, put_table, tell
-from crosstie.cli.told import model_asked, predictions_asked
+from crosstie.cli.told import model_asked, of_a_model, predictions_asked
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.run import Run
 from crosstie.reports.numbers import figure
@@ -77,10 +77,7 @@ def audit(
     """
     if predictions is not None:
         misplaced = {
-            "MODEL": model,
-            "--columns": columns,
-            "--no-header": no_header or None,
-            "--components": components,
+            **of_a_model(model, columns, no_header, components),
             "--even-out": even_out,
             "--save": save,
         }

@@ -9,7 +9,7 @@ from cyclopts.validators import Number
 
 from crosstie import api
 from crosstie.cli.output import put, put_json, put_table, tell
-from crosstie.cli.told import model_asked, predictions_asked
+from crosstie.cli.told import model_asked, of_a_model, predictions_asked
 from crosstie.cli.types import TablePath, names
 from crosstie.pipeline.request import table_of
 from crosstie.reports.numbers import figure
@@ -82,14 +82,11 @@ def explain(
     say = None if quiet else tell
     if predictions is not None:
         misplaced = {
-            "MODEL": model,
+            **of_a_model(model, columns, no_header, components),
             "--rows": rows,
             "--background": background,
             "--samples": samples if samples != SAMPLES else None,
             "--method": method,
-            "--columns": columns,
-            "--no-header": no_header or None,
-            "--components": components,
         }
         [said] = predictions_asked(predictions, {"--prediction": prediction}, misplaced)
         stand_in = api.explain_predictions(

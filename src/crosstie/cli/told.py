@@ -8,6 +8,18 @@ from crosstie.errors import ConfigError, Problem
 VALUES = {"--target": "true", "--prediction": "predicted"}
 
 
+def of_a_model(
+    model: str | None, columns: object, no_header: bool, components: Path | None
+) -> dict[str, object]:
+    """What every command takes for a model and its data, each None where it is not given."""
+    return {
+        "MODEL": model,
+        "--columns": columns,
+        "--no-header": no_header or None,
+        "--components": components,
+    }
+
+
 def predictions_asked(
     predictions: Path, needed: Mapping[str, str | None], misplaced: Mapping[str, object]
 ) -> tuple[str, ...]:

@@ -24,6 +24,7 @@ from crosstie.data.source import InMemory, Source
 from crosstie.data.table import Table
 from crosstie.errors import ConfigError, DataError, MissingExtra, Problem, nearest
 from crosstie.evaluation.groups import FEW, NUMERIC
+from crosstie.evaluation.score import score
 from crosstie.features.feature import feature_types
 from crosstie.features.infer import infer
 from crosstie.learners.gbm import Gbm
@@ -44,7 +45,6 @@ CLASSES = 100  # at most: of more, the column is none of classes
 SHARES = (0.6, 0.1, 0.3)  # of the rows: to learn from, to stop by, to judge by
 # of what always saying one value gets wrong, the share that the stand-in is to get right
 FOLLOWS = 0.5
-HALF = 0.5
 # Predictions are what a model computed, so small leaves learn little noise; 300 trees are enough to be judged by
 TRAINER = {
     "n_estimators": 300,
@@ -318,13 +318,11 @@ def _follows(
     """By which measure, of the stand-in, of always saying the same, and what that would be."""
     truth, raw = np.asarray(part.truth[name]), np.asarray(part.raw[name])
     if kind == "number":
-        spread = float(((truth - truth.mean()) ** 2).sum())
-        value = 1 - float(((truth - raw) ** 2).sum()) / spread if spread else 0.0
+        value = score(kind, truth, raw, names=["r2"])["r2"] if np.ptp(truth) else 0.0
         return "r2", value, 0.0, ""
-    said = raw >= HALF if kind == "binary" else raw.argmax(1)
     counts = np.bincount(truth.astype(np.int64), minlength=len(labels))
     usual = int(counts.argmax())
-    same = float((said.astype(np.int64) == truth.astype(np.int64)).mean())
+    same = score(kind, truth, raw, names=["accuracy"])["accuracy"]
     return "accuracy", same, float(counts[usual] / len(truth)), labels[usual]
 
 

@@ -101,6 +101,9 @@ class Auto:
         self.plan = plan
         self.repeat = repeat
         self.replayed = plan is not None and repeat != "further"
+        self.limit = (
+            None if self.replayed else time_limit
+        )  # what is done again takes as long as it takes
         self.wide = effort != "quick" or time_limit is not None
         self.ensemble = self.wide or plan is not None if ensemble is None else ensemble
 

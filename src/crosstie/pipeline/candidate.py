@@ -265,7 +265,7 @@ def _learn(
         interrupted = True
     graph = folder / "graph.onnx"
     learner.export(graph)
-    if not interrupted and job.validation is not None and _may_refit(plan):
+    if not interrupted and job.validation is not None and may_refit(plan):
         try:
             if learner.refit(job):
                 graph.replace(folder / UNSEEN)
@@ -302,7 +302,7 @@ def _taken(prepared: Prepared, batch: Batch, rows: NDArray[np.int64], name: str)
     return store.finish()
 
 
-def _may_refit(plan: Plan) -> bool:
+def may_refit(plan: Plan) -> bool:
     """Whether validation rows may be learned from in the end: not in folds, nor rows that the user set aside."""
     own = "validation" in plan.sources or isinstance(plan.split, Fixed)
     return plan.folds is None and not own

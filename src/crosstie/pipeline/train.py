@@ -16,6 +16,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from crosstie.config.document import dump
+from crosstie.config.options import build
 from crosstie.data.files import write_text
 from crosstie.data.processors import processors
 from crosstie.data.repeats import warn_on_repeats
@@ -25,6 +26,7 @@ from crosstie.data.write import TableWriter
 from crosstie.errors import RunError
 from crosstie.evaluation.metric import metrics
 from crosstie.learners.learner import learners
+from crosstie.pipeline.auto import Auto
 from crosstie.pipeline.candidate import UNSEEN, Candidate, Choose, Session
 from crosstie.pipeline.evening import UNWEIGHTED
 from crosstie.pipeline.finish import finish
@@ -80,7 +82,7 @@ def train(plan: Plan, run: Run, session: Session, *, choose: Choose = fit_one) -
     try:
         candidates, prepared = _fit(plan, run, session, choose)
         chosen, *beside = candidates
-        limit = plan.trainer.get("time_limit") if plan.model_type == "auto" else None
+        limit = build(Auto, **plan.trainer).limit if plan.model_type == "auto" else None
         until = None if limit is None else session.began + limit
         about = {"run": run.path.name}
         scores = finish(run, plan, prepared, chosen, beside, about=about, until=until)

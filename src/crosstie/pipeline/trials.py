@@ -8,7 +8,7 @@ trials/gbm_177/model/                an artifact like that of the run, once one 
 """
 
 import json
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from pathlib import Path
 from typing import Any
@@ -17,7 +17,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from crosstie.artifact.artifact import OutputSettings
-from crosstie.artifact.fitted import load_fitted
+from crosstie.artifact.fitted import load_fitted, save_fitted
 from crosstie.artifact.loading import load, read_json
 from crosstie.artifact.saving import save
 from crosstie.data.files import atomic, write_json
@@ -28,6 +28,7 @@ from crosstie.evaluation.prediction_sets import PredictionSet
 from crosstie.pipeline.candidate import Candidate
 from crosstie.pipeline.finish import settings_of
 from crosstie.pipeline.plan import Plan
+from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.run import Run
 
 FOLDER = "trials"
@@ -67,6 +68,19 @@ def keep_trial(folder: Path, plan: Plan, candidate: Candidate, **facts: Any) -> 
             "settings": {name: _state(each) for name, each in settings.items()},
         },
     )
+
+
+def keep_features(folder: Path, data: Sequence[Prepared], candidate: Candidate) -> None:
+    """Write what was fitted before a model that was tried, where the run's model will have other features.
+
+    Args:
+        folder: The trial's own.
+        data: Of each fold.
+        candidate: The model.
+    """
+    for k, each in enumerate(data[: candidate.folds]):
+        inside = folder / "folds" / str(k) if candidate.folds > 1 else folder
+        save_fitted(inside / FEATURES, each.preprocessor)
 
 
 def trial_metrics(folder: Path) -> dict[str, Any]:

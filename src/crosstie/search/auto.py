@@ -12,7 +12,6 @@ from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
 
-from crosstie.artifact.fitted import save_fitted
 from crosstie.config.options import build
 from crosstie.errors import DataError, TrainingError
 from crosstie.learners.constant import Constant
@@ -22,7 +21,7 @@ from crosstie.pipeline.finish import keep_network
 from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
-from crosstie.pipeline.trials import FEATURES, FOLDER, keep_trial
+from crosstie.pipeline.trials import FOLDER, keep_features, keep_trial
 from crosstie.pipeline.unseen import compared_by
 from crosstie.search.agenda import HOLDS_ROWS, agenda, hopeless
 from crosstie.search.blend import Blend
@@ -152,9 +151,9 @@ class Search:
 
     def _omitted(self, trial: Trial, *, planned: bool) -> str:
         """Why a model is not fitted; "" if it is."""
-        named = self.options.learners or planned or None  # what somebody names is in any case
+        named = self.options.learners or planned  # what somebody names is in any case
         rows = len(self.data[0].batches["train"])
-        if named is None and (why := hopeless(trial, self.data[0].layout, rows)):
+        if not named and (why := hopeless(trial, self.data[0].layout, rows)):
             return why
         return self.budget.lacks(trial) if self.blend.tried else ""
 
@@ -191,8 +190,7 @@ class Search:
         own = self.folder / FOLDER / trial.name
         keep_trial(own, self.plan, candidate, **vars(trial), score=score)
         if self.options.refit and len(self.data) > 1:  # the model has but the first one's features
-            for k, each in enumerate(self.data[: candidate.folds]):
-                save_fitted(own / "folds" / str(k) / FEATURES, each.preprocessor)
+            keep_features(own, self.data, candidate)
         if brief:
             cut = ", ended early" if any(candidate.cuts) else ""
             self.say(f"{self.blend.shown(candidate)}, {seconds:.1f} s{cut}")

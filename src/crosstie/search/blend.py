@@ -44,17 +44,18 @@ class Blend:
             candidate: The model.
             cost: Seconds that it takes for a row.
         """
+        began = time.monotonic()
         self.tried.append(candidate)
         self.costs[candidate.label] = cost
         value = self._shown(candidate)
+        took = time.monotonic() - began
         if math.isnan(value):
             self._use_another(candidate)
             value = self._shown(candidate)
         sign = 1 if self._metric(candidate, self.metric).greater_is_better else -1
         self.scores[candidate.label] = -math.inf if math.isnan(value) else sign * value
-        began = time.monotonic()
-        self._value(candidate, self.metric, rows=slice(ROWS))
-        return time.monotonic() - began
+        rows = len(next(iter(seen(candidate).truth.values())))
+        return took * min(1.0, ROWS / max(rows, 1))
 
     def best(self, count: int) -> list[Candidate]:
         """The best models of those tried."""
@@ -113,8 +114,8 @@ class Blend:
         metric.labels = candidate.members[0][0].outputs[0].labels
         return metric
 
-    def _value(self, candidate: Candidate, name: str, *, rows: slice = slice(None)) -> float:
-        part = seen(candidate).take(rows)
+    def _value(self, candidate: Candidate, name: str) -> float:
+        part = seen(candidate)
         output = self.plan.outputs[0].name
         value: float = self._metric(candidate, name)(
             part.truth[output], part.raw[output], part.weights

@@ -86,10 +86,8 @@ class Budget:
     def of(cls, options: Auto, data: Sequence[Prepared], began: float) -> "Budget":
         """That of a search; none where a plan says all that is done."""
         rows = [len(each.batches["train"]) for each in data]
-        if options.replayed:
-            return cls(None, data[0].layout, rows, began=began)
-        quick = not options.wide and options.learners is None
-        return cls(options.time_limit, data[0].layout, rows, began=began, quick=quick)
+        quick = not (options.wide or options.learners or options.plan)
+        return cls(options.limit, data[0].layout, rows, began=began, quick=quick)
 
     @property
     def left(self) -> float:

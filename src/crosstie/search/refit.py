@@ -6,7 +6,7 @@ from inspect import signature
 from pathlib import Path
 
 from crosstie.learners.learner import learners
-from crosstie.pipeline.candidate import Candidate, Session, fit
+from crosstie.pipeline.candidate import Candidate, Session, fit, may_refit
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared
 from crosstie.pipeline.trials import FOLDER
@@ -36,7 +36,7 @@ def refitted(
     folder: Path,
     session: Session,
 ) -> Candidate | None:
-    """A model that learned from training and validation rows; None where its learner has refused so many.
+    """A model that learned from training and validation rows; None where these are set aside, or too many for its learner.
 
     Its figures of validation rows are those of `found`, which never saw them.
 
@@ -48,8 +48,11 @@ def refitted(
         folder: Of the run.
         session: Of the run.
     """
+    whole = replace(plan, folds=None)
+    if not may_refit(whole):
+        return None
     again = fit(
-        replace(plan, folds=None),
+        whole,
         data[0],
         folder / FOLDER / trial.name / "refit",
         replace(session, callbacks=[*session.callbacks, Cut(at=found.cuts[0])]),

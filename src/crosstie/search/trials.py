@@ -13,7 +13,6 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from crosstie.artifact.fitted import save_fitted
 from crosstie.config.document import dump
 from crosstie.data.files import write_json, write_text
 from crosstie.errors import CrosstieError, RunError
@@ -24,7 +23,7 @@ from crosstie.pipeline.journal import Journal
 from crosstie.pipeline.plan import Plan
 from crosstie.pipeline.prepare import Prepared, assign, prepare
 from crosstie.pipeline.train import flat
-from crosstie.pipeline.trials import FEATURES, FOLDER, keep_trial, trial_metrics
+from crosstie.pipeline.trials import FOLDER, keep_features, keep_trial, trial_metrics
 from crosstie.search.cut import Cut
 from crosstie.search.goal import Goal
 from crosstie.search.study import Asked, Study
@@ -212,9 +211,7 @@ class Trials:
         write_json(folder / "metrics.json", metrics)
         for callback in self._company:
             callback.on_run_end(flat(plan.config), metrics)
-        for k, each in enumerate(data[: candidate.folds]):
-            inside = folder / "folds" / str(k) if candidate.folds > 1 else folder
-            save_fitted(inside / FEATURES, each.preprocessor)
+        keep_features(folder, data, candidate)
         _drop_checkpoints(folder)
         facts = {
             "seconds": seconds,
